@@ -1,0 +1,28 @@
+import type { CheckedPlaybook } from './playbook.js';
+import type { Rule } from './rule.js';
+
+/** One thing that is wrong with a playbook or rules file, at its place (line and column count from 1). */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** What was expected, and what came. */
+  readonly message: string;
+}
+
+/** One consistent set of playbooks and rules. */
+export interface CatalogContent {
+  readonly playbooks: ReadonlyMap<string, CheckedPlaybook>;
+  /** From rules.yaml and from the `trigger_conditions` of playbooks that rules.yaml does not name, in no order. */
+  readonly rules: readonly Rule[];
+  /** What is wrong on disk at present; a file that broke keeps its last good version in the content above. */
+  readonly problems: readonly Problem[];
+}
+
+/** The playbooks and rules in force. */
+export interface Catalog {
+  content(): CatalogContent;
+  /** Called after every change of the content. The answer ends it. */
+  onChange(listener: (content: CatalogContent) => void): () => void;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,28 @@
+/** The only source of time below the roof. Tests hand in one that they move by hand. */
+export interface Clock {
+  /** Milliseconds since the epoch, by the wall clock. */
+  now(): number;
+  /** Milliseconds from an arbitrary point, never going back: for measuring and for leases. */
+  monotonic(): number;
+  /** Calls `wake` once after `delay_ms` (at once when it is not positive). The answer cancels it; cancelling twice is harmless. */
+  after(delay_ms: number, wake: () => void): () => void;
+}
+
+/** An RFC 3339 instant in UTC with milliseconds, as everywhere in Fixpoint's data. */
+export function instant(epoch_ms: number): string {
+  return new Date(epoch_ms).toISOString();
+}
+
+/** Resolves after `delay_ms`, or as soon as `signal` is aborted; it never rejects. */
+export function sleep(clock: Clock, delay_ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(delay_ms, done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,56 @@
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** How many ids one batch can hold: its last four characters count. */
+export const MAX_BATCH = 32 ** 4;
+
+/** Makes ULIDs (26 characters, sorted by time, monotonic within this process; github.com/ulid/spec). */
+export interface Ids {
+  next(): string;
+  /** A 22 character prefix; `idOf(prefix, i)` are consecutive ULIDs that nobody else gets. */
+  batch(): string;
+}
+
+/** `random` gives that many random bytes, `now` the milliseconds since the epoch; both are handed in so that tests can repeat a run. */
+export function createIds(now: () => number, random: (bytes: number) => Uint8Array): Ids {
+  let lastTime = 0;
+  let tail: number[] = [];
+  function batch(): string {
+    const time = Math.max(now(), lastTime);
+    if (time === lastTime) increment(tail);
+    else tail = Array.from(random(12), (byte) => byte & 31);
+    lastTime = time;
+    return encodeTime(time) + tail.map((digit) => ALPHABET.charAt(digit)).join('');
+  }
+  return { batch, next: () => idOf(batch(), 0) };
+}
+
+/** The `index`th id of a batch. */
+export function idOf(prefix: string, index: number): string {
+  let text = '';
+  for (let rest = index, digit = 0; digit < 4; digit++, rest = Math.floor(rest / 32))
+    text = ALPHABET.charAt(rest % 32) + text;
+  return prefix + text;
+}
+
+/** A ULID's batch and its place in it; null when the text is no ULID. */
+export function splitId(id: string): { prefix: string; index: number } | null {
+  if (!/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(id)) return null;
+  let index = 0;
+  for (const digit of id.slice(22)) index = index * 32 + ALPHABET.indexOf(digit);
+  return { prefix: id.slice(0, 22), index };
+}
+
+function encodeTime(time: number): string {
+  let text = '';
+  for (let rest = time, digit = 0; digit < 10; digit++, rest = Math.floor(rest / 32))
+    text = ALPHABET.charAt(rest % 32) + text;
+  return text;
+}
+
+function increment(digits: number[]): void {
+  for (let place = digits.length - 1; place >= 0; place--) {
+    const digit = (digits[place] ?? 0) + 1;
+    digits[place] = digit % 32;
+    if (digit < 32) return;
+  }
+}

@@ -1,0 +1,49 @@
+/** What an executor found out or did, as one JSON value plus what a reader should be shown of it. */
+export interface Succeeded {
+  readonly type: 'succeeded';
+  readonly output: unknown;
+  /** One short line for people: `312 lines, 9 errors (2.9 %)`. */
+  readonly summary?: string;
+  /** Where the figures come from: queries asked, addresses, samples. Bounded, free of secrets. */
+  readonly evidence?: Readonly<Record<string, unknown>>;
+  /** For a write: what it changed, for the report. Absent or null when it changed nothing. */
+  readonly change?: Change | null;
+}
+
+/** One change to the world: `payment-gateway: replicas 2 → 3`. */
+export interface Change {
+  readonly target: string;
+  readonly what: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/**
+ * How one attempt ended. A closed union: `retryable` says whether the same attempt may be made again without harm
+ * (a read, or a write that is known not to have begun); `in_doubt` is a write whose effect nobody can tell.
+ */
+export type Outcome =
+  | Succeeded
+  | {
+      readonly type: 'failed';
+      readonly reason: string;
+      readonly retryable: boolean;
+      /** Milliseconds that the other side asked us to wait (`Retry-After`). */
+      readonly retry_after_ms?: number;
+      readonly output?: unknown;
+      readonly evidence?: Readonly<Record<string, unknown>>;
+    }
+  | { readonly type: 'waiting'; readonly until: string; readonly reason: string }
+  | { readonly type: 'cancelled'; readonly reason: string }
+  | { readonly type: 'in_doubt'; readonly reason: string };
+
+/** What a write is about to do, recorded durably before it is done and shown to whoever approves it. */
+export interface Intent {
+  readonly target: string;
+  readonly what: string;
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly idempotency_key: string;
+  /** What the executor needs to look the effect up later, or to do exactly this. JSON, free of secrets. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}

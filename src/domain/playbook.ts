@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { Duration } from './duration.js';
+import { RuleMatch } from './rule.js';
+
+const TASK_ID = /^[a-z_][a-z0-9_]*$/;
+
+/** An expression in `{{ }}`, or text with such expressions in it. */
+const Template = z.string().max(8_192);
+
+/** Whether a playbook acts, asks, only records what it would write, or does nothing. */
+export const Mode = z.enum(['auto', 'approve', 'shadow', 'off']);
+export type Mode = z.infer<typeof Mode>;
+
+/** What a failed step means for the rest of the run. The seed's words stand for lists of these. */
+export const FailureAction = z.enum(['abort', 'continue', 'skip', 'notify', 'escalate', 'compensate']);
+export type FailureAction = z.infer<typeof FailureAction>;
+
+const FAILURE_WORDS: Readonly<Record<string, readonly FailureAction[]>> = {
+  abort_with_notification: ['abort', 'notify'],
+  continue_with_notification: ['continue', 'notify'],
+  send_notification: ['continue', 'notify'],
+  send_notification_and_escalate: ['continue', 'notify', 'escalate'],
+};
+
+const FailureWord = z.enum([
+  'abort_with_notification',
+  'continue_with_notification',
+  'send_notification',
+  'send_notification_and_escalate',
+]);
+
+/** `on_failure` as it may be written: one word, or a list of actions. */
+export const OnFailure = z.union([
+  FailureWord,
+  FailureAction,
+  z
+    .array(z.union([FailureAction, FailureWord]))
+    .min(1)
+    .max(8),
+]);
+
+/** The actions that an `on_failure` stands for, each once; `abort` when neither it, `continue` nor `skip` is named. */
+export function failureActions(written: z.infer<typeof OnFailure> | undefined): readonly FailureAction[] {
+  const words = written === undefined ? [] : Array.isArray(written) ? written : [written];
+  const actions = new Set<FailureAction>();
+  for (const word of words) for (const action of FAILURE_WORDS[word] ?? [word as FailureAction]) actions.add(action); // not a seed word, so an action
+  if (!actions.has('continue') && !actions.has('skip')) actions.add('abort');
+  return [...actions];
+}
+
+/** How often a read, or a write that is known not to have begun, is tried; delays double from `initial_delay` with full jitter. */
+export const Retry = z.strictObject({
+  max_attempts: z.int().min(1).max(20).default(3),
+  initial_delay: Duration.default('1s'),
+  max_delay: Duration.default('30s'),
+});
+export type Retry = z.infer<typeof Retry>;
+
+const Parameters = z.record(z.string(), z.unknown());
+
+/** One node of the DAG, as its author writes it. */
+export const Task = z.strictObject({
+  id: z.string().regex(TASK_ID, 'expected letters a-z, digits and _, not beginning with a digit').max(100),
+  name: z.string().max(500).optional(),
+  description: z.string().max(5_000).optional(),
+  type: z.string().min(1).describe("An executor's kind; case does not matter"),
+  action: Template.optional(),
+  parameters: Parameters.optional(),
+  depends_on: z.array(z.string()).max(200).optional(),
+  conditions: z
+    .array(z.union([Template, z.boolean()]))
+    .max(50)
+    .optional()
+    .describe('All must hold; else the step is skipped'),
+  run_if: z.enum(['success', 'failure', 'always']).optional(),
+  output_variable: z
+    .string()
+    .regex(TASK_ID, 'expected letters a-z, digits and _, not beginning with a digit')
+    .max(100)
+    .optional(),
+  timeout: Duration.optional(),
+  retry: Retry.optional(),
+  idempotent: z.boolean().optional().describe('A write that may safely be repeated'),
+  in_doubt: z.enum(['ask', 'retry', 'fail']).optional().describe('A write whose outcome nobody can tell'),
+  foreach: z.union([Template, z.array(z.unknown()).max(1_000)]).optional(),
+  max_parallel: z.int().min(1).max(100).optional(),
+  approval: z
+    .strictObject({
+      approvers: z.array(z.string()).max(50).optional(),
+      quorum: z.int().min(1).max(20).optional(),
+      expires: Duration.optional(),
+    })
+    .optional(),
+  verify: z.strictObject({ condition: Template, within: Duration.optional(), hold: Duration.optional() }).optional(),
+  compensate: z
+    .union([
+      z.boolean(),
+      z.strictObject({ type: z.string(), action: Template.optional(), parameters: Parameters.optional() }),
+    ])
+    .optional(),
+  on_success: z.union([z.literal('send_notification'), z.array(z.literal('send_notification')).max(1)]).optional(),
+  on_failure: OnFailure.optional(),
+});
+export type Task = z.infer<typeof Task>;
+
+/** What an author writes: what binds it to alerts, and a DAG of tasks. */
+export const Playbook = z.strictObject({
+  playbook_id: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected letters, digits, ., _ and -')
+    .max(100),
+  name: z.string().max(500).optional(),
+  description: z.string().max(5_000).optional(),
+  mode: Mode.optional(),
+  on_resolved: z.enum(['stop_writes', 'continue', 'compensate']).optional(),
+  timeout: Duration.optional(),
+  vars: z.record(z.string().regex(TASK_ID), z.unknown()).optional(),
+  trigger_conditions: z.array(RuleMatch).max(100).optional(),
+  tasks: z.array(Task).min(1).max(500),
+});
+export type Playbook = z.infer<typeof Playbook>;
+
+/** Unless a playbook says otherwise. */
+export const DEFAULT_RUN_TIMEOUT_MS = 30 * 60_000;
+/** Unless a task says otherwise. */
+export const DEFAULT_STEP_TIMEOUT_MS = 60_000;
+
+/** A playbook that passed every check, and the fingerprint of its content: runs hold it, versions are told apart by it. */
+export interface CheckedPlaybook {
+  readonly playbook: Playbook;
+  /** Hex SHA-256 of the canonical JSON of the playbook. */
+  readonly version: string;
+  /** The file it came from, relative to the playbooks folder. */
+  readonly file: string;
+  /** The YAML as it stands in the file. */
+  readonly source: string;
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { RunOutcome, RunState } from './run.js';
+
+/** What a finished (or unfinished) run has to tell people. The texts are in one language; the facts are the same in all. */
+export const Report = z.object({
+  run_id: z.string(),
+  language: z.enum(['en', 'zh']),
+  title: z.string(),
+  state: RunState,
+  outcome: RunOutcome.nullable(),
+  /** One or two sentences: what happened, what was done, whether it helped. */
+  summary: z.string(),
+  playbook_id: z.string(),
+  playbook_name: z.string(),
+  rule_id: z.string().nullable(),
+  service_name: z.string().nullable(),
+  started_at: z.string().nullable(),
+  finished_at: z.string().nullable(),
+  duration_ms: z.number().nullable(),
+  alert: z
+    .object({
+      alert_id: z.string(),
+      alert_name: z.string(),
+      severity: z.string(),
+      status: z.string(),
+      service_name: z.string().nullable(),
+      host_ip: z.string().nullable(),
+      metric_value: z.number().nullable(),
+      metric_unit: z.string().nullable(),
+      description: z.string(),
+      timestamp: z.string(),
+      source_system: z.string(),
+    })
+    .nullable(),
+  alert_count: z.int(),
+  /** What was seen: one line per step that read something. */
+  seen: z.array(z.object({ step_id: z.string(), name: z.string(), text: z.string() })),
+  /** What was done: writes, with from and to; `recorded_only` in a dry run or shadow. */
+  done: z.array(
+    z.object({
+      step_id: z.string(),
+      name: z.string(),
+      target: z.string(),
+      what: z.string(),
+      from: z.string(),
+      to: z.string(),
+      recorded_only: z.boolean(),
+    }),
+  ),
+  /** What is left for a person: failed steps, writes in doubt, writes held back, an alert that still fires. */
+  left: z.array(z.object({ step_id: z.string().nullable(), text: z.string() })),
+  timeline: z.array(
+    z.object({
+      at: z.string(),
+      step_id: z.string().nullable(),
+      state: z.string(),
+      text: z.string(),
+      duration_ms: z.number().nullable(),
+    }),
+  ),
+  links: z.record(z.string(), z.string()),
+});
+export type Report = z.infer<typeof Report>;

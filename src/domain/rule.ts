@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { Duration } from './duration.js';
+
+/** A string, a list (one of), `any`, or a /regular expression/ (RE2 syntax). Comparison is exact. */
+export const NameMatch = z.union([z.string().min(1).max(1_000), z.array(z.string().min(1).max(1_000)).min(1).max(200)]);
+export type NameMatch = z.infer<typeof NameMatch>;
+
+const SeverityMatch = z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(10)]);
+
+/** The part of a rule that looks at an alert; a playbook's `trigger_conditions` are a list of these. */
+export const RuleMatch = z.strictObject({
+  alert_name: NameMatch.optional(),
+  service_name: NameMatch.optional(),
+  severity: SeverityMatch.optional().describe('critical, warning, info, or any; case does not matter'),
+  matchers: z
+    .array(z.string().max(4_096))
+    .max(50)
+    .optional()
+    .describe('Alertmanager syntax on labels: env="prod", team=~"pay.*"'),
+  condition: z
+    .string()
+    .max(2_048)
+    .optional()
+    .describe(
+      '{{ a CEL expression }}, or a word that stands for metric_value, an operator and a number with a unit: latency > 500ms',
+    ),
+});
+export type RuleMatch = z.infer<typeof RuleMatch>;
+
+/** What binds an alert to a playbook: an entry of rules.yaml. */
+export const Rule = z.strictObject({
+  rule_id: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, 'expected letters, digits, ., _, : and -')
+    .max(200),
+  ...RuleMatch.shape,
+  playbook_id: z.string(),
+  description: z.string().max(5_000).optional(),
+  priority: z.int().min(-1_000_000).max(1_000_000).optional().describe('Higher first; default 0'),
+  cooldown: Duration.optional(),
+  continue: z.boolean().optional(),
+  enabled: z.boolean().optional(),
+});
+export type Rule = z.infer<typeof Rule>;
+
+/** The content of rules.yaml. */
+export const RulesFile = z.strictObject({ rules: z.array(Rule).max(100_000) });
+export type RulesFile = z.infer<typeof RulesFile>;

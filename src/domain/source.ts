@@ -1,0 +1,34 @@
+import type { z } from 'zod';
+import type { ErrorDetail } from './errors.js';
+import type { ParsedAlert } from './alert.js';
+
+/** What a source made of one payload. An item that is invalid among valid ones is rejected by itself. */
+export interface ParsedPayload {
+  /** In the payload's order. */
+  readonly alerts: readonly ParsedAlert[];
+  readonly rejected: readonly RejectedItem[];
+  /** Remarks for the log and the counters: unknown severity words, alerts that the sender cut off (`truncatedAlerts`). */
+  readonly remarks: readonly string[];
+}
+
+export interface RejectedItem {
+  /** The item as it came, for the dead letter. */
+  readonly item: unknown;
+  readonly details: readonly ErrorDetail[];
+}
+
+/** A monitoring system that posts alerts. `parse` is pure and never throws: what it cannot use it rejects, with the place. */
+export interface Source {
+  /** Takes JSON that was parsed already; `now` fills in a missing time. A payload that is none of this source's answers `{ unusable }`. */
+  parse(payload: unknown, now: number): ParsedPayload | { readonly unusable: readonly ErrorDetail[] };
+}
+
+/** A plug-in: one folder or file, one line in the registry. Its slice of the configuration is `sources.<name>`. */
+export interface SourceModule<Config = unknown> {
+  readonly name: string;
+  /** Must accept an absent slice: every source works without configuration. Holds `secret` where webhooks are signed. */
+  readonly config: z.ZodType<Config>;
+  /** True when the payload looks like this source's: used by `POST /webhook/alert`. */
+  recognizes(payload: unknown): boolean;
+  create(config: Config): Source;
+}

@@ -1,0 +1,336 @@
+import type { Alert } from './alert.js';
+import type { ConnectionCheck } from './connection.js';
+import type { Decision } from './decision.js';
+import type { CheckedPlaybook, Playbook } from './playbook.js';
+import type { Run, RunEvent, RunHeader, RunState, Step, StoredEvent } from './run.js';
+import type { NotifyResult } from './notifier.js';
+import type { Role } from './access.js';
+
+/** One page of a list, newest first. `next_cursor` is null on the last page. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next_cursor: string | null;
+}
+
+export interface PageRequest {
+  /** 1 to 200. */
+  readonly limit: number;
+  readonly cursor: string | null;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- triage
+
+/** One condition from its first firing to its resolve, as triage remembers it. */
+export interface Occurrence {
+  /** `source_system`, a space, `occurrence_id`. */
+  readonly key: string;
+  readonly open: boolean;
+  /** The alert that opened it. */
+  readonly alert_id: string;
+  readonly started_at: string;
+  /** The instant after which a firing counts as new; null while it is open. */
+  readonly resolved_at: string | null;
+  /** How often it has started a run. */
+  readonly runs_used: number;
+  /** The last run of it, and whether that run is still open. */
+  readonly run_id: string | null;
+  readonly run_open: boolean;
+  readonly run_ids: readonly string[];
+  /** Tells whether a repeat says the same as the alert kept in `content_alert_id`. */
+  readonly content_hash: string;
+  readonly content_alert_id: string;
+  /** Counts every change; a commit that was decided on an older one is a conflict. */
+  readonly version: number;
+}
+
+/** An alert as it is kept. */
+export interface StoredAlert extends Alert {
+  readonly decision: Decision | null;
+  readonly decisions: readonly Decision[];
+}
+
+/** A run that a decision starts. */
+export interface NewRun {
+  readonly run: Run;
+  readonly events: readonly RunEvent[];
+}
+
+/** Everything that one batch's decisions change, committed at once or not at all. */
+export interface DecidedBatch {
+  readonly batch_id: string;
+  readonly received_at: string;
+  /** Alerts kept as rows of their own, each with its decision; `stored` says that the row is there already (it was kept undecided or held). */
+  readonly alerts: readonly {
+    readonly alert: Alert;
+    readonly decision: Decision;
+    readonly content_hash: string;
+    readonly stored: boolean;
+  }[];
+  /** Repeats that say nothing new: by place in the batch, what they repeat and why nothing was started. */
+  readonly repeats: readonly {
+    readonly index: number;
+    readonly alert_id: string;
+    readonly reason: 'duplicate' | 'no_match';
+    readonly run_id: string | null;
+  }[];
+  /** Occurrences as they are after this batch, each with the version that it was decided on (0: not known before). */
+  readonly occurrences: readonly { readonly occurrence: Occurrence; readonly expected: number }[];
+  /** Occurrences that were only looked at: the commit fails when one of them has changed since. */
+  readonly seen: readonly { readonly key: string; readonly version: number }[];
+  readonly runs: readonly NewRun[];
+  /** Alerts that belong to a run that is open already. */
+  readonly joins: readonly { readonly run_id: string; readonly alert: Alert }[];
+  /** Open runs whose alert resolved: their worker looks at them again. */
+  readonly poke: readonly string[];
+  /** Finished runs that did not fix what they were started for. */
+  readonly not_fixed: readonly { readonly run_id: string; readonly alert_id: string; readonly at: string }[];
+}
+
+/** What an open run blocks: the same playbook, group key and service join it. */
+export interface RunKey {
+  readonly playbook_id: string;
+  readonly group_key: string;
+  readonly service_name: string | null;
+}
+
+/** The memory of triage. */
+export interface TriageStore {
+  occurrences(keys: readonly string[]): Promise<Occurrence[]>;
+  openRuns(keys: readonly RunKey[]): Promise<{ readonly key: RunKey; readonly run_id: string }[]>;
+  /** Instants of the last write on each service by any run; services that were never written to are absent. */
+  lastWrites(services: readonly string[]): Promise<{ readonly service_name: string; readonly at: string }[]>;
+  /** `conflict`: something that the decision was based on has changed; nothing was written, decide again with fresh facts. */
+  commit(batch: DecidedBatch): Promise<'committed' | 'conflict'>;
+  /** Keeps alerts without a decision: the durable queue of the in-process bus. Alerts that are there already stay as they are. */
+  keep(alerts: readonly Alert[]): Promise<void>;
+  /** The oldest alerts without a decision, and the held ones whose hold has ended. */
+  due(now: string, limit: number): Promise<Alert[]>;
+  countUndecided(): Promise<number>;
+}
+
+export interface AlertFilter {
+  readonly source_system?: string;
+  readonly alert_name?: string;
+  readonly service_name?: string;
+  readonly severity?: string;
+  readonly status?: string;
+  readonly fingerprint?: string;
+  readonly action?: string;
+  readonly reason?: string;
+  readonly run_id?: string;
+  readonly since?: string;
+}
+
+/** Answers questions about alerts. */
+export interface AlertView {
+  get(alert_id: string): Promise<StoredAlert | null>;
+  list(filter: AlertFilter, page: PageRequest): Promise<Page<StoredAlert>>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- runs
+
+/** A run with what its scheduler needs to go on. */
+export interface ClaimedRun {
+  readonly run: Run;
+  readonly playbook: Playbook;
+  /** The worker that held it before; null for a run that nobody held. */
+  readonly from: string | null;
+}
+
+/** One durable change of a run: events that follow `run_before`, and what the run is after them. */
+export interface RunChange {
+  readonly before: Run;
+  readonly after: Run;
+  readonly events: readonly RunEvent[];
+}
+
+/**
+ * The write path of runs. Every change is events plus the rows they lead to, in one transaction, fenced by the next event's number:
+ * `conflict` means that somebody else's event came first; load the run and fold again.
+ */
+export interface RunStore {
+  /** Starts a run by hand, held by `worker_id`. `conflict`: an open run has the same playbook, group key and service. */
+  open(run: NewRun, worker_id: string | null): Promise<'opened' | 'conflict'>;
+  apply(change: RunChange): Promise<'applied' | 'conflict'>;
+  load(run_id: string): Promise<Run | null>;
+  /** The playbook that a run began with. */
+  playbookOf(run_id: string): Promise<Playbook | null>;
+  /** Takes up to `limit` open runs that nobody works on: new, due, or left behind by a dead worker. Each is recorded as rescued where it had a holder. */
+  claim(worker_id: string, now: string, limit: number): Promise<ClaimedRun[]>;
+  /** Keeps the lease of this worker alive until `until`; `lost` when another incarnation or a rescuer has fenced it. */
+  heartbeat(worker_id: string, until: string): Promise<'held' | 'lost'>;
+  /** Gives a run back: it sleeps until `wake_at` (null: until an event from outside). */
+  release(run_id: string, worker_id: string, wake_at: string | null): Promise<void>;
+  /** Runs of this worker that something outside has changed (an event from the API, an alert that joined or resolved). Clears the marks. */
+  poked(worker_id: string): Promise<string[]>;
+  /** What happened to the alerts of a run: those that joined and are not in its events yet, and whether any of its occurrences is still open. */
+  alertsOf(run_id: string): Promise<{ readonly alerts: readonly Alert[]; readonly firing: boolean }>;
+}
+
+export interface RunFilter {
+  readonly state?: RunState;
+  readonly playbook_id?: string;
+  readonly service_name?: string;
+  readonly since?: string;
+}
+
+/** What the API answers of a run. */
+export type RunSummary = RunHeader & { readonly seq: number };
+
+/** Answers questions about runs. */
+export interface RunView {
+  get(
+    run_id: string,
+  ): Promise<
+    | (RunHeader & { readonly seq: number; readonly steps: readonly Step[]; readonly deliveries: readonly Delivery[] })
+    | null
+  >;
+  list(filter: RunFilter, page: PageRequest): Promise<Page<RunSummary>>;
+  /** Events with `seq` greater than `after`, oldest first, at most 1,000. */
+  events(run_id: string, after: number): Promise<StoredEvent[]>;
+  /** Calls `listener` after events of the run were committed by this process; a hint, other processes' events come by asking. */
+  onEvents(run_id: string, listener: () => void): () => void;
+  stats(since: string): Promise<Stats>;
+}
+
+export interface Stats {
+  readonly alerts: readonly { readonly action: string; readonly reason: string | null; readonly count: number }[];
+  readonly runs: readonly { readonly state: RunState; readonly outcome: string | null; readonly count: number }[];
+  readonly undecided: number;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- people and channels
+
+/** Something that people are to be told: written in the transaction that made it true, sent later, by anyone. */
+export interface OutboxEntry {
+  readonly outbox_id: string;
+  readonly run_id: string;
+  readonly kind: 'report' | 'notify' | 'escalate';
+  readonly step_id: string | null;
+  readonly message: string;
+  readonly attempts: number;
+  readonly created_at: string;
+  /** Channels that have it already. */
+  readonly sent: readonly string[];
+}
+
+/** How a report or notice fared on one channel. */
+export interface Delivery {
+  readonly outbox_id: string;
+  readonly kind: OutboxEntry['kind'];
+  readonly channel: string;
+  readonly target: string;
+  readonly state: 'sent' | 'retrying' | 'failed';
+  readonly attempts: number;
+  readonly error: string | null;
+  readonly at: string;
+}
+
+export interface Outbox {
+  /** Takes due entries for this worker and puts them out of others' sight until `lease_until`. */
+  claim(now: string, lease_until: string, limit: number): Promise<OutboxEntry[]>;
+  /** Records how the channels answered; `next_at` null means that nothing is left to try. */
+  record(outbox_id: string, results: readonly NotifyResult[], at: string, next_at: string | null): Promise<void>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- the rest
+
+export interface DeadLetter {
+  readonly dead_letter_id: string;
+  readonly source: string;
+  readonly received_at: string;
+  readonly reason: string;
+  readonly details: readonly { readonly path: string; readonly message: string }[];
+  /** The body as text (bytes that are no UTF-8 as U+FFFD), cut at 64 KiB in lists. */
+  readonly body: string;
+  readonly replayed_at: string | null;
+}
+
+export interface DeadLetters {
+  /** `body` is kept byte for byte. Answers the id. */
+  add(letter: {
+    readonly source: string;
+    readonly received_at: string;
+    readonly reason: string;
+    readonly details: DeadLetter['details'];
+    readonly body: Uint8Array;
+  }): Promise<string>;
+  list(page: PageRequest): Promise<Page<DeadLetter>>;
+  /** The letter with its whole body as bytes. */
+  get(dead_letter_id: string): Promise<(DeadLetter & { readonly raw: Uint8Array }) | null>;
+  markReplayed(dead_letter_id: string, at: string): Promise<void>;
+}
+
+export interface TokenRecord {
+  readonly token_id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly created_at: string;
+}
+
+export interface Tokens {
+  /** `hash` is the hex SHA-256 of the token; the token itself is never kept. */
+  add(token: TokenRecord & { readonly hash: string }): Promise<void>;
+  find(hash: string): Promise<TokenRecord | null>;
+  count(): Promise<number>;
+}
+
+export interface AuditEntry {
+  readonly audit_id: string;
+  readonly at: string;
+  readonly who: string;
+  readonly what: string;
+  readonly target: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface Audit {
+  add(entry: AuditEntry): Promise<void>;
+  list(page: PageRequest): Promise<Page<AuditEntry>>;
+}
+
+export interface PlaybookVersion {
+  readonly playbook_id: string;
+  readonly version: string;
+  readonly source: string;
+  readonly first_seen_at: string;
+}
+
+/** Every version of every playbook that was ever in force. */
+export interface PlaybookStore {
+  record(playbooks: readonly CheckedPlaybook[], at: string): Promise<void>;
+  versions(playbook_id: string, page: PageRequest): Promise<Page<PlaybookVersion>>;
+}
+
+/** The big red button: while it is pressed no new write starts anywhere. */
+export interface PauseState {
+  readonly paused: boolean;
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly at: string | null;
+}
+
+export interface PauseSwitch {
+  read(): Promise<PauseState>;
+  set(state: PauseState): Promise<void>;
+}
+
+/** All that is kept, in one place, as the roof opens it. */
+export interface Store {
+  readonly triage: TriageStore;
+  readonly alerts: AlertView;
+  readonly runs: RunStore;
+  readonly runView: RunView;
+  readonly outbox: Outbox;
+  readonly deadLetters: DeadLetters;
+  readonly tokens: Tokens;
+  readonly audit: Audit;
+  readonly playbooks: PlaybookStore;
+  readonly pause: PauseSwitch;
+  /** Resolves when a durable write is possible now; rejects with `unavailable` and the reason otherwise. */
+  ready(): Promise<void>;
+  /** `embedded` or `postgres`, and where: for the start-up line. */
+  readonly description: string;
+  check(signal: AbortSignal): Promise<ConnectionCheck>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,314 @@
+import type { Attempt, Run, RunEvent, RunState, Step } from './run.js';
+import { isRunFinished, PERSON_WAITS } from './run.js';
+import type { WaitReason } from './run.js';
+import { FixpointError } from './errors.js';
+
+/** How many alerts a run remembers by itself; `alerts` of the store has them all. */
+export const MAX_RUN_ALERTS = 1_000;
+
+const NEW_STEP: Omit<Step, 'step_id' | 'task_id' | 'name' | 'kind'> = {
+  item_index: null,
+  item: null,
+  state: 'pending',
+  reason: null,
+  message: null,
+  effect: null,
+  recorded_only: false,
+  attempts: [],
+  parameters: null,
+  conditions: [],
+  intent: null,
+  output: null,
+  summary: null,
+  evidence: null,
+  change: null,
+  error: null,
+  until: null,
+  started_at: null,
+  finished_at: null,
+};
+
+/**
+ * The one state machine: what a run is after an event. Pure; `run` is null for `run_opened` only. An event that cannot happen in the
+ * run's present state is refused with `conflict`, so that a late or doubled event changes nothing.
+ */
+export function transition(run: Run | null, event: RunEvent): Run {
+  if (event.type === 'run_opened') return open(run, event);
+  if (run === null) throw new FixpointError('conflict', `a run begins with run_opened, not with ${event.type}`);
+  const next = apply(run, event);
+  return { ...next, seq: run.seq + 1, state: stateOf(next) };
+}
+
+/** Folds events in their order. */
+export function fold(run: Run | null, events: readonly RunEvent[]): Run {
+  let next = run;
+  for (const event of events) next = transition(next, event);
+  if (next === null) throw new FixpointError('conflict', 'a run has at least one event');
+  return next;
+}
+
+function open(run: Run | null, event: RunEvent & { type: 'run_opened' }): Run {
+  if (run !== null) throw new FixpointError('conflict', `run ${run.run_id} is open already`);
+  return {
+    ...event.run,
+    state: 'pending',
+    reason: null,
+    outcome: null,
+    alert_ids: event.run.alert === null ? [] : [event.run.alert.alert_id],
+    aborted: false,
+    cancel_requested: false,
+    alerts_resolved_at: null,
+    created_at: event.at,
+    started_at: null,
+    finished_at: null,
+    seq: 1,
+    steps: {},
+    joined: event.run.alert === null ? [] : [event.run.alert],
+  };
+}
+
+function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run {
+  if (isRunFinished(run.state) && event.type !== 'outcome_changed' && event.type !== 'notice') {
+    throw new FixpointError('conflict', `run ${run.run_id} has ${run.state}; ${event.type} came too late`);
+  }
+  switch (event.type) {
+    case 'run_rescued':
+      return run;
+    case 'alert_joined':
+      return join(run, event);
+    case 'alerts_resolved':
+      return { ...run, alerts_resolved_at: event.at };
+    case 'step_started':
+      return startStep(run, event);
+    case 'step_expanded':
+      return expandStep(run, event);
+    case 'step_intended':
+      return change(run, event.step_id, ['running'], () => ({ intent: event.intent }));
+    case 'step_succeeded':
+      return change(run, event.step_id, ['running', 'waiting'], (step) => ({
+        ...ended(step, event.at, 'succeeded', null),
+        output: event.output,
+        summary: event.summary,
+        evidence: event.evidence,
+        change: event.change,
+      }));
+    case 'step_failed':
+      return failStep(run, event);
+    case 'step_retrying':
+      return change(run, event.step_id, ['running'], (step) => ({
+        state: 'waiting',
+        reason: 'retry',
+        message: event.error,
+        until: event.until,
+        attempts: endAttempt(step, event.at, 'failed', event.error),
+      }));
+    case 'step_waiting':
+      return change(run, event.step_id, ['running', 'pending', 'waiting'], (step) => ({
+        state: 'waiting',
+        reason: event.reason,
+        message: event.message,
+        until: event.until,
+        attempts: endAttempt(step, event.at, event.reason === 'in_doubt' ? 'in_doubt' : 'waiting', event.message),
+      }));
+    case 'step_skipped':
+      return skipStep(run, event);
+    case 'step_cancelled':
+      return change(run, event.step_id, ['running', 'waiting', 'pending'], (step) => ({
+        ...ended(step, event.at, 'cancelled', event.reason),
+      }));
+    case 'step_lost':
+      return change(run, event.step_id, ['running'], (step) => ({
+        state: 'pending',
+        message: event.reason,
+        attempts: endAttempt(step, event.at, 'lost', event.reason),
+      }));
+    case 'notice':
+      return run;
+    case 'run_aborted':
+      return { ...run, aborted: true, reason: event.reason };
+    case 'run_paused':
+      if (run.state === 'paused') throw new FixpointError('conflict', `run ${run.run_id} is paused already`);
+      return { ...run, state: 'paused', reason: event.reason ?? `paused by ${event.by}` };
+    case 'run_resumed':
+      if (run.state !== 'paused') throw new FixpointError('conflict', `run ${run.run_id} is ${run.state}, not paused`);
+      return { ...run, state: 'running', reason: null };
+    case 'run_cancel_requested':
+      if (run.cancel_requested) throw new FixpointError('conflict', `run ${run.run_id} is being cancelled already`);
+      return { ...run, cancel_requested: true, state: 'running', reason: event.reason ?? `cancelled by ${event.by}` };
+    case 'run_finished':
+      return { ...run, state: event.state, outcome: event.outcome, reason: event.reason, finished_at: event.at };
+    case 'outcome_changed':
+      if (!isRunFinished(run.state))
+        throw new FixpointError('conflict', `run ${run.run_id} is ${run.state}; only a finished run's outcome changes`);
+      return { ...run, outcome: event.outcome };
+  }
+}
+
+/** A run that is neither final nor paused waits when only a person can move it on; timers and running attempts leave it running. */
+function stateOf(run: Run): RunState {
+  if (isRunFinished(run.state) || run.state === 'paused' || run.started_at === null) return run.state;
+  let waitsForPerson = false;
+  for (const step of Object.values(run.steps)) {
+    if (step.state === 'running' && step.kind !== 'foreach') return 'running';
+    if (step.state === 'waiting' && !waitsForAPerson(step)) return 'running';
+    if (step.state === 'waiting') waitsForPerson = true;
+  }
+  return waitsForPerson ? 'waiting' : 'running';
+}
+
+/** True when a waiting step has no timer: somebody has to answer. */
+export function waitsForAPerson(step: Step): boolean {
+  return step.state === 'waiting' && PERSON_WAITS.has(step.reason as WaitReason); // a waiting step's reason is a WaitReason
+}
+
+function join(run: Run, event: RunEvent & { type: 'alert_joined' }): Run {
+  if (run.alert_ids.length >= MAX_RUN_ALERTS || run.alert_ids.includes(event.alert.alert_id))
+    return { ...run, alerts_resolved_at: null };
+  return {
+    ...run,
+    alert_ids: [...run.alert_ids, event.alert.alert_id],
+    joined: [...run.joined, event.alert],
+    alerts_resolved_at: null,
+  };
+}
+
+function startStep(run: Run, event: RunEvent & { type: 'step_started' }): Run {
+  const before = run.steps[event.step_id] ?? {
+    ...NEW_STEP,
+    step_id: event.step_id,
+    task_id: event.task_id,
+    name: event.name,
+    kind: event.kind,
+  };
+  refuseUnless(before, ['pending', 'waiting'], event.type);
+  const attempt: Attempt = {
+    attempt: event.attempt,
+    started_at: event.at,
+    finished_at: null,
+    outcome: 'running',
+    error: null,
+  };
+  const step: Step = {
+    ...before,
+    item_index: event.item_index,
+    item: event.item,
+    state: 'running',
+    reason: null,
+    message: null,
+    effect: event.effect,
+    recorded_only: event.recorded_only,
+    parameters: event.parameters,
+    conditions: [...event.conditions],
+    until: null,
+    attempts: [...before.attempts, attempt],
+    started_at: before.started_at ?? event.at,
+  };
+  return started(run, event.at, { ...run.steps, [step.step_id]: step });
+}
+
+function expandStep(run: Run, event: RunEvent & { type: 'step_expanded' }): Run {
+  if (run.steps[event.step_id]) throw new FixpointError('conflict', `step ${event.step_id} was expanded already`);
+  const steps: Record<string, Step> = { ...run.steps };
+  steps[event.step_id] = {
+    ...NEW_STEP,
+    step_id: event.step_id,
+    task_id: event.step_id,
+    name: event.name,
+    kind: 'foreach',
+    state: 'running',
+    conditions: [...event.conditions],
+    started_at: event.at,
+  };
+  for (const [index, item] of event.items.entries()) {
+    const step_id = `${event.step_id}[${index}]`;
+    steps[step_id] = {
+      ...NEW_STEP,
+      step_id,
+      task_id: event.step_id,
+      name: event.name,
+      kind: event.kind,
+      item_index: index,
+      item,
+    };
+  }
+  return started(run, event.at, steps);
+}
+
+function failStep(run: Run, event: RunEvent & { type: 'step_failed' }): Run {
+  // A step whose parameters cannot be rendered fails before it ever started.
+  const before = run.steps[event.step_id] ?? {
+    ...NEW_STEP,
+    step_id: event.step_id,
+    task_id: event.task_id,
+    name: event.name,
+    kind: event.kind,
+  };
+  refuseUnless(before, ['pending', 'running', 'waiting'], event.type);
+  const step: Step = {
+    ...before,
+    ...ended(before, event.at, 'failed', event.error),
+    error: event.error,
+    output: event.output,
+    evidence: event.evidence,
+  };
+  return started(run, event.at, { ...run.steps, [step.step_id]: step });
+}
+
+function skipStep(run: Run, event: RunEvent & { type: 'step_skipped' }): Run {
+  const before = run.steps[event.step_id] ?? {
+    ...NEW_STEP,
+    step_id: event.step_id,
+    task_id: event.step_id,
+    name: event.name,
+    kind: event.kind,
+  };
+  refuseUnless(before, ['pending', 'waiting'], event.type);
+  const step: Step = {
+    ...before,
+    state: 'skipped',
+    reason: event.reason,
+    message: event.message,
+    conditions: [...event.conditions],
+    until: null,
+    finished_at: event.at,
+  };
+  return started(run, event.at, { ...run.steps, [step.step_id]: step });
+}
+
+function change(run: Run, step_id: string, from: readonly Step['state'][], update: (step: Step) => Partial<Step>): Run {
+  const step = run.steps[step_id];
+  if (!step) throw new FixpointError('conflict', `run ${run.run_id} has no step ${step_id}`);
+  refuseUnless(step, from, 'this event');
+  return { ...run, steps: { ...run.steps, [step_id]: { ...step, ...update(step) } } };
+}
+
+function refuseUnless(step: Step, from: readonly Step['state'][], event: string): void {
+  if (!from.includes(step.state))
+    throw new FixpointError('conflict', `step ${step.step_id} is ${step.state}; ${event} needs ${from.join(' or ')}`);
+}
+
+function started(run: Run, at: string, steps: Readonly<Record<string, Step>>): Run {
+  return { ...run, steps, started_at: run.started_at ?? at, state: run.state === 'pending' ? 'running' : run.state };
+}
+
+function ended(
+  step: Step,
+  at: string,
+  state: 'succeeded' | 'failed' | 'cancelled',
+  error: string | null,
+): Partial<Step> {
+  return {
+    state,
+    reason: null,
+    message: error,
+    until: null,
+    finished_at: at,
+    attempts: endAttempt(step, at, state, error),
+  };
+}
+
+function endAttempt(step: Step, at: string, outcome: Attempt['outcome'], error: string | null): Attempt[] {
+  return step.attempts.map((attempt) =>
+    attempt.outcome === 'running' ? { ...attempt, finished_at: at, outcome, error } : attempt,
+  );
+}
