@@ -49,15 +49,16 @@ export interface StoredAlert extends Alert {
   readonly decisions: readonly Decision[];
 }
 
-/** A run that a decision starts. */
+/** A run that begins: its first events and what they make. */
 export interface NewRun {
   readonly run: Run;
   readonly events: readonly RunEvent[];
+  /** The worker that goes on with it at once; null leaves it to whoever claims it. */
+  readonly holder: string | null;
 }
 
 /** Everything that one batch's decisions change, committed at once or not at all. */
 export interface DecidedBatch {
-  readonly batch_id: string;
   readonly received_at: string;
   /** Alerts kept as rows of their own, each with its decision; `stored` says that the row is there already (it was kept undecided or held). */
   readonly alerts: readonly {
@@ -66,10 +67,10 @@ export interface DecidedBatch {
     readonly content_hash: string;
     readonly stored: boolean;
   }[];
-  /** Repeats that say nothing new: by place in the batch, what they repeat and why nothing was started. */
+  /** Repeats that say nothing new: their own id, the kept alert that they repeat, and why nothing was started. */
   readonly repeats: readonly {
-    readonly index: number;
     readonly alert_id: string;
+    readonly of: string;
     readonly reason: 'duplicate' | 'no_match';
     readonly run_id: string | null;
   }[];
@@ -101,6 +102,8 @@ export interface TriageStore {
   lastWrites(services: readonly string[]): Promise<{ readonly service_name: string; readonly at: string }[]>;
   /** `conflict`: something that the decision was based on has changed; nothing was written, decide again with fresh facts. */
   commit(batch: DecidedBatch): Promise<'committed' | 'conflict'>;
+  /** Which of these alerts have a decision already: a redelivery must not get a second one. */
+  decided(alert_ids: readonly string[]): Promise<string[]>;
   /** Keeps alerts without a decision: the durable queue of the in-process bus. Alerts that are there already stay as they are. */
   keep(alerts: readonly Alert[]): Promise<void>;
   /** The oldest alerts without a decision, and the held ones whose hold has ended. */
@@ -149,16 +152,16 @@ export interface RunChange {
  * `conflict` means that somebody else's event came first; load the run and fold again.
  */
 export interface RunStore {
-  /** Starts a run by hand, held by `worker_id`. `conflict`: an open run has the same playbook, group key and service. */
-  open(run: NewRun, worker_id: string | null): Promise<'opened' | 'conflict'>;
+  /** Starts a run by hand. `conflict`: an open run has the same playbook, group key and service. */
+  open(run: NewRun): Promise<'opened' | 'conflict'>;
   apply(change: RunChange): Promise<'applied' | 'conflict'>;
-  load(run_id: string): Promise<Run | null>;
-  /** The playbook that a run began with. */
-  playbookOf(run_id: string): Promise<Playbook | null>;
+  load(run_id: string): Promise<{ readonly run: Run; readonly holder: string | null } | null>;
   /** Takes up to `limit` open runs that nobody works on: new, due, or left behind by a dead worker. Each is recorded as rescued where it had a holder. */
   claim(worker_id: string, now: string, limit: number): Promise<ClaimedRun[]>;
-  /** Keeps the lease of this worker alive until `until`; `lost` when another incarnation or a rescuer has fenced it. */
-  heartbeat(worker_id: string, until: string): Promise<'held' | 'lost'>;
+  /** Takes up work under this id: `name#incarnation`. Earlier incarnations of the name are fenced at once. */
+  register(worker_id: string, until: string): Promise<void>;
+  /** Keeps the lease of this worker alive until `until`; `lost` when it had ended or a later incarnation has fenced it. */
+  heartbeat(worker_id: string, now: string, until: string): Promise<'held' | 'lost'>;
   /** Gives a run back: it sleeps until `wake_at` (null: until an event from outside). */
   release(run_id: string, worker_id: string, wake_at: string | null): Promise<void>;
   /** Runs of this worker that something outside has changed (an event from the API, an alert that joined or resolved). Clears the marks. */

@@ -1,0 +1,124 @@
+import { FixpointError, messageOf } from '../domain/errors.js';
+import type { ConnectionCheck } from '../domain/connection.js';
+import type { Ids } from '../domain/id.js';
+import type { Clock } from '../domain/clock.js';
+import type { Store } from '../domain/store.js';
+import { Committer } from './committer.js';
+import type { Db } from './db.js';
+import { migrate } from './migrate.js';
+import { createAlertView } from './postgres/alerts.js';
+import { writeRows } from './postgres/commit.js';
+import type { Rows } from './postgres/commit.js';
+import { createDeadLetters } from './postgres/dead-letters.js';
+import { EventFeed } from './postgres/event-feed.js';
+import { createOutbox } from './postgres/outbox.js';
+import { createRunStore } from './postgres/runs.js';
+import { createRunView } from './postgres/run-view.js';
+import { createTriageStore } from './postgres/triage.js';
+import { createAudit, createPauseSwitch, createPlaybookStore, createTokens } from './postgres/upkeep.js';
+
+/** How many operations share one commit at most: more helps throughput little and waiting a lot (measured: 64 to 128). */
+const MAX_BATCH = 128;
+/** How many commits are under way at once on a real Postgres. */
+const LANES = 2;
+/** How often the embedded store looks whether its log has grown enough for a checkpoint. */
+const CHECKPOINT_EVERY_MS = 60_000;
+
+export interface StoreOptions {
+  /** Postgres' address; null for the embedded store in `directory`. */
+  readonly url: string | null;
+  readonly directory: string;
+  /** A prepared empty database for the first start of the embedded store; null or absent on disk: it is made on the spot. */
+  readonly seed: string | null;
+  readonly migrations: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** False when no channel is configured: then nothing is queued for anybody. */
+  readonly hears: boolean;
+  /** Hears of trouble that no caller waits for. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Opens the store and brings its tables up to date. Rejects with a clear error when the database cannot be reached or used. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { db, description, stopUpkeep } = await openDb(options);
+  try {
+    await migrate(db, options.migrations);
+  } catch (error) {
+    stopUpkeep();
+    await db.stop();
+    throw explained(error, description);
+  }
+  const committer = new Committer<Rows>({ write: (rows) => writeRows(db, rows), lanes: db.lanes, max: MAX_BATCH });
+  const feed = new EventFeed();
+  const runs = createRunStore(db, committer, feed, options.hears);
+  return {
+    triage: createTriageStore(db, committer, feed, runs, options.hears),
+    alerts: createAlertView(db),
+    runs,
+    runView: createRunView(db, feed),
+    outbox: createOutbox(db),
+    deadLetters: createDeadLetters(db, options.ids),
+    tokens: createTokens(db),
+    audit: createAudit(db),
+    playbooks: createPlaybookStore(db),
+    pause: createPauseSwitch(db),
+    ready: () => ready(db),
+    description,
+    check: () => check(db, description),
+    stop: async () => {
+      stopUpkeep();
+      await db.stop();
+    },
+  };
+}
+
+async function openDb(options: StoreOptions): Promise<{ db: Db; description: string; stopUpkeep: () => void }> {
+  if (options.url !== null) {
+    const { openPool } = await import('./postgres/pool.js');
+    return { db: openPool(options.url, { lanes: LANES, onError: options.onError }), description: `postgres ${addressOf(options.url)}`, stopUpkeep: () => undefined };
+  }
+  const { openEmbedded } = await import('./postgres/embedded.js');
+  const db = await openEmbedded(options.directory, options.seed);
+  let cancel = (): void => undefined;
+  const upkeep = (): void => {
+    cancel = options.clock.after(CHECKPOINT_EVERY_MS, () => {
+      db.checkpoint().catch(options.onError);
+      upkeep();
+    });
+  };
+  upkeep();
+  return { db, description: `embedded store in ${options.directory}`, stopUpkeep: () => cancel() };
+}
+
+async function ready(db: Db): Promise<void> {
+  try {
+    await db.query({ text: 'select 1' });
+  } catch (error) {
+    throw new FixpointError('unavailable', `the database does not answer: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function check(db: Db, target: string): Promise<ConnectionCheck> {
+  try {
+    const [row] = await db.query<{ version: string }>({ text: "select current_setting('server_version') as version" });
+    return { name: 'store', target, ok: true, message: `PostgreSQL ${row?.version ?? '?'}`, required: true };
+  } catch (error) {
+    return { name: 'store', target, ok: false, message: `does not answer: ${messageOf(error)}. Check DATABASE_URL.`, required: true };
+  }
+}
+
+function explained(error: unknown, description: string): unknown {
+  if (error instanceof FixpointError) return error;
+  return new FixpointError('unavailable', `cannot use ${description}: ${messageOf(error)}. Check DATABASE_URL.`, { cause: error });
+}
+
+/** A database address without its credentials. */
+function addressOf(url: string): string {
+  try {
+    const parsed = new URL(url);
+    return `${parsed.hostname}${parsed.port ? `:${parsed.port}` : ''}${parsed.pathname}`;
+  } catch {
+    return '(an address that is no URL)';
+  }
+}

@@ -1,0 +1,46 @@
+import type { DeadLetter, DeadLetters } from '../../domain/store.js';
+import type { Ids } from '../../domain/id.js';
+import type { Db } from '../db.js';
+import { checkCursor, Conditions, pageOf } from './page.js';
+
+/** How much of a body a list shows. */
+const SHOWN = 64 * 1024;
+
+interface DeadLetterColumns extends Omit<DeadLetter, 'body'> {
+  readonly raw: Uint8Array;
+}
+
+const COLUMNS = 'dead_letter_id, source, received_at, reason, details, replayed_at';
+
+/** What could not be understood, byte for byte. */
+export function createDeadLetters(db: Db, ids: Ids): DeadLetters {
+  return {
+    async add(letter) {
+      const dead_letter_id = ids.next();
+      await db.query({
+        text: 'insert into dead_letters (dead_letter_id, source, received_at, reason, details, body) values ($1, $2, $3, $4, $5, $6)',
+        values: [dead_letter_id, letter.source, letter.received_at, letter.reason, JSON.stringify(letter.details), letter.body],
+      });
+      return dead_letter_id;
+    },
+    async list(page) {
+      const conditions = new Conditions().add('dead_letter_id < $', checkCursor(page));
+      const rows = await db.query<DeadLetterColumns>({
+        text: `select ${COLUMNS}, substring(body for ${SHOWN}) as raw from dead_letters ${conditions.where} order by dead_letter_id desc limit ${conditions.param(page.limit + 1)}`,
+        values: conditions.values,
+      });
+      return pageOf(rows.map(shown), page.limit, (letter) => letter.dead_letter_id);
+    },
+    async get(dead_letter_id) {
+      const [row] = await db.query<DeadLetterColumns>({ text: `select ${COLUMNS}, body as raw from dead_letters where dead_letter_id = $1`, values: [dead_letter_id] });
+      return row ? { ...shown(row), raw: row.raw } : null;
+    },
+    async markReplayed(dead_letter_id, at) {
+      await db.query({ text: 'update dead_letters set replayed_at = $2 where dead_letter_id = $1', values: [dead_letter_id, at] });
+    },
+  };
+}
+
+function shown({ raw, ...letter }: DeadLetterColumns): DeadLetter {
+  return { ...letter, body: new TextDecoder().decode(raw) };
+}

@@ -1,0 +1,110 @@
+import { existsSync, statSync, readdirSync } from 'node:fs';
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import type { Db, Statement } from '../db.js';
+import { readInstant } from '../db.js';
+import { lockDirectory } from '../lock.js';
+
+const INT8 = 20;
+const TIMESTAMPTZ = 1184;
+
+/** After this much WAL the store is checkpointed; PGlite never does it by itself and the log would grow without end. */
+export const CHECKPOINT_WAL_BYTES = 64 * 1024 * 1024;
+
+/** PGlite's own start parameters (its `defaultStartParams`) and ours: memory matters more than cache here, and instants come back as text. */
+const OPTIONS = {
+  parsers: { [INT8]: Number, [TIMESTAMPTZ]: readInstant },
+  startParams: [
+    '--single', '-F', '-O', '-j',
+    '-c', 'search_path=public',
+    '-c', 'exit_on_error=false',
+    '-c', 'log_checkpoints=false',
+    '-c', 'max_worker_processes=0',
+    '-c', 'max_parallel_workers=0',
+    '-c', 'max_parallel_workers_per_gather=0',
+    '-c', 'max_parallel_maintenance_workers=0',
+    '-c', 'io_method=sync',
+    '-c', 'shared_buffers=8MB',
+    '-c', 'timezone=UTC',
+  ],
+};
+
+/**
+ * The embedded Postgres in `directory`: one session, one process (a second one is refused by a lock). A first start copies `seed`, a
+ * prepared empty database, where there is one; without it the database is made on the spot, which takes some seconds.
+ * It survives a killed process, not a power cut: PGlite never calls fsync.
+ */
+export async function openEmbedded(directory: string, seed: string | null): Promise<Db & { checkpoint(): Promise<boolean> }> {
+  await mkdir(directory, { recursive: true });
+  const unlock = lockDirectory(directory);
+  try {
+    const data = join(directory, 'pg');
+    if (!existsSync(join(data, 'PG_VERSION'))) await plant(data, seed);
+    const lite = await PGlite.create({ dataDir: data, ...OPTIONS });
+    return embeddedDb(lite, data, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Makes an empty database in `directory`: what the first start of an embedded store copies. */
+export async function createEmbedded(directory: string, prepare: (db: Db) => Promise<void>): Promise<void> {
+  const lite = await PGlite.create({ dataDir: directory, ...OPTIONS });
+  const db = embeddedDb(lite, directory, () => undefined);
+  await prepare(db);
+  await db.stop();
+}
+
+async function plant(data: string, seed: string | null): Promise<void> {
+  if (seed === null || !existsSync(join(seed, 'PG_VERSION'))) return;
+  // Copied aside and renamed, so that a start that is killed half-way leaves no half database behind.
+  const aside = `${data}.new`;
+  await rm(aside, { recursive: true, force: true });
+  await cp(seed, aside, { recursive: true });
+  await rename(aside, data);
+}
+
+function embeddedDb(lite: PGlite, data: string, unlock: () => void): Db & { checkpoint(): Promise<boolean> } {
+  let stopped: Promise<void> | null = null;
+  let walSeen = walBytes(data);
+  async function stop(): Promise<void> {
+    await lite.exec('checkpoint');
+    await lite.close();
+    unlock();
+  }
+  return {
+    kind: 'embedded',
+    lanes: 1,
+    query: (statement) => ask(lite, statement),
+    transaction: (work) => lite.transaction((tx) => work({ query: (statement) => ask(tx, statement), script: async (sql) => void (await tx.exec(sql)) })),
+    script: async (sql) => void (await lite.exec(sql)),
+    stop: () => (stopped ??= stop()),
+    async checkpoint() {
+      if (walBytes(data) - walSeen < CHECKPOINT_WAL_BYTES) return false;
+      await lite.exec('checkpoint');
+      walSeen = walBytes(data);
+      return true;
+    },
+  };
+}
+
+async function ask<Row>(lite: Pick<PGlite, 'query'>, statement: Statement): Promise<Row[]> {
+  const result = await lite.query<Row>(statement.text, statement.values === undefined ? [] : [...statement.values]);
+  return result.rows;
+}
+
+/**
+ * Bytes of log written so far. A checkpoint recycles segments by renaming them to later numbers, so the size of the folder says little:
+ * the number of the newest segment that holds anything does.
+ */
+function walBytes(data: string): number {
+  const folder = join(data, 'pg_wal');
+  if (!existsSync(folder)) return 0;
+  let bytes = 0;
+  for (const name of readdirSync(folder)) if (/^[0-9A-F]{24}$/.test(name)) bytes += statSync(join(folder, name)).size;
+  return bytes;
+}
+
+

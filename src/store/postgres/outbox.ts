@@ -1,0 +1,34 @@
+import type { NotifyResult } from '../../domain/notifier.js';
+import type { Outbox, OutboxEntry } from '../../domain/store.js';
+import type { Db } from '../db.js';
+
+/** What people are to be told, and how each channel fared. */
+export function createOutbox(db: Db): Outbox {
+  return {
+    claim: (now, lease_until, limit) =>
+      db.query<OutboxEntry>({
+        // Moving `next_at` on is the lease: a sender that dies leaves the entry to whoever looks after that.
+        text: `with due as (select outbox_id from outbox where next_at <= $1 order by next_at limit $3 for update skip locked)
+          update outbox set next_at = $2, attempts = attempts + 1 from due where outbox.outbox_id = due.outbox_id
+          returning outbox.outbox_id, run_id, kind, step_id, message, attempts, created_at,
+            coalesce((select json_agg(channel) from deliveries where deliveries.outbox_id = outbox.outbox_id and state <> 'retrying'), '[]'::json) as sent`,
+        values: [now, lease_until, limit],
+      }),
+    record: (outbox_id, results, at, next_at) => record(db, outbox_id, results, at, next_at),
+  };
+}
+
+async function record(db: Db, outbox_id: string, results: readonly NotifyResult[], at: string, next_at: string | null): Promise<void> {
+  await db.transaction(async (tx) => {
+    for (const result of results) {
+      const [state, error] = result.type === 'sent' ? ['sent', null] : [result.retryable && next_at !== null ? 'retrying' : 'failed', result.reason];
+      await tx.query({
+        text: `insert into deliveries (outbox_id, run_id, kind, channel, target, state, attempts, error, at)
+          select outbox_id, run_id, kind, $2, $3, $4, 1, $5, $6 from outbox where outbox_id = $1
+          on conflict (outbox_id, channel) do update set target = excluded.target, state = excluded.state, attempts = deliveries.attempts + 1, error = excluded.error, at = excluded.at`,
+        values: [outbox_id, result.channel, result.target, state, error, at],
+      });
+    }
+    await tx.query({ text: 'update outbox set next_at = $2 where outbox_id = $1', values: [outbox_id, next_at] });
+  });
+}

@@ -1,0 +1,39 @@
+import { FixpointError } from '../../domain/errors.js';
+import type { Page, PageRequest } from '../../domain/store.js';
+
+/** SQL conditions with their values, joined by `and`. Values are parameters, never text. */
+export class Conditions {
+  readonly values: unknown[] = [];
+  readonly #parts: string[] = [];
+
+  /** `sql` holds `$` where the value's number goes. A value that was not asked for adds nothing. */
+  add(sql: string, value: unknown): this {
+    if (value === undefined || value === null) return this;
+    this.values.push(value);
+    this.#parts.push(sql.replace('$', `$${this.values.length}`));
+    return this;
+  }
+
+  /** The number of a further parameter. */
+  param(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+
+  get where(): string {
+    return this.#parts.length === 0 ? '' : `where ${this.#parts.join(' and ')}`;
+  }
+}
+
+/** Cursors are the id of the last item of a page; anything else is refused. */
+export function checkCursor(page: PageRequest): string | null {
+  if (page.cursor !== null && !/^[\w:.[\]-]{1,200}$/.test(page.cursor)) throw new FixpointError('invalid', 'cursor: expected the next_cursor of an earlier answer');
+  return page.cursor;
+}
+
+/** Makes a page of up to `limit` items out of `limit + 1` rows. */
+export function pageOf<Item>(rows: readonly Item[], limit: number, idOf: (item: Item) => string): Page<Item> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next_cursor: rows.length > limit && last !== undefined ? idOf(last) : null };
+}

@@ -1,0 +1,72 @@
+import pg from 'pg';
+import type { Db, Queryable, Statement } from '../db.js';
+import { readInstant } from '../db.js';
+
+const BYTEA = 17;
+const INT8 = 20;
+const TIMESTAMPTZ = 1184;
+
+const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
+  [BYTEA]: (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex')),
+  [INT8]: Number,
+  [TIMESTAMPTZ]: readInstant,
+};
+
+/** A pool of connections to a real Postgres (13 or later). Connects when first asked; `onError` hears of connections that died idle. */
+export function openPool(url: string, options: { lanes: number; onError: (error: Error) => void }): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.lanes + 6,
+    connectionTimeoutMillis: 5_000,
+    // A statement that hangs (a lost network, a lock) must not hold a 202 for ever.
+    statement_timeout: 30_000,
+    query_timeout: 35_000,
+    keepAlive: true,
+    application_name: 'fixpoint',
+    options: '-c timezone=UTC',
+    types: { getTypeParser: parserOf },
+  });
+  pool.on('error', options.onError);
+  return {
+    kind: 'postgres',
+    lanes: options.lanes,
+    query: (statement) => ask(pool, statement),
+    script: async (sql) => void (await pool.query(sql)),
+    transaction: (work) => inTransaction(pool, work),
+    stop: () => pool.end(),
+  };
+}
+
+function parserOf(oid: number, format?: string): (text: string) => unknown {
+  return PARSERS[oid] ?? (pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text') as (text: string) => unknown); // pg types its parsers as any
+}
+
+async function ask<Row>(client: pg.Pool | pg.PoolClient, statement: Statement): Promise<Row[]> {
+  const result = await client.query({
+    text: statement.text,
+    values: statement.values === undefined ? undefined : [...statement.values],
+    name: statement.name,
+  } as pg.QueryConfig); // pg's type does not admit undefined under exactOptionalPropertyTypes
+  return result.rows as Row[]; // what a statement selects is known to the one who wrote it
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const answer = await work({ query: (statement) => ask(client, statement), script: async (sql) => void (await client.query(sql)) });
+    await client.query('commit');
+    return answer;
+  } catch (error) {
+    try {
+      await client.query('rollback');
+    } catch (rollbackError) {
+      // The connection is gone, so the transaction is too; the pool must not hand it out again.
+      broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+    }
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

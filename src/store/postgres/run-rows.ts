@@ -1,0 +1,87 @@
+import type { Run, RunEvent, RunHeader, Step } from '../../domain/run.js';
+import { isRunFinished } from '../../domain/run.js';
+import type { EventRow, OutboxRow, Rows, RunRow, StepRow } from './commit.js';
+
+/** The rows that take a run from `before` (null for a new one) to `after`. `hears` tells whether anybody is to be told about runs. */
+export function rowsOfChange(before: Run | null, after: Run, events: readonly RunEvent[], holder: string | null, hears: boolean): Rows {
+  const rows: Rows = { events: eventRows(before?.seq ?? 0, after.run_id, events), steps: stepRows(before, after) };
+  if (before === null || headerChanged(before, after)) rows.runs = [runRow(after, holder)];
+  const outbox = hears ? outboxRows(before?.seq ?? 0, after, events) : [];
+  if (outbox.length > 0) rows.outbox = outbox;
+  const wroteAt = writeInstant(events);
+  if (wroteAt !== null && after.service_name !== null) rows.writes = [{ s: after.service_name, a: wroteAt }];
+  if (isRunFinished(after.state) && (before === null || !isRunFinished(before.state))) rows.finished = [after.run_id];
+  return rows;
+}
+
+/** A run without its steps and joined alerts, as its row keeps it. */
+export function headerOf(run: Run): RunHeader {
+  const { seq: _seq, steps: _steps, joined: _joined, ...header } = run;
+  return header;
+}
+
+function eventRows(seq: number, run_id: string, events: readonly RunEvent[]): EventRow[] {
+  return events.map((event, index) => ({ r: run_id, s: seq + index + 1, a: event.at, d: event }));
+}
+
+function stepRows(before: Run | null, after: Run): StepRow[] {
+  const rows: StepRow[] = [];
+  let ordinal = 0;
+  for (const step_id in after.steps) {
+    const step = after.steps[step_id];
+    if (step && step !== before?.steps[step_id]) rows.push({ r: after.run_id, i: step_id, o: ordinal, d: step });
+    ordinal += 1;
+  }
+  return rows;
+}
+
+function headerChanged(before: Run, after: Run): boolean {
+  return (
+    before.state !== after.state ||
+    before.reason !== after.reason ||
+    before.outcome !== after.outcome ||
+    before.alert_ids !== after.alert_ids ||
+    before.aborted !== after.aborted ||
+    before.cancel_requested !== after.cancel_requested ||
+    before.alerts_resolved_at !== after.alerts_resolved_at ||
+    before.started_at !== after.started_at
+  );
+}
+
+function runRow(run: Run, holder: string | null): RunRow {
+  return {
+    r: run.run_id,
+    p: run.playbook_id,
+    v: run.playbook_version,
+    n: run.service_name,
+    g: run.group_key,
+    dry: run.dry_run,
+    st: run.state,
+    oc: run.outcome,
+    op: !isRunFinished(run.state),
+    ca: run.created_at,
+    fa: run.finished_at,
+    d: headerOf(run),
+    l: holder,
+  };
+}
+
+function outboxRows(seq: number, run: Run, events: readonly RunEvent[]): OutboxRow[] {
+  const rows: OutboxRow[] = [];
+  for (const [index, event] of events.entries()) {
+    const row = { i: `${run.run_id}:${seq + index + 1}`, r: run.run_id, a: event.at };
+    if (event.type === 'run_finished') rows.push({ ...row, k: 'report', s: null, m: event.reason ?? '' });
+    if (event.type === 'notice') rows.push({ ...row, k: event.kind, s: event.step_id, m: event.message });
+  }
+  return rows;
+}
+
+function writeInstant(events: readonly RunEvent[]): string | null {
+  for (const event of events) if (event.type === 'step_succeeded' && event.change !== null) return event.at;
+  return null;
+}
+
+/** Steps of a run in the order in which they began. */
+export function stepsInOrder(rows: readonly { readonly doc: unknown }[]): Step[] {
+  return rows.map((row) => row.doc as Step); // written by this file from a Step
+}

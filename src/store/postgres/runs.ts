@@ -1,0 +1,107 @@
+import type { Alert } from '../../domain/alert.js';
+import type { Playbook } from '../../domain/playbook.js';
+import type { Run, RunHeader, Step } from '../../domain/run.js';
+import type { ClaimedRun, NewRun, RunChange, RunStore } from '../../domain/store.js';
+import type { Db } from '../db.js';
+import type { Committer } from '../committer.js';
+import type { Rows } from './commit.js';
+import type { EventFeed } from './event-feed.js';
+import { rowsOfChange } from './run-rows.js';
+
+/** The write path of runs in Postgres. `hears` is false when no channel is configured: then nothing is queued for anybody. */
+export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFeed, hears: boolean): RunStore {
+  return {
+    open: async (run: NewRun) => {
+      const answer = await committer.commit(rowsOfChange(null, run.run, run.events, run.holder, hears));
+      if (answer === 'committed') feed.changed(run.run.run_id);
+      return answer === 'committed' ? 'opened' : 'conflict';
+    },
+    apply: async (change: RunChange) => {
+      const answer = await committer.commit(rowsOfChange(change.before, change.after, change.events, null, hears));
+      if (answer === 'committed') feed.changed(change.after.run_id);
+      return answer === 'committed' ? 'applied' : 'conflict';
+    },
+    load: (run_id) => load(db, run_id),
+    claim: (worker_id, now, limit) => claim(db, worker_id, now, limit),
+    register: (worker_id, until) => register(db, worker_id, until),
+    heartbeat: async (worker_id, now, until) => {
+      const rows = await db.query({ text: 'update workers set until = $3 where worker_id = $1 and until >= $2 returning 1', values: [worker_id, now, until] });
+      return rows.length === 1 ? 'held' : 'lost';
+    },
+    release: async (run_id, worker_id, wake_at) => {
+      await db.query({ text: 'update runs set lease_owner = null, wake_at = $3 where run_id = $1 and lease_owner = $2', values: [run_id, worker_id, wake_at] });
+    },
+    poked: async (worker_id) => {
+      const rows = await db.query<{ run_id: string }>({ text: 'update runs set poked = false where lease_owner = $1 and open and poked returning run_id', values: [worker_id] });
+      return rows.map((row) => row.run_id);
+    },
+    alertsOf: (run_id) => alertsOf(db, run_id),
+  };
+}
+
+interface RunColumns {
+  readonly doc: RunHeader;
+  readonly seq: number;
+  readonly lease_owner: string | null;
+}
+
+async function load(db: Db, run_id: string): Promise<{ run: Run; holder: string | null } | null> {
+  const [row] = await db.query<RunColumns>({
+    name: 'load-run',
+    text: 'select doc, lease_owner, (select max(seq) from run_events where run_events.run_id = runs.run_id) as seq from runs where run_id = $1',
+    values: [run_id],
+  });
+  if (!row) return null;
+  const steps = await db.query<{ step_id: string; doc: Step }>({
+    name: 'load-steps',
+    text: 'select step_id, doc from steps where run_id = $1 order by ordinal',
+    values: [run_id],
+  });
+  const joined = await db.query<{ alert: Alert }>({
+    text: "select doc -> 'alert' as alert from run_events where run_id = $1 and doc ->> 'type' = 'alert_joined' order by seq limit 1000",
+    values: [run_id],
+  });
+  const alerts = [...(row.doc.alert === null ? [] : [row.doc.alert]), ...joined.map((event) => event.alert)];
+  const run: Run = { ...row.doc, seq: row.seq, steps: Object.fromEntries(steps.map((step) => [step.step_id, step.doc])), joined: alerts };
+  return { run, holder: row.lease_owner };
+}
+
+async function register(db: Db, worker_id: string, until: string): Promise<void> {
+  const [name] = worker_id.split('#');
+  await db.transaction(async (tx) => {
+    await tx.query({ text: 'delete from workers where name = $1 or until < now() - interval \'1 day\'', values: [name] });
+    await tx.query({ text: 'insert into workers (worker_id, name, until) values ($1, $2, $3)', values: [worker_id, name, until] });
+  });
+}
+
+async function claim(db: Db, worker_id: string, now: string, limit: number): Promise<ClaimedRun[]> {
+  // Nobody's and due, or held by a worker whose lease has ended. A run that another claimer is taking is left to it.
+  const rows = await db.query<{ run_id: string; held_by: string | null; playbook: Playbook }>({
+    text: `with free as (
+        select runs.run_id, runs.lease_owner, runs.playbook_id, runs.playbook_version from runs
+        where open and (
+          (lease_owner is null and (wake_at <= $2 or poked))
+          or (lease_owner is not null and not exists (select from workers where workers.worker_id = runs.lease_owner and workers.until >= $2)))
+        order by run_id limit $3 for update of runs skip locked)
+      update runs set lease_owner = $1, lease_epoch = lease_epoch + 1, poked = false, wake_at = null
+      from free join playbook_versions using (playbook_id)
+      where runs.run_id = free.run_id and playbook_versions.version = free.playbook_version
+      returning runs.run_id, free.lease_owner as held_by, playbook_versions.playbook`,
+    values: [worker_id, now, limit],
+  });
+  const claimed: ClaimedRun[] = [];
+  for (const row of rows) {
+    const loaded = await load(db, row.run_id);
+    if (loaded) claimed.push({ run: loaded.run, playbook: row.playbook, from: row.held_by });
+  }
+  return claimed;
+}
+
+async function alertsOf(db: Db, run_id: string): Promise<{ alerts: Alert[]; firing: boolean }> {
+  const alerts = await db.query<{ doc: Alert }>({
+    text: "select doc from alerts where run_id = $1 and action in ('run', 'join') order by alert_id limit 1000",
+    values: [run_id],
+  });
+  const firing = await db.query({ text: 'select 1 from occurrences where run_id = $1 and open limit 1', values: [run_id] });
+  return { alerts: alerts.map((row) => row.doc), firing: firing.length > 0 };
+}

@@ -1,0 +1,162 @@
+import type { Alert } from '../../domain/alert.js';
+import { splitId } from '../../domain/id.js';
+import { isRunFinished } from '../../domain/run.js';
+import type { RunEvent } from '../../domain/run.js';
+import { transition } from '../../domain/transition.js';
+import type { DecidedBatch, Occurrence, RunKey, RunStore, TriageStore } from '../../domain/store.js';
+import type { Committer } from '../committer.js';
+import type { Db } from '../db.js';
+import type { AlertRow, Rows } from './commit.js';
+import type { EventFeed } from './event-feed.js';
+import { rowsOfChange } from './run-rows.js';
+
+/** The memory of triage in Postgres. */
+export function createTriageStore(db: Db, committer: Committer<Rows>, feed: EventFeed, runs: RunStore, hears: boolean): TriageStore {
+  return {
+    occurrences: (keys) => occurrences(db, keys),
+    openRuns: (keys) => openRuns(db, keys),
+    lastWrites: (services) =>
+      db.query({ text: 'select service_name, at from service_writes where service_name = any($1::text[])', values: [services] }),
+    commit: async (batch) => {
+      const answer = await committer.commit(rowsOfBatch(batch, hears));
+      if (answer === 'conflict') return answer;
+      for (const { run } of batch.runs) feed.changed(run.run_id);
+      for (const contradiction of batch.not_fixed) await contradict(runs, contradiction);
+      return answer;
+    },
+    decided: (alert_ids) => decided(db, alert_ids),
+    keep: (alerts) => keep(db, alerts),
+    due: async (now, limit) => {
+      const rows = await db.query<{ doc: Alert }>({ text: 'select doc from alerts where due_at <= $1 order by alert_id limit $2', values: [now, limit] });
+      return rows.map((row) => row.doc);
+    },
+    countUndecided: async () => {
+      const [row] = await db.query<{ count: number }>({ text: 'select count(*) as count from alerts where due_at is not null and action is null' });
+      return row?.count ?? 0;
+    },
+  };
+}
+
+async function occurrences(db: Db, keys: readonly string[]): Promise<Occurrence[]> {
+  return db.query<Occurrence>({
+    name: 'load-occurrences',
+    text: `select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, version
+      from occurrences where key = any($1::text[])`,
+    values: [keys],
+  });
+}
+
+async function openRuns(db: Db, keys: readonly RunKey[]): Promise<{ key: RunKey; run_id: string }[]> {
+  if (keys.length === 0) return [];
+  const rows = await db.query<{ n: number; run_id: string }>({
+    text: `select n, run_id from json_to_recordset($1::json) as x(n int, playbook_id text, group_key text, service_name text)
+      join runs on runs.playbook_id = x.playbook_id and md5(runs.group_key) = md5(x.group_key)
+        and coalesce(runs.service_name, '') = coalesce(x.service_name, '') and runs.open and not runs.dry_run`,
+    values: [JSON.stringify(keys.map((key, n) => ({ n, ...key })))],
+  });
+  const found: { key: RunKey; run_id: string }[] = [];
+  for (const row of rows) {
+    const key = keys[row.n];
+    if (key) found.push({ key, run_id: row.run_id });
+  }
+  return found;
+}
+
+async function decided(db: Db, alert_ids: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ alert_id: string }>({
+    text: 'select alert_id from alerts where alert_id = any($1::text[]) and due_at is null',
+    values: [alert_ids],
+  });
+  const known = new Set(rows.map((row) => row.alert_id));
+  for (const prefix of new Set(alert_ids.map((alert_id) => splitId(alert_id)?.prefix ?? ''))) {
+    if (prefix === '') continue;
+    const repeats = await db.query<{ first_id: string; items: [number, ...unknown[]][] }>({
+      text: "select first_id, items from repeats where first_id >= $1 and first_id <= $1 || 'ZZZZ'",
+      values: [prefix],
+    });
+    const places = new Set(repeats.flatMap((row) => row.items.map(([place]) => place)));
+    for (const alert_id of alert_ids) {
+      const id = splitId(alert_id);
+      if (id?.prefix === prefix && places.has(id.index)) known.add(alert_id);
+    }
+  }
+  return [...known];
+}
+
+async function keep(db: Db, alerts: readonly Alert[]): Promise<void> {
+  await db.query({
+    text: `insert into alerts (alert_id, source_system, alert_name, severity, status, service_name, fingerprint, received_at, doc, due_at)
+      select i, so, na, se, st, sv, fp, ra, d, ra
+      from json_to_recordset($1::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json)
+      on conflict (alert_id) do nothing`,
+    values: [JSON.stringify(alerts.map((alert) => alertColumns(alert)))],
+  });
+}
+
+function rowsOfBatch(batch: DecidedBatch, hears: boolean): Rows {
+  const rows: Rows = {
+    alerts: batch.alerts.map(alertRow),
+    occurrences: batch.occurrences.map(({ occurrence, expected }) => ({ ...occurrence, expected })),
+    seen: batch.seen.map(({ key, version }) => ({ k: key, v: version })),
+    poke: [...batch.poke, ...batch.joins.map((join) => join.run_id)],
+    joined: batch.joins.map((join) => join.run_id),
+  };
+  const first = batch.repeats[0];
+  if (first) rows.repeats = [{ f: first.alert_id, a: batch.received_at, i: batch.repeats.map(repeatItem) }];
+  for (const { run, events, holder } of batch.runs) {
+    const more = rowsOfChange(null, run, events, holder, hears);
+    (rows.events ??= []).push(...(more.events ?? []));
+    (rows.steps ??= []).push(...(more.steps ?? []));
+    (rows.runs ??= []).push(...(more.runs ?? []));
+    (rows.outbox ??= []).push(...(more.outbox ?? []));
+    (rows.finished ??= []).push(...(more.finished ?? []));
+  }
+  return rows;
+}
+
+function repeatItem(repeat: DecidedBatch['repeats'][number]): unknown {
+  return [splitId(repeat.alert_id)?.index ?? 0, repeat.of, repeat.reason, repeat.run_id];
+}
+
+function alertColumns(alert: Alert): Pick<AlertRow, 'i' | 'so' | 'na' | 'se' | 'st' | 'sv' | 'fp' | 'ra' | 'd'> {
+  return {
+    i: alert.alert_id,
+    so: alert.source_system,
+    na: alert.alert_name,
+    se: alert.severity,
+    st: alert.status,
+    sv: alert.service_name,
+    fp: alert.fingerprint,
+    ra: alert.received_at,
+    d: alert,
+  };
+}
+
+function alertRow({ alert, decision }: DecidedBatch['alerts'][number]): AlertRow {
+  return {
+    ...alertColumns(alert),
+    ac: decision.action,
+    re: decision.reason,
+    ru: decision.run_id,
+    de: [decision],
+    du: decision.action === 'hold' ? decision.until : null,
+  };
+}
+
+/**
+ * Writes into a finished run that its alert still fires. After the decision and not with it: the repeat's own decision says the same, and a
+ * crash in between is made good by the next repeat.
+ */
+async function contradict(runs: RunStore, { run_id, alert_id, at }: DecidedBatch['not_fixed'][number]): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) {
+    const loaded = await runs.load(run_id);
+    if (!loaded || !isRunFinished(loaded.run.state) || loaded.run.outcome === 'not_fixed') return;
+    const reason = `alert ${alert_id} fires again after the run has ended`;
+    const events: RunEvent[] = [
+      { type: 'outcome_changed', at, outcome: 'not_fixed', reason, by: `alert:${alert_id}` },
+      { type: 'notice', at, kind: 'escalate', step_id: null, about: 'not_fixed', message: reason },
+    ];
+    const after = events.reduce(transition, loaded.run);
+    if ((await runs.apply({ before: loaded.run, after, events })) === 'applied') return;
+  }
+}

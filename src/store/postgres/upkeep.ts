@@ -1,0 +1,84 @@
+import type { Audit, AuditEntry, PauseState, PauseSwitch, PlaybookStore, PlaybookVersion, TokenRecord, Tokens } from '../../domain/store.js';
+import type { Db } from '../db.js';
+import { checkCursor, Conditions, pageOf } from './page.js';
+
+/** Who may talk to Fixpoint. */
+export function createTokens(db: Db): Tokens {
+  return {
+    async add(token) {
+      await db.query({
+        text: 'insert into tokens (token_id, name, role, hash, created_at) values ($1, $2, $3, $4, $5)',
+        values: [token.token_id, token.name, token.role, token.hash, token.created_at],
+      });
+    },
+    async find(hash) {
+      const [row] = await db.query<TokenRecord>({ text: 'select token_id, name, role, created_at from tokens where hash = $1', values: [hash] });
+      return row ?? null;
+    },
+    async count() {
+      const [row] = await db.query<{ count: number }>({ text: 'select count(*) as count from tokens' });
+      return row?.count ?? 0;
+    },
+  };
+}
+
+/** Who did what. */
+export function createAudit(db: Db): Audit {
+  return {
+    async add(entry) {
+      await db.query({
+        text: 'insert into audit (audit_id, at, who, what, target, details) values ($1, $2, $3, $4, $5, $6)',
+        values: [entry.audit_id, entry.at, entry.who, entry.what, entry.target, JSON.stringify(entry.details)],
+      });
+    },
+    async list(page) {
+      const conditions = new Conditions().add('audit_id < $', checkCursor(page));
+      const rows = await db.query<AuditEntry>({
+        text: `select audit_id, at, who, what, target, details from audit ${conditions.where} order by audit_id desc limit ${conditions.param(page.limit + 1)}`,
+        values: conditions.values,
+      });
+      return pageOf(rows, page.limit, (entry) => entry.audit_id);
+    },
+  };
+}
+
+/** Every version of every playbook. */
+export function createPlaybookStore(db: Db): PlaybookStore {
+  return {
+    async record(playbooks, at) {
+      for (const { playbook, version, source } of playbooks) {
+        await db.query({
+          text: `insert into playbook_versions (playbook_id, version, source, playbook, first_seen_at) values ($1, $2, $3, $4, $5)
+            on conflict (playbook_id, version) do nothing`,
+          values: [playbook.playbook_id, version, source, JSON.stringify(playbook), at],
+        });
+      }
+    },
+    async versions(playbook_id, page) {
+      const conditions = new Conditions().add('playbook_id = $', playbook_id).add("first_seen_at < $::timestamptz", checkCursor(page));
+      const rows = await db.query<PlaybookVersion>({
+        text: `select playbook_id, version, source, first_seen_at from playbook_versions ${conditions.where} order by first_seen_at desc, version limit ${conditions.param(page.limit + 1)}`,
+        values: conditions.values,
+      });
+      return pageOf(rows, page.limit, (row) => row.first_seen_at);
+    },
+  };
+}
+
+const NOT_PAUSED: PauseState = { paused: false, by: null, reason: null, at: null };
+
+/** The big red button, kept so that a restart does not release it. */
+export function createPauseSwitch(db: Db): PauseSwitch {
+  return {
+    async read() {
+      const [row] = await db.query<{ value: PauseState }>({ text: "select value from settings where name = 'pause'" });
+      return row?.value ?? NOT_PAUSED;
+    },
+    async set(state) {
+      await db.query({
+        text: "insert into settings (name, value) values ('pause', $1) on conflict (name) do update set value = excluded.value",
+        values: [JSON.stringify(state)],
+      });
+    },
+  };
+}
