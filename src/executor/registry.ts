@@ -1,0 +1,117 @@
+import type { ConnectionCheck } from '../domain/connection.js';
+import type {
+  Executor,
+  ExecutorDeps,
+  ExecutorModule,
+  ExecutorSet,
+  ExecutorSpec,
+  ReadyExecutor,
+} from '../domain/executor.js';
+import type { Outcome } from '../domain/outcome.js';
+import { messageOf } from '../domain/errors.js';
+
+/** Every executor that Fixpoint has. A new one is its folder and a line here. */
+export const executorModules: readonly ExecutorModule[] = [];
+
+/** Every kind by its name, known without any configuration. */
+export const executorSpecs: ReadonlyMap<string, ExecutorSpec> = specsOf(executorModules);
+
+/** The executors at work. */
+export interface Executors {
+  /** The executor of a kind, whose case does not matter; null when there is no such kind. */
+  get(kind: string): ReadyExecutor | null;
+  specs(): ReadonlyMap<string, ExecutorSpec>;
+  /** Dials everything that is configured; a check that breaks is a line that says so. */
+  check(signal: AbortSignal): Promise<ConnectionCheck[]>;
+  /** Ends every connection; may be called twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds every module with its validated slice `executors.<name>` of the configuration. A module whose slice is absent is built with its
+ * defaults when it has one for each key; else its kinds exist all the same, and every attempt fails with the keys to set.
+ */
+export function createExecutors(
+  config: Readonly<Record<string, unknown>>,
+  deps: ExecutorDeps,
+  modules: readonly ExecutorModule[] = executorModules,
+): Executors {
+  const sets = modules.map((module) => ({ name: module.name, set: open(module, config[module.name], deps) }));
+  const ready = new Map<string, ReadyExecutor>();
+  for (const [index, module] of modules.entries()) {
+    for (const spec of module.specs) {
+      const executor = sets[index]?.set.executors[spec.kind];
+      if (executor === undefined)
+        throw new Error(`executor module ${module.name} has a spec but no executor for ${spec.kind}`);
+      ready.set(spec.kind, withSpec(spec, executor));
+    }
+  }
+  const specs = specsOf(modules);
+  return {
+    get: (kind) => ready.get(kind.toLowerCase()) ?? null,
+    specs: () => specs,
+    async check(signal) {
+      const lines = await Promise.all(sets.map(({ name, set }) => checkSet(name, set, signal)));
+      return lines.flat();
+    },
+    async stop() {
+      await Promise.allSettled(sets.map(({ set }) => set.stop()));
+    },
+  };
+}
+
+function specsOf(modules: readonly ExecutorModule[]): Map<string, ExecutorSpec> {
+  const specs = new Map<string, ExecutorSpec>();
+  for (const module of modules) {
+    for (const spec of module.specs) {
+      if (specs.has(spec.kind)) throw new Error(`two executor modules offer ${spec.kind}`);
+      specs.set(spec.kind, spec);
+    }
+  }
+  return specs;
+}
+
+function open(module: ExecutorModule, slice: unknown, deps: ExecutorDeps): ExecutorSet {
+  if (slice !== undefined) return module.create(slice, deps);
+  const defaults = module.config.safeParse({});
+  if (defaults.success) return module.create(defaults.data, deps);
+  const missing = defaults.error.issues.map((issue) => ['executors', module.name, ...issue.path.map(String)].join('.'));
+  return unconfigured(module, [...new Set(missing)]);
+}
+
+/** Fails every attempt in words that tell the operator what to do; trying again could not help. */
+function unconfigured(module: ExecutorModule, missing: readonly string[]): ExecutorSet {
+  const reason = `executors.${module.name} is not configured: set ${missing.join(', ')} in fixpoint.yaml`;
+  const failed: Outcome = { type: 'failed', reason, retryable: false };
+  const executor: Executor = {
+    execute: () => Promise.resolve(failed),
+    plan: () => Promise.resolve({ type: 'failed', reason, retryable: false }),
+    lookup: () => Promise.resolve({ type: 'unknown', reason }),
+    compensate: () => Promise.resolve(failed),
+  };
+  return {
+    executors: Object.fromEntries(module.specs.map((spec) => [spec.kind, executor])),
+    check: () => Promise.resolve([]),
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** Methods are bound, because an executor may be an object of a class. An ability that it lacks stays absent. */
+function withSpec(spec: ExecutorSpec, executor: Executor): ReadyExecutor {
+  return {
+    spec,
+    execute: (input, attempt) => executor.execute(input, attempt),
+    ...(executor.plan && { plan: executor.plan.bind(executor) }),
+    ...(executor.lookup && { lookup: executor.lookup.bind(executor) }),
+    ...(executor.compensate && { compensate: executor.compensate.bind(executor) }),
+  };
+}
+
+async function checkSet(name: string, set: ExecutorSet, signal: AbortSignal): Promise<ConnectionCheck[]> {
+  try {
+    return await set.check(signal);
+  } catch (error) {
+    const message = `the check itself broke: ${messageOf(error)}`;
+    return [{ name: `executors.${name}`, target: '', ok: false, message, required: false }];
+  }
+}
