@@ -44,7 +44,8 @@ export function beginning(text: string, length = 120): string {
   return JSON.stringify(line.length > length ? `${line.slice(0, length)}…` : line);
 }
 
-function isTooDeep(value: unknown): boolean {
+/** Whether a JSON value is nested deeper than any honest answer is. */
+export function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > MAX_DEPTH) return true;

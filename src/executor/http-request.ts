@@ -85,7 +85,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 }
 
 /** The outcome of a read that got no whole answer: trying again does no harm, and helps unless the request itself is refused. */
-export function failedRead(failure: HttpFailure): Outcome {
+export function failedRead(failure: HttpFailure): Extract<Outcome, { type: 'failed' }> {
   const lasting = ['tls', 'forbidden', 'too_large'].includes(failure.problem);
   return { type: 'failed', reason: failure.reason, retryable: !lasting };
 }
