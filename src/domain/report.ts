@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { RunOutcome, RunState } from './run.js';
+import { Mode } from './playbook.js';
+import { RunOutcome, RunState, StepState } from './run.js';
+
+/** Why something is left for a person to look at. */
+export const LeftReason = z.enum(['failed', 'in_doubt', 'waiting', 'held', 'not_done', 'still_firing', 'not_fixed']);
+export type LeftReason = z.infer<typeof LeftReason>;
 
 /** What a finished (or unfinished) run has to tell people. The texts are in one language; the facts are the same in all. */
 export const Report = z.object({
@@ -8,7 +13,11 @@ export const Report = z.object({
   title: z.string(),
   state: RunState,
   outcome: RunOutcome.nullable(),
-  /** One or two sentences: what happened, what was done, whether it helped. */
+  mode: Mode,
+  dry_run: z.boolean(),
+  /** True when the run wrote nothing because it was not to: a dry run, or a playbook in shadow mode. */
+  recorded_only: z.boolean(),
+  /** A few sentences: what happened, what was done, whether it helped. */
   summary: z.string(),
   playbook_id: z.string(),
   playbook_name: z.string(),
@@ -33,13 +42,16 @@ export const Report = z.object({
     })
     .nullable(),
   alert_count: z.int(),
+  /** When the last firing alert of the run resolved; null while one fires, or where the run has none. */
+  alerts_resolved_at: z.string().nullable(),
   /** What was seen: one line per step that read something. */
   seen: z.array(z.object({ step_id: z.string(), name: z.string(), text: z.string() })),
-  /** What was done: writes, with from and to; `recorded_only` in a dry run or shadow. */
+  /** What was done: writes, with from and to; `recorded_only` in a dry run or shadow. `notify`: somebody was told. */
   done: z.array(
     z.object({
       step_id: z.string(),
       name: z.string(),
+      effect: z.enum(['write', 'notify']),
       target: z.string(),
       what: z.string(),
       from: z.string(),
@@ -48,16 +60,18 @@ export const Report = z.object({
     }),
   ),
   /** What is left for a person: failed steps, writes in doubt, writes held back, an alert that still fires. */
-  left: z.array(z.object({ step_id: z.string().nullable(), text: z.string() })),
+  left: z.array(z.object({ step_id: z.string().nullable(), reason: LeftReason, text: z.string() })),
   timeline: z.array(
     z.object({
       at: z.string(),
       step_id: z.string().nullable(),
-      state: z.string(),
+      /** What the line is about: a step's state, or a run event. */
+      state: z.union([StepState, z.enum(['opened', 'resolved', 'retrying', 'told', 'control', 'finished', 'omitted'])]),
       text: z.string(),
       duration_ms: z.number().nullable(),
     }),
   ),
+  /** Addresses to read on, http and https only. */
   links: z.record(z.string(), z.string()),
 });
 export type Report = z.infer<typeof Report>;
