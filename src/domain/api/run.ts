@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { Instant } from '../alert.js';
+import { RunHeader, RunState, Step } from '../run.js';
+import { AlertDraft } from './alert.js';
+import { FilterText, PageQuery, Since } from './page.js';
+
+/** How a report or notice fared on one channel. */
+const Delivery = z.object({
+  outbox_id: z.string(),
+  kind: z.enum(['report', 'notify', 'escalate']),
+  channel: z.string(),
+  target: z.string(),
+  state: z.enum(['sent', 'retrying', 'failed']),
+  attempts: z.int(),
+  error: z.string().nullable(),
+  at: Instant,
+});
+
+/** A run in a list. */
+export const RunItem = RunHeader.extend({ seq: z.int().describe('How many events it is made of') });
+export type RunItem = z.infer<typeof RunItem>;
+
+/** One run with its steps, in the order they began, and with what was sent to people. */
+export const RunAnswer = RunItem.extend({ steps: z.array(Step), deliveries: z.array(Delivery) });
+export type RunAnswer = z.infer<typeof RunAnswer>;
+
+/** The filters of `GET /api/v1/runs`; all must hold. */
+export const RunQuery = PageQuery.extend({
+  state: RunState.exactOptional(),
+  playbook_id: FilterText.exactOptional(),
+  service_name: FilterText.exactOptional(),
+  since: Since.exactOptional(),
+});
+
+const Seq = z.coerce
+  .number({ error: "expected an event's seq, a whole number" })
+  .int()
+  .min(0)
+  .max(Number.MAX_SAFE_INTEGER);
+
+/** Where to begin in a run's events: `last_event_id` for a stream that was cut, `cursor` for the next page. */
+export const EventsQuery = z.strictObject({
+  last_event_id: Seq.exactOptional().describe('Only events after this `seq`; the header Last-Event-ID says the same'),
+  cursor: Seq.exactOptional().describe('`next_cursor` of the page before'),
+});
+
+/** One event of a run; every type has fields of its own beside these. */
+export const EventAnswer = z.looseObject({ seq: z.int(), run_id: z.string(), type: z.string(), at: Instant });
+export type EventAnswer = z.infer<typeof EventAnswer>;
+
+/** How a report is asked for. */
+export const ReportQuery = z.strictObject({
+  format: z.enum(['json', 'text', 'html']).default('json'),
+  language: z.enum(['en', 'zh']).exactOptional(),
+});
+
+/** What starts a run by hand. */
+export const StartRun = z
+  .strictObject({
+    alert: AlertDraft.nullable().default(null).describe('What the run is about; the steps read it as `alert`'),
+    dry_run: z.boolean().default(false).describe('Writes are recorded, not made'),
+  })
+  .prefault({});
+
+/** Why somebody pauses, resumes or cancels; the body may be missing. */
+export const Reason = z
+  .strictObject({
+    reason: z
+      .string()
+      .max(1_000)
+      .overwrite((text) => text.replace(/\p{Cc}|\p{Cs}/gu, ' '))
+      .nullable()
+      .default(null),
+  })
+  .prefault({});

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { Instant } from '../alert.js';
+import { RunState } from '../run.js';
+import { Since } from './page.js';
+
+/** A kind of task, with the JSON schema of its parameters. */
+export const ExecutorAnswer = z.object({
+  kind: z.string(),
+  title: z.string(),
+  effect: z.enum(['read', 'write', 'notify']).nullable().describe('null: the parameters decide'),
+  takes_action: z.boolean(),
+  output_keys: z.array(z.string()).nullable().describe('null: they depend on the answer'),
+  input_schema: z.record(z.string(), z.unknown()),
+});
+export type ExecutorAnswer = z.infer<typeof ExecutorAnswer>;
+
+/** A body that could not be used, kept with its reason. */
+export const DeadLetterAnswer = z.object({
+  dead_letter_id: z.string(),
+  source: z.string(),
+  received_at: Instant,
+  reason: z.string(),
+  details: z.array(z.object({ path: z.string(), message: z.string() })),
+  body: z.string(),
+  replayed_at: Instant.nullable(),
+});
+
+export const StatsQuery = z.strictObject({ since: Since.default('24h') });
+
+/** Counts since an instant. */
+export const StatsAnswer = z.object({
+  since: Instant,
+  alerts: z.array(z.object({ action: z.string(), reason: z.string().nullable(), count: z.int() })),
+  runs: z.array(z.object({ state: RunState, outcome: z.string().nullable(), count: z.int() })),
+  undecided: z.int(),
+});
+
+/** Who did what. */
+export const AuditAnswer = z.object({
+  audit_id: z.string(),
+  at: Instant,
+  who: z.string(),
+  what: z.string(),
+  target: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()),
+});
+
+/** The big red button: while `paused`, no new write starts anywhere. */
+export const PauseAnswer = z.object({
+  paused: z.boolean(),
+  by: z.string().nullable(),
+  reason: z.string().nullable(),
+  at: Instant.nullable(),
+});
+
+export const Health = z.object({ status: z.enum(['ok', 'ready']), version: z.string() });

@@ -1,0 +1,145 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { mayDo } from '../domain/access.js';
+import type { Right, Role } from '../domain/access.js';
+import { FixpointError } from '../domain/errors.js';
+import type { TokenRecord } from '../domain/store.js';
+import type { ProbeDeps } from './deps.js';
+
+/** Who asks, and what they may do. */
+export interface Principal {
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** The request decoration that holds the Principal: null on routes that need no credential, and until the guard has seen one. */
+export const PRINCIPAL = 'principal';
+
+const ADMIN: Principal = { name: 'admin', role: 'admin' };
+/** A token that was taken away (none can be yet) or made stays unnoticed this long. */
+const KNOWN_FOR_MS = 10_000;
+const UNKNOWN_FOR_MS = 1_000;
+const MAX_CACHED = 1_000;
+const MAX_TOKEN_LENGTH = 4_096;
+const BEARER = /^Bearer +(\S+) *$/i;
+const BASIC = /^Basic +([A-Za-z0-9+/=_-]+) *$/i;
+const SIGNATURE = /^sha256=([0-9a-f]{64})$/i;
+
+type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/** Tells who asks by a token, and holds the door where the right is missing. */
+export class Auth {
+  readonly #deps: Pick<ProbeDeps, 'store' | 'clock' | 'sourceSecrets'>;
+  readonly #adminHash: Buffer | null;
+  // Two maps: a flood of wrong tokens must not push the right ones out.
+  readonly #known = new Map<string, { readonly token: TokenRecord; readonly until: number }>();
+  readonly #unknown = new Map<string, number>();
+
+  constructor(deps: Pick<ProbeDeps, 'store' | 'clock' | 'sourceSecrets' | 'adminToken'>) {
+    this.#deps = deps;
+    this.#adminHash = deps.adminToken === null ? null : sha256(deps.adminToken);
+  }
+
+  /** An onRequest hook: `unauthorized` without a valid credential, `forbidden` without the right. */
+  require(right: Right): Guard {
+    return async (request) => {
+      const principal = await this.#byToken(request.headers.authorization);
+      request.setDecorator(PRINCIPAL, allow(principal, right));
+    };
+  }
+
+  /** Whose token the Authorization header holds. */
+  async #byToken(header: string | undefined): Promise<Principal> {
+    const token = tokenOf(header);
+    const hash = sha256(token);
+    if (this.#adminHash !== null && timingSafeEqual(hash, this.#adminHash)) return ADMIN;
+    const record = await this.#find(hash.toString('hex'));
+    if (record === null) throw new FixpointError('unauthorized', 'the token is not known here');
+    return record;
+  }
+
+  async #find(hash: string): Promise<TokenRecord | null> {
+    const now = this.#deps.clock.monotonic();
+    const known = this.#known.get(hash);
+    if (known !== undefined && known.until > now) return known.token;
+    if ((this.#unknown.get(hash) ?? 0) > now) return null;
+    const token = await this.#deps.store.tokens.find(hash).catch((cause: unknown) => {
+      throw new FixpointError('unavailable', 'tokens cannot be looked up now', { cause });
+    });
+    if (token === null) remember(this.#unknown, hash, now + UNKNOWN_FOR_MS);
+    else remember(this.#known, hash, { token, until: now + KNOWN_FOR_MS });
+    return token;
+  }
+
+  /** The webhooks' guard before the body is read: a token is judged here, a signature needs the body and is left to `checkSignature`. */
+  readonly webhook: Guard = async (request) => {
+    const { authorization } = request.headers;
+    if (authorization === undefined && request.headers['x-fixpoint-signature'] !== undefined) return;
+    request.setDecorator(PRINCIPAL, allow(await this.#byToken(authorization), 'post_alerts'));
+  };
+
+  /** For a request that `webhook` let through without a token: `unauthorized` unless the body is signed with the source's secret. */
+  checkSignature(request: FastifyRequest, source: string | null, body: Uint8Array): void {
+    if (request.getDecorator<Principal | null>(PRINCIPAL) !== null) return;
+    const given = SIGNATURE.exec(String(request.headers['x-fixpoint-signature']))?.[1];
+    if (given === undefined) {
+      throw new FixpointError('unauthorized', 'expected X-Fixpoint-Signature: sha256=<64 hexadecimal digits>');
+    }
+    const signed = Buffer.from(given, 'hex');
+    for (const name of source === null ? this.#deps.sourceSecrets.keys() : [source]) {
+      const secret = this.#deps.sourceSecrets.get(name);
+      if (secret === undefined || !timingSafeEqual(signed, createHmac('sha256', secret).update(body).digest()))
+        continue;
+      return;
+    }
+    throw new FixpointError('unauthorized', 'the signature does not fit the body and the secret of this source');
+  }
+}
+
+/** Who asks; a route without a guard has nobody, which is a fault of ours. */
+export function principalOf(request: FastifyRequest): Principal {
+  const principal = request.getDecorator<Principal | null>(PRINCIPAL);
+  if (principal === null) throw new Error(`${request.method} ${request.routeOptions.url ?? ''} has no guard`);
+  return principal;
+}
+
+function allow(principal: Principal, right: Right): Principal {
+  if (mayDo(principal.role, right)) return principal;
+  throw new FixpointError('forbidden', `this needs the right ${right}; the role ${principal.role} does not have it`);
+}
+
+function tokenOf(header: string | undefined): string {
+  if (header === undefined) {
+    throw new FixpointError(
+      'unauthorized',
+      'expected Authorization: Bearer <token>, or Basic with the token as password',
+    );
+  }
+  const token = BEARER.exec(header)?.[1] ?? passwordOf(header);
+  if (token === null || token === '' || token.length > MAX_TOKEN_LENGTH) {
+    throw new FixpointError('unauthorized', 'the Authorization header is neither Bearer <token> nor a valid Basic');
+  }
+  return token;
+}
+
+function passwordOf(header: string): string | null {
+  const encoded = BASIC.exec(header)?.[1];
+  if (encoded === undefined) return null;
+  const pair = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  return colon < 0 ? null : pair.slice(colon + 1);
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Bounded: the oldest entry makes room. */
+function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  if (map.size >= MAX_CACHED) {
+    const oldest = map.keys().next();
+    if (oldest.done !== true) map.delete(oldest.value);
+  }
+  map.set(key, value);
+}

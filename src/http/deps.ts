@@ -1,0 +1,86 @@
+import type { Catalog } from '../domain/catalog.js';
+import type { Clock } from '../domain/clock.js';
+import type { Alert } from '../domain/alert.js';
+import type { Accepted } from '../domain/api/alert.js';
+import type { RuleExplanation } from '../domain/decision.js';
+import type { ExecutorSpec } from '../domain/executor.js';
+import type { Ids } from '../domain/id.js';
+import type { Log } from '../domain/log.js';
+import type { Language } from '../domain/notifier.js';
+import type { Report } from '../domain/report.js';
+import type { Store } from '../domain/store.js';
+
+/** The intake as the webhooks use it. Both resolve once every accepted alert is durable and reject with a FixpointError. */
+export interface Ingest {
+  /** `not_found` when there is no such source. */
+  accept(source: string, body: Uint8Array): Promise<Accepted>;
+  /** Tells the source by the payload's shape. */
+  acceptAny(body: Uint8Array): Promise<Accepted>;
+}
+
+/** What a person may tell a run. */
+export interface RunCommand {
+  readonly type: 'cancel' | 'pause' | 'resume';
+  readonly by: string;
+  readonly reason: string | null;
+}
+
+/** What a run that is started by hand is about. */
+export interface RunRequest {
+  readonly alert: Alert | null;
+  readonly dry_run: boolean;
+  readonly by: string;
+}
+
+/** Reports and how they are put into words. */
+export interface Reports {
+  /** Null when there is no such run. */
+  build(run_id: string, language: Language): Promise<Report | null>;
+  text(report: Report): string;
+  html(report: Report): string;
+}
+
+/** What the probes of every role need. */
+export interface ProbeDeps {
+  /** The Prometheus text of this process. */
+  metricsText(): Promise<string>;
+  /** Rejects with the reason when nothing durable can be promised now. */
+  readiness(): Promise<void>;
+  /** Only its tokens are read. */
+  readonly store: Pick<Store, 'tokens'>;
+  /** A token that opens everything, beside those in the store; null when there is none. */
+  readonly adminToken: string | null;
+  /** By source: what its webhooks are signed with. */
+  readonly sourceSecrets: ReadonlyMap<string, string>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly config: HttpConfig;
+  /** Fixpoint's own version. */
+  readonly version: string;
+}
+
+export interface HttpConfig {
+  /** Bytes of a request's body, at most. */
+  readonly bodyLimit: number;
+  /** Where people reach this server; null when it is not configured. */
+  readonly publicUrl: string | null;
+  /** The language of a report that names none. */
+  readonly language: Language;
+}
+
+/** Everything that the whole HTTP face stands on. */
+export interface HttpDeps extends ProbeDeps {
+  readonly store: Store;
+  readonly ingest: Ingest;
+  readonly catalog: Catalog;
+  /** The rules in force. */
+  rules(): { explain(alert: Alert): RuleExplanation[] };
+  /** By kind. */
+  readonly executorSpecs: ReadonlyMap<string, ExecutorSpec>;
+  /** Answers the new run's id; `not_found` for an unknown playbook, `conflict` where it may not start. */
+  startRun(playbook_id: string, request: RunRequest): Promise<string>;
+  /** `not_found` for an unknown run, `conflict` when its state does not allow it. */
+  steer(run_id: string, command: RunCommand): Promise<void>;
+  readonly reports: Reports;
+}

@@ -1,0 +1,73 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { detailsOf, HTTP_STATUS } from '../domain/api/error.js';
+import type { ApiError } from '../domain/api/error.js';
+import { FixpointError } from '../domain/errors.js';
+import type { ErrorCode } from '../domain/errors.js';
+import type { ProbeDeps } from './deps.js';
+
+/** Sent with every 503: how many seconds a client does well to wait. */
+export const RETRY_AFTER_S = 5;
+
+const CHALLENGE = 'Basic realm="fixpoint", charset="UTF-8", Bearer realm="fixpoint"';
+
+/** Answers whatever was thrown in the API's one error shape. What is a fault of ours is logged, and told to the caller by its id only. */
+export function answerError(thrown: unknown, reply: FastifyReply, deps: Pick<ProbeDeps, 'log' | 'ids'>): void {
+  const refusal = refusalOf(thrown);
+  if (refusal === null) {
+    const error_id = deps.ids.next();
+    const { method, routeOptions } = reply.request;
+    deps.log.error({ err: thrown, error_id, method, route: routeOptions.url }, 'a request failed');
+    void reply.code(500).send(body('internal', `something broke inside; the log tells more under ${error_id}`));
+    return;
+  }
+  if (refusal.code === 'unauthorized') void reply.header('www-authenticate', CHALLENGE);
+  if (refusal.code === 'unavailable') void reply.header('retry-after', String(RETRY_AFTER_S));
+  // A refused body is not read to its end: the connection cannot be used again.
+  if (refusal.code === 'too_large') void reply.header('connection', 'close');
+  void reply.code(HTTP_STATUS[refusal.code]).send(body(refusal.code, refusal.message, refusal.details));
+}
+
+/** The API's error as JSON text, for the places below routing where there is no reply. */
+export function errorText(code: ErrorCode, message: string): string {
+  return JSON.stringify(body(code, message));
+}
+
+/** A route or a method that does not exist. */
+export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): void {
+  const path = request.url.split('?')[0]?.slice(0, 200) ?? '';
+  void reply.code(404).send(body('not_found', `there is no ${request.method} ${path}`));
+}
+
+/** The value as its schema reads it; `invalid` with the places that it refuses. */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalid(result.error, what);
+}
+
+/** A schema's refusal as the API tells it: the message names the first place, the details name all. */
+export function invalid(error: z.ZodError, what: string): FixpointError {
+  const details = detailsOf(error);
+  const first = details[0];
+  const place = first === undefined || first.path === '' ? what : `${what} ${first.path}`;
+  const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';
+  return new FixpointError('invalid', `${place}: ${first?.message ?? 'invalid'}${more}`, { details });
+}
+
+function body(code: ApiError['error']['code'], message: string, details: FixpointError['details'] = []): ApiError {
+  return { error: { code, message, details: [...details] } };
+}
+
+function refusalOf(thrown: unknown): FixpointError | null {
+  if (thrown instanceof FixpointError) return thrown;
+  if (!(thrown instanceof Error)) return null;
+  // Fastify's own errors carry a code FST_… and a status; any other error with a status is a stranger's and stays a fault.
+  const { code, statusCode } = thrown as Error & { code?: unknown; statusCode?: unknown }; // read as unknown and tested below
+  if (typeof code !== 'string' || !code.startsWith('FST_') || typeof statusCode !== 'number') return null;
+  if (statusCode === 413) return new FixpointError('too_large', 'the body is larger than this server takes');
+  // 414: a part of the path that is longer than any id.
+  if (statusCode === 404 || statusCode === 414) return new FixpointError('not_found', thrown.message);
+  if (statusCode >= 400 && statusCode < 500) return new FixpointError('invalid', thrown.message);
+  return null;
+}

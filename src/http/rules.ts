@@ -1,0 +1,98 @@
+import { alertOfDraft } from '../domain/api/alert.js';
+import type { Alert } from '../domain/alert.js';
+import { PageQuery, pageOf, pageOfArray, pageRequest } from '../domain/api/page.js';
+import { Explanation, ExplainRequest } from '../domain/api/rule.js';
+import type { RuleExplanation } from '../domain/decision.js';
+import { Rule } from '../domain/rule.js';
+import type { Auth } from './auth.js';
+import type { HttpDeps } from './deps.js';
+import { answers } from './route.js';
+import type { Api } from './route.js';
+
+/** A rule set may hold a hundred thousand rules; nobody reads that many reasons. */
+const MAX_EXPLAINED = 1_000;
+
+/** What binds alerts to playbooks, and why. */
+export function ruleRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
+  const onRequest = auth.require('read');
+
+  app.get(
+    '/api/v1/rules',
+    {
+      onRequest,
+      schema: {
+        tags: ['rules'],
+        summary: 'The rules in force, those with the highest priority first',
+        querystring: PageQuery,
+        ...answers(200, pageOf(Rule)),
+      },
+    },
+    (request) => pageOfArray([...deps.catalog.content().rules].sort(byPriority), pageRequest(request.query)),
+  );
+
+  app.post(
+    '/api/v1/rules/explain',
+    {
+      onRequest,
+      schema: {
+        tags: ['rules'],
+        summary: 'Every rule, and why it matches an alert or not; nothing is started',
+        body: ExplainRequest,
+        ...answers(200, Explanation),
+      },
+    },
+    (request) => explain(alertOfDraft(request.body.alert, deps.ids.next(), deps.clock.now()), deps),
+  );
+}
+
+function explain(alert: Alert, deps: HttpDeps): Explanation {
+  const all = deps.rules().explain(alert);
+  const items = [...all].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_EXPLAINED);
+  return {
+    items,
+    rules: all.length,
+    decision: decide(
+      alert,
+      all.filter((rule) => rule.chosen),
+      deps,
+    ),
+  };
+}
+
+function decide(alert: Alert, chosen: readonly RuleExplanation[], deps: HttpDeps): Explanation['decision'] {
+  const first = chosen[0];
+  if (alert.status === 'resolved') return drop('resolved', null, 'a resolved alert starts nothing');
+  if (first === undefined) return drop('no_match', null, 'no rule matches');
+  const { playbooks } = deps.catalog.content();
+  const on = chosen.filter((rule) => playbooks.get(rule.playbook_id)?.playbook.mode !== 'off');
+  const [chief] = on;
+  if (chief === undefined) {
+    return drop('playbook_off', first, `rule ${first.rule_id} matches, but playbook ${first.playbook_id} is off`);
+  }
+  const playbook_ids = [...new Set(on.map((rule) => rule.playbook_id))];
+  const { rule_id, playbook_id } = chief;
+  const also = playbook_ids.slice(1);
+  const more = also.length === 0 ? '' : `, and also ${also.join(', ')}`;
+  const explanation = `rule ${rule_id} matches: playbook ${playbook_id} would run${more}`;
+  return { action: 'run', reason: null, rule_id, playbook_id, playbook_ids, explanation };
+}
+
+function drop(
+  reason: 'resolved' | 'no_match' | 'playbook_off',
+  rule: RuleExplanation | null,
+  explanation: string,
+): Explanation['decision'] {
+  const rule_id = rule?.rule_id ?? null;
+  const playbook_id = rule?.playbook_id ?? null;
+  return { action: 'drop', reason, rule_id, playbook_id, playbook_ids: [], explanation };
+}
+
+function rank(rule: RuleExplanation): number {
+  if (rule.chosen) return 0;
+  return rule.matched ? 1 : 2;
+}
+
+function byPriority(a: Rule, b: Rule): number {
+  const higher = (b.priority ?? 0) - (a.priority ?? 0);
+  return higher === 0 ? (a.rule_id < b.rule_id ? -1 : 1) : higher;
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { Accepted } from '../domain/api/alert.js';
+import { FixpointError } from '../domain/errors.js';
+import type { Auth } from './auth.js';
+import type { HttpDeps } from './deps.js';
+import { answers } from './route.js';
+import type { Api } from './route.js';
+
+const SourceParams = z.object({ source: z.string() });
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The intake. This is the hot path: the body stays a buffer (signatures, dead letters and the intake want its bytes), the content type
+ * is not looked at, and nothing but the guard runs before the handler.
+ */
+export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+      done(
+        new FixpointError(
+          'invalid',
+          `Content-Encoding ${encoding.slice(0, 40)} is not understood; send the body as it is`,
+        ),
+      );
+      return;
+    }
+    // Any content type will do, a malformed one too: Fastify would refuse it before the parser is asked.
+    request.raw.headers['content-type'] = 'application/octet-stream';
+    done();
+  });
+  app.addHook('onRequest', auth.webhook);
+
+  app.post(
+    '/api/v1/webhooks/:source',
+    { schema: { tags: ['intake'], summary: 'Alerts of one source', params: SourceParams, ...answers(202, Accepted) } },
+    async (request, reply) => {
+      const { source } = request.params;
+      const body = bodyOf(request.body);
+      auth.checkSignature(request, source, body);
+      const accepted = await deps.ingest.accept(source, body);
+      return reply.code(202).send(accepted);
+    },
+  );
+
+  app.post(
+    '/webhook/alert',
+    {
+      schema: {
+        tags: ['intake'],
+        summary: 'Alerts of any source, told apart by their shape',
+        ...answers(202, Accepted),
+      },
+    },
+    async (request, reply) => {
+      const body = bodyOf(request.body);
+      auth.checkSignature(request, null, body);
+      const accepted = await deps.ingest.acceptAny(body);
+      return reply.code(202).send(accepted);
+    },
+  );
+}
+
+function bodyOf(body: unknown): Uint8Array {
+  return body instanceof Uint8Array ? body : NOTHING;
+}

@@ -1,0 +1,227 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { StoredAlert, DeadLetter, AuditEntry, PauseState, Store, TokenRecord } from '../../src/domain/store.js';
+import type { CheckedPlaybook } from '../../src/domain/playbook.js';
+import type { Rule } from '../../src/domain/rule.js';
+import type { Run, RunEvent, StoredEvent } from '../../src/domain/run.js';
+import type { RuleExplanation } from '../../src/domain/decision.js';
+import type { ExecutorSpec } from '../../src/domain/executor.js';
+import type { Accepted } from '../../src/domain/api/alert.js';
+import type { HttpDeps, RunCommand, RunRequest } from '../../src/http/deps.js';
+import type { Report } from '../../src/domain/report.js';
+import { FixpointError } from '../../src/domain/errors.js';
+import { createIds } from '../../src/domain/id.js';
+import { instant } from '../../src/domain/clock.js';
+import { transition } from '../../src/domain/transition.js';
+import { FakeClock } from './fake-clock.js';
+
+/** A token's hash as the store keeps it. */
+export function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+export const ADMIN_TOKEN = 'the-admin-token';
+
+/** The outside world of the HTTP face in memory: tests put things in and look at what was asked for. */
+export class HttpWorld {
+  readonly clock = new FakeClock();
+  readonly alerts: StoredAlert[] = [];
+  readonly runs = new Map<string, { run: Run; events: StoredEvent[] }>();
+  readonly letters: (DeadLetter & { raw: Uint8Array })[] = [];
+  readonly auditEntries: AuditEntry[] = [];
+  readonly tokens = new Map<string, TokenRecord>();
+  readonly playbooks = new Map<string, CheckedPlaybook>();
+  readonly logged: { readonly fields: unknown; readonly message: string }[] = [];
+  readonly asked: { readonly what: string; readonly with: unknown }[] = [];
+  rules: Rule[] = [];
+  explanations: RuleExplanation[] = [];
+  specs: ExecutorSpec[] = [];
+  pause: PauseState = { paused: false, by: null, reason: null, at: null };
+  ready: () => Promise<void> = async () => undefined;
+  accept: (source: string | null, body: Uint8Array) => Promise<Accepted> = async () => ({
+    accepted: 1,
+    alerts: [{ alert_id: '01KAJ000000000000000000001', fingerprint: 'c0ffee', status: 'firing' }],
+    rejected: 0,
+  });
+  startRun: (playbook_id: string, request: RunRequest) => Promise<string> = async () => 'run-1';
+  findToken: (hash: string) => Promise<TokenRecord | null> = async (hash) => this.tokens.get(hash) ?? null;
+  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #ids = createIds(() => this.clock.now(), randomBytes);
+
+  /** Adds events to a run as its scheduler would, and tells who listens. */
+  happen(run_id: string, ...events: RunEvent[]): void {
+    const known = this.runs.get(run_id);
+    let run = known?.run ?? null;
+    const stored = known?.events ?? [];
+    for (const event of events) {
+      run = transition(run, event);
+      stored.push({ ...event, seq: stored.length + 1, run_id });
+    }
+    if (run !== null) this.runs.set(run_id, { run, events: stored });
+    for (const listener of this.#listeners.get(run_id) ?? []) listener();
+  }
+
+  /** A run that has been opened. */
+  openRun(run_id: string, over: Partial<Run> = {}): void {
+    this.happen(run_id, {
+      type: 'run_opened',
+      at: instant(this.clock.now()),
+      run: {
+        run_id,
+        playbook_id: 'PB-Payment-Troubleshoot',
+        playbook_version: 'v1',
+        playbook_name: 'Payment latency',
+        rule_id: 'R002',
+        service_name: 'payment-gateway',
+        group_key: 'g',
+        mode: 'auto',
+        dry_run: false,
+        requested_by: 'rule:R002',
+        alert: null,
+        ...over,
+      },
+    });
+  }
+
+  listeners(run_id: string): number {
+    return this.#listeners.get(run_id)?.size ?? 0;
+  }
+
+  token(token: string, role: TokenRecord['role']): void {
+    this.tokens.set(hashOf(token), { token_id: `id-${role}`, name: `a ${role}`, role, created_at: instant(0) });
+  }
+
+  deps(over: Partial<HttpDeps> = {}): HttpDeps {
+    return {
+      store: this.#store(),
+      ingest: {
+        accept: (source, body) => this.accept(source, body),
+        acceptAny: (body) => this.accept(null, body),
+      },
+      catalog: {
+        content: () => ({ playbooks: this.playbooks, rules: this.rules, problems: [] }),
+        onChange: () => () => undefined,
+        stop: async () => undefined,
+      },
+      rules: () => ({ explain: () => this.explanations }),
+      executorSpecs: new Map(this.specs.map((spec) => [spec.kind, spec])),
+      startRun: (playbook_id, request) => this.startRun(playbook_id, request),
+      steer: async (run_id, command) => this.#steer(run_id, command),
+      reports: {
+        build: async (run_id, language) => this.#report(run_id, language),
+        text: (report) => `text of ${report.run_id}\n`,
+        html: (report) => `<p>${report.run_id}</p>`,
+      },
+      metricsText: async () => 'fixpoint_build_info 1\n',
+      readiness: () => this.ready(),
+      adminToken: ADMIN_TOKEN,
+      sourceSecrets: new Map([['alertmanager', 'am-secret']]),
+      clock: this.clock,
+      ids: this.#ids,
+      log: this.#log(),
+      config: { bodyLimit: 5 * 1024 * 1024, publicUrl: null, language: 'en' },
+      version: '0.1.0',
+      ...over,
+    };
+  }
+
+  #log(): HttpDeps['log'] {
+    const write = (fields: unknown, message: string): void => void this.logged.push({ fields, message });
+    const log: HttpDeps['log'] = { info: write, warn: write, error: write, child: () => log };
+    return log;
+  }
+
+  #steer(run_id: string, command: RunCommand): void {
+    const run = this.runs.get(run_id)?.run;
+    if (!run) throw new FixpointError('not_found', `there is no run ${run_id}`);
+    const { by, reason } = command;
+    const at = instant(this.clock.now());
+    this.asked.push({ what: `steer ${run_id}`, with: command });
+    if (command.type === 'resume') this.happen(run_id, { type: 'run_resumed', at, by });
+    else
+      this.happen(run_id, { type: command.type === 'pause' ? 'run_paused' : 'run_cancel_requested', at, by, reason });
+  }
+
+  #report(run_id: string, language: 'en' | 'zh'): Awaited<ReturnType<HttpDeps['reports']['build']>> {
+    const run = this.runs.get(run_id)?.run;
+    if (!run) return null;
+    return {
+      run_id,
+      language,
+      title: 'a report',
+      state: run.state,
+      summary: 'it went well',
+      seen: [],
+    } satisfies Partial<Report> as Partial<Report> as Report; // the server hands it on as it is
+  }
+
+  #store(): Store {
+    const unused = (): never => {
+      throw new Error('the HTTP face has no business with this');
+    };
+    const ask = (what: string, value: unknown): void => void this.asked.push({ what, with: value });
+    return {
+      alerts: {
+        get: async (alert_id) => this.alerts.find((alert) => alert.alert_id === alert_id) ?? null,
+        list: async (filter, page) => {
+          ask('alerts', { filter, page });
+          return { items: this.alerts.slice(0, page.limit), next_cursor: null };
+        },
+      },
+      runView: {
+        get: async (run_id) => {
+          const known = this.runs.get(run_id);
+          if (!known) return null;
+          const { steps, joined: _joined, ...header } = known.run;
+          return { ...header, steps: Object.values(steps), deliveries: [] };
+        },
+        list: async (filter, page) => {
+          ask('runs', { filter, page });
+          return {
+            items: [...this.runs.values()].map(({ run: { steps: _s, joined: _j, ...header } }) => header),
+            next_cursor: null,
+          };
+        },
+        events: async (run_id, after) =>
+          (this.runs.get(run_id)?.events ?? []).filter((e) => e.seq > after).slice(0, 1_000),
+        onEvents: (run_id, listener) => {
+          const all = this.#listeners.get(run_id) ?? new Set();
+          this.#listeners.set(run_id, all.add(listener));
+          return () => void all.delete(listener);
+        },
+        stats: async (since) => {
+          ask('stats', since);
+          return { alerts: [], runs: [], undecided: 0 };
+        },
+      },
+      deadLetters: {
+        add: unused,
+        list: async () => ({ items: this.letters.map(({ raw: _raw, ...letter }) => letter), next_cursor: null }),
+        get: async (id) => this.letters.find((letter) => letter.dead_letter_id === id) ?? null,
+        markReplayed: async (id, at) => {
+          const index = this.letters.findIndex((letter) => letter.dead_letter_id === id);
+          this.letters[index] = { ...this.letters[index]!, replayed_at: at };
+        },
+      },
+      tokens: { add: unused, find: (hash) => this.findToken(hash), count: async () => this.tokens.size },
+      audit: {
+        add: async (entry) => void this.auditEntries.push(entry),
+        list: async () => ({ items: this.auditEntries, next_cursor: null }),
+      },
+      playbooks: {
+        record: unused,
+        versions: async (playbook_id) => {
+          const known = this.playbooks.get(playbook_id);
+          const items = known
+            ? [{ playbook_id, version: known.version, source: known.source, first_seen_at: instant(0) }]
+            : [];
+          return { items, next_cursor: null };
+        },
+      },
+      pause: { read: async () => this.pause, set: async (state) => void (this.pause = state) },
+      ready: () => this.ready(),
+      description: 'in memory',
+      check: unused,
+      stop: async () => undefined,
+    } as Partial<Store> as Store; // the HTTP face has no business with the rest of it
+  }
+}
