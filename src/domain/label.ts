@@ -62,12 +62,12 @@ export function matcherHolds(matcher: Matcher, labels: Labels): boolean {
  * byte 255, as 16 hexadecimal digits. The same labels have the same fingerprint as there.
  */
 export function labelsFingerprint(labels: Labels): string {
-  const hash = { high: 0xcbf29ce4, low: 0x84222325 };
+  const hash = { high: 0xcbf29ce4 | 0, low: 0x84222325 | 0 };
   for (const name of Object.keys(labels).sort(byCodePoint)) {
     addText(hash, name);
     addText(hash, labelOf(labels, name));
   }
-  return hash.high.toString(16).padStart(8, '0') + hash.low.toString(16).padStart(8, '0');
+  return (hash.high >>> 0).toString(16).padStart(8, '0') + (hash.low >>> 0).toString(16).padStart(8, '0');
 }
 
 function takeName(text: string, trimmed: string): { name: string; rest: string } {
@@ -160,10 +160,11 @@ function addText(hash: Hash, text: string): void {
   addByte(hash, 255);
 }
 
-/** hash = (hash xor byte) * (2^40 + 435), modulo 2^64; every intermediate value stays below 2^53. */
+/** hash = (hash xor byte) * (2^40 + 435), modulo 2^64, in 16-bit pieces so that V8 stays with small integers. */
 function addByte(hash: Hash, byte: number): void {
-  const low = (hash.low ^ byte) >>> 0;
-  const product = low * 435;
-  hash.high = (hash.high * 435 + Math.floor(product / 0x1_0000_0000) + low * 256) % 0x1_0000_0000;
-  hash.low = product % 0x1_0000_0000;
+  const low = hash.low ^ byte;
+  const first = (low & 0xffff) * 435;
+  const second = (low >>> 16) * 435 + (first >>> 16);
+  hash.high = (Math.imul(hash.high, 435) + (second >>> 16) + (low << 8)) | 0;
+  hash.low = (second << 16) | (first & 0xffff);
 }

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { ParsedPayload } from '../domain/source.js';
+
+/** What a body was understood as. */
+export interface UnderstoodBody {
+  readonly source: string;
+  readonly payload: ParsedPayload;
+}
+
+/** Together with the bodies' total below, what the memory for repeats may cost. */
+const MAX_ENTRIES = 1_000;
+const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
+const MAX_BODY_BYTES = 512 * 1024;
+const MAX_SEEN = 10_000;
+
+/**
+ * Remembers what the last bodies were understood as: Alertmanager sends a group that has not changed byte for byte again. What is
+ * remembered (from the second sight on) is frozen, because several alerts share it. `intake` says how the body came, so that two ways of reading stay apart.
+ */
+export class Repeats {
+  readonly #entries = new Map<string, { readonly understood: UnderstoodBody; readonly bytes: number }>();
+  readonly #seen_once = new Set<string>();
+  #bytes = 0;
+
+  /** What identifies a body; SHA-256, so that nobody can make two bodies that pass for one another. */
+  keyOf(intake: string, body: Uint8Array): string {
+    return `${intake} ${createHash('sha256').update(body).digest('base64')}`;
+  }
+
+  find(key: string): UnderstoodBody | null {
+    const entry = this.#entries.get(key);
+    if (!entry) return null;
+    // A Map keeps the order of insertion: the first is the one that was not asked for the longest.
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return entry.understood;
+  }
+
+  remember(key: string, understood: UnderstoodBody, bytes: number): void {
+    if (bytes > MAX_BODY_BYTES || this.#entries.has(key) || this.#isFirstSight(key)) return;
+    freeze(understood.payload);
+    this.#entries.set(key, { understood, bytes });
+    this.#bytes += bytes;
+    for (const [oldest, entry] of this.#entries) {
+      if (this.#entries.size <= MAX_ENTRIES && this.#bytes <= MAX_TOTAL_BYTES) break;
+      this.#entries.delete(oldest);
+      this.#bytes -= entry.bytes;
+    }
+  }
+
+  /** Freezing and keeping a body costs as much as reading it, and most bodies never come again: only the second sight pays. */
+  #isFirstSight(key: string): boolean {
+    if (this.#seen_once.delete(key)) return false;
+    this.#seen_once.add(key);
+    for (const oldest of this.#seen_once) {
+      if (this.#seen_once.size <= MAX_SEEN) break;
+      this.#seen_once.delete(oldest);
+    }
+    return true;
+  }
+}
+
+function freeze(payload: ParsedPayload): void {
+  for (const alert of payload.alerts) {
+    Object.freeze(alert.labels);
+    Object.freeze(alert.annotations);
+    Object.freeze(alert.links);
+    Object.freeze(alert);
+  }
+  Object.freeze(payload.alerts);
+  Object.freeze(payload.remarks);
+  Object.freeze(payload);
+}
