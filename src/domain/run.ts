@@ -51,7 +51,7 @@ export type StepChange = z.infer<typeof StepChange>;
 
 export const StepIntent = StepChange.extend({
   idempotency_key: z.string(),
-  details: z.record(z.string(), z.unknown()).optional(),
+  details: z.record(z.string(), z.unknown()).exactOptional(),
 });
 
 export const Attempt = z.object({

@@ -145,6 +145,8 @@ export interface RunChange {
   readonly before: Run;
   readonly after: Run;
   readonly events: readonly RunEvent[];
+  /** True when it comes from outside the scheduler: the worker that holds the run is told to look. */
+  readonly outside?: boolean;
 }
 
 /**

@@ -262,7 +262,7 @@ function skipStep(run: Run, event: RunEvent & { type: 'step_skipped' }): Run {
     name: event.name,
     kind: event.kind,
   };
-  refuseUnless(before, ['pending', 'waiting'], event.type);
+  refuseUnless(before, ['pending', 'running', 'waiting'], event.type);
   const step: Step = {
     ...before,
     state: 'skipped',
@@ -271,6 +271,7 @@ function skipStep(run: Run, event: RunEvent & { type: 'step_skipped' }): Run {
     conditions: [...event.conditions],
     until: null,
     finished_at: event.at,
+    attempts: endAttempt(before, event.at, 'cancelled', event.message),
   };
   return started(run, event.at, { ...run.steps, [step.step_id]: step });
 }

@@ -11,7 +11,7 @@ export class Committer<Operation> {
   readonly #write: (operations: readonly Operation[]) => Promise<void>;
   readonly #lanes: number;
   readonly #max: number;
-  #queue: Waiting<Operation>[] = [];
+  readonly #queue: Waiting<Operation>[] = [];
   #busy = 0;
   #flushing = false;
 

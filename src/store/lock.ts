@@ -22,12 +22,18 @@ export function lockDirectory(directory: string): () => void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // node's file system errors carry a code
       const holder = readHolder(file);
       if (holder !== null && isAlive(holder)) {
-        throw new FixpointError('conflict', `the data directory ${directory} is in use by process ${holder.pid}; stop it, or set FIXPOINT_DATA_DIR to another directory`);
+        throw new FixpointError(
+          'conflict',
+          `the data directory ${directory} is in use by process ${holder.pid}; stop it, or set FIXPOINT_DATA_DIR to another directory`,
+        );
       }
       takeAway(file, holder);
     }
   }
-  throw new FixpointError('conflict', `the lock of the data directory ${directory} cannot be taken: others keep taking it`);
+  throw new FixpointError(
+    'conflict',
+    `the lock of the data directory ${directory} cannot be taken: others keep taking it`,
+  );
 }
 
 interface Holder {

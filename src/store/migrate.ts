@@ -50,15 +50,28 @@ async function readMigrations(directory: string): Promise<Migration[]> {
 async function applyNext(tx: Queryable, migrations: readonly Migration[]): Promise<string | null> {
   // A table lock, not an advisory one: the embedded database has one session, in which advisory locks exclude nobody.
   await tx.script('lock table schema_migrations in exclusive mode');
-  const rows = await tx.query<{ version: number; name: string; sha256: string }>({ text: 'select version, name, sha256 from schema_migrations order by version' });
+  const rows = await tx.query<{ version: number; name: string; sha256: string }>({
+    text: 'select version, name, sha256 from schema_migrations order by version',
+  });
   for (const row of rows) {
     const migration = migrations.find((candidate) => candidate.version === row.version);
-    if (!migration) throw new FixpointError('conflict', `the database has migration ${row.name}, which this version of Fixpoint does not know; start a version that does`);
-    if (migration.sha256 !== row.sha256) throw new FixpointError('conflict', `migrations/${migration.name} was changed after it had been applied; restore the file and add a new one instead`);
+    if (!migration)
+      throw new FixpointError(
+        'conflict',
+        `the database has migration ${row.name}, which this version of Fixpoint does not know; start a version that does`,
+      );
+    if (migration.sha256 !== row.sha256)
+      throw new FixpointError(
+        'conflict',
+        `migrations/${migration.name} was changed after it had been applied; restore the file and add a new one instead`,
+      );
   }
   const next = migrations.find((migration) => !rows.some((row) => row.version === migration.version));
   if (!next) return null;
   await tx.script(next.sql);
-  await tx.query({ text: 'insert into schema_migrations (version, name, sha256) values ($1, $2, $3)', values: [next.version, next.name, next.sha256] });
+  await tx.query({
+    text: 'insert into schema_migrations (version, name, sha256) values ($1, $2, $3)',
+    values: [next.version, next.name, next.sha256],
+  });
   return next.name;
 }

@@ -76,7 +76,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 async function openDb(options: StoreOptions): Promise<{ db: Db; description: string; stopUpkeep: () => void }> {
   if (options.url !== null) {
     const { openPool } = await import('./postgres/pool.js');
-    return { db: openPool(options.url, { lanes: LANES, onError: options.onError }), description: `postgres ${addressOf(options.url)}`, stopUpkeep: () => undefined };
+    return {
+      db: openPool(options.url, { lanes: LANES, onError: options.onError }),
+      description: `postgres ${addressOf(options.url)}`,
+      stopUpkeep: () => undefined,
+    };
   }
   const { openEmbedded } = await import('./postgres/embedded.js');
   const db = await openEmbedded(options.directory, options.seed);
@@ -104,13 +108,21 @@ async function check(db: Db, target: string): Promise<ConnectionCheck> {
     const [row] = await db.query<{ version: string }>({ text: "select current_setting('server_version') as version" });
     return { name: 'store', target, ok: true, message: `PostgreSQL ${row?.version ?? '?'}`, required: true };
   } catch (error) {
-    return { name: 'store', target, ok: false, message: `does not answer: ${messageOf(error)}. Check DATABASE_URL.`, required: true };
+    return {
+      name: 'store',
+      target,
+      ok: false,
+      message: `does not answer: ${messageOf(error)}. Check DATABASE_URL.`,
+      required: true,
+    };
   }
 }
 
 function explained(error: unknown, description: string): unknown {
   if (error instanceof FixpointError) return error;
-  return new FixpointError('unavailable', `cannot use ${description}: ${messageOf(error)}. Check DATABASE_URL.`, { cause: error });
+  return new FixpointError('unavailable', `cannot use ${description}: ${messageOf(error)}. Check DATABASE_URL.`, {
+    cause: error,
+  });
 }
 
 /** A database address without its credentials. */

@@ -40,7 +40,10 @@ export function createAlertView(db: Db): AlertView {
 async function get(db: Db, alert_id: string): Promise<StoredAlert | null> {
   const id = splitId(alert_id);
   if (!id) return null;
-  const [row] = await db.query<AlertColumns>({ text: 'select alert_id, doc, decisions from alerts where alert_id = $1', values: [alert_id] });
+  const [row] = await db.query<AlertColumns>({
+    text: 'select alert_id, doc, decisions from alerts where alert_id = $1',
+    values: [alert_id],
+  });
   if (row) return stored(row);
   const rows = await db.query<RepeatColumns>({
     text: "select first_id, received_at, items from repeats where first_id >= $1 and first_id <= $1 || 'ZZZZ'",
@@ -74,7 +77,12 @@ async function list(db: Db, filter: AlertFilter, page: PageRequest): Promise<Pag
 }
 
 /** Newest first, at most `limit`, out of the newest deliveries before the cursor. */
-async function matchingRepeats(db: Db, filter: AlertFilter, cursor: string | null, limit: number): Promise<StoredAlert[]> {
+async function matchingRepeats(
+  db: Db,
+  filter: AlertFilter,
+  cursor: string | null,
+  limit: number,
+): Promise<StoredAlert[]> {
   if (filter.action !== undefined && filter.action !== 'drop') return [];
   const conditions = new Conditions().add('first_id < $', cursor).add('received_at >= $', filter.since);
   const rows = await db.query<RepeatColumns>({

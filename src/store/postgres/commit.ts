@@ -49,6 +49,8 @@ export interface RunRow {
   readonly d: unknown;
   /** Only for a new run: who holds it. */
   readonly l: string | null;
+  /** The holder is to look at it. */
+  readonly pk: boolean;
 }
 
 export interface OutboxRow {
@@ -88,11 +90,11 @@ const STEPS = `s as (insert into steps (run_id, step_id, ordinal, doc)
   select r, i, o, d from json_to_recordset($2::json) as x(r text, i text, o int, d json)
   on conflict (run_id, step_id) do update set doc = excluded.doc)`;
 // A run that leaves the open ones gives up its lease in the same stroke.
-const RUNS = `r as (insert into runs (run_id, playbook_id, playbook_version, service_name, group_key, dry_run, state, outcome, open, created_at, finished_at, doc, lease_owner, lease_epoch, wake_at)
-  select r, p, v, n, g, dry, st, oc, op, ca, fa, d, l, case when l is null then 0 else 1 end, case when l is null then ca end
-  from json_to_recordset($3::json) as x(r text, p text, v text, n text, g text, dry boolean, st text, oc text, op boolean, ca timestamptz, fa timestamptz, d json, l text)
+const RUNS = `r as (insert into runs (run_id, playbook_id, playbook_version, service_name, group_key, dry_run, state, outcome, open, created_at, finished_at, doc, lease_owner, lease_epoch, wake_at, poked)
+  select r, p, v, n, g, dry, st, oc, op, ca, fa, d, l, case when l is null then 0 else 1 end, case when l is null then ca end, pk
+  from json_to_recordset($3::json) as x(r text, p text, v text, n text, g text, dry boolean, st text, oc text, op boolean, ca timestamptz, fa timestamptz, d json, l text, pk boolean)
   on conflict (run_id) do update set state = excluded.state, outcome = excluded.outcome, open = excluded.open, finished_at = excluded.finished_at, doc = excluded.doc,
-    lease_owner = case when excluded.open then runs.lease_owner end)`;
+    lease_owner = case when excluded.open then runs.lease_owner end, poked = runs.poked or excluded.poked)`;
 const OUTBOX = `o as (insert into outbox (outbox_id, run_id, kind, step_id, message, created_at, next_at)
   select i, r, k, s, m, a, a from json_to_recordset($4::json) as x(i text, r text, k text, s text, m text, a timestamptz))`;
 const WRITES = `w as (insert into service_writes (service_name, at)

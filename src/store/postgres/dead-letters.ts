@@ -19,7 +19,14 @@ export function createDeadLetters(db: Db, ids: Ids): DeadLetters {
       const dead_letter_id = ids.next();
       await db.query({
         text: 'insert into dead_letters (dead_letter_id, source, received_at, reason, details, body) values ($1, $2, $3, $4, $5, $6)',
-        values: [dead_letter_id, letter.source, letter.received_at, letter.reason, JSON.stringify(letter.details), letter.body],
+        values: [
+          dead_letter_id,
+          letter.source,
+          letter.received_at,
+          letter.reason,
+          JSON.stringify(letter.details),
+          letter.body,
+        ],
       });
       return dead_letter_id;
     },
@@ -32,11 +39,17 @@ export function createDeadLetters(db: Db, ids: Ids): DeadLetters {
       return pageOf(rows.map(shown), page.limit, (letter) => letter.dead_letter_id);
     },
     async get(dead_letter_id) {
-      const [row] = await db.query<DeadLetterColumns>({ text: `select ${COLUMNS}, body as raw from dead_letters where dead_letter_id = $1`, values: [dead_letter_id] });
+      const [row] = await db.query<DeadLetterColumns>({
+        text: `select ${COLUMNS}, body as raw from dead_letters where dead_letter_id = $1`,
+        values: [dead_letter_id],
+      });
       return row ? { ...shown(row), raw: row.raw } : null;
     },
     async markReplayed(dead_letter_id, at) {
-      await db.query({ text: 'update dead_letters set replayed_at = $2 where dead_letter_id = $1', values: [dead_letter_id, at] });
+      await db.query({
+        text: 'update dead_letters set replayed_at = $2 where dead_letter_id = $1',
+        values: [dead_letter_id, at],
+      });
     },
   };
 }

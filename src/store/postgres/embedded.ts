@@ -16,17 +16,30 @@ export const CHECKPOINT_WAL_BYTES = 64 * 1024 * 1024;
 const OPTIONS = {
   parsers: { [INT8]: Number, [TIMESTAMPTZ]: readInstant },
   startParams: [
-    '--single', '-F', '-O', '-j',
-    '-c', 'search_path=public',
-    '-c', 'exit_on_error=false',
-    '-c', 'log_checkpoints=false',
-    '-c', 'max_worker_processes=0',
-    '-c', 'max_parallel_workers=0',
-    '-c', 'max_parallel_workers_per_gather=0',
-    '-c', 'max_parallel_maintenance_workers=0',
-    '-c', 'io_method=sync',
-    '-c', 'shared_buffers=8MB',
-    '-c', 'timezone=UTC',
+    '--single',
+    '-F',
+    '-O',
+    '-j',
+    '-c',
+    'search_path=public',
+    '-c',
+    'exit_on_error=false',
+    '-c',
+    'log_checkpoints=false',
+    '-c',
+    'max_worker_processes=0',
+    '-c',
+    'max_parallel_workers=0',
+    '-c',
+    'max_parallel_workers_per_gather=0',
+    '-c',
+    'max_parallel_maintenance_workers=0',
+    '-c',
+    'io_method=sync',
+    '-c',
+    'shared_buffers=8MB',
+    '-c',
+    'timezone=UTC',
   ],
 };
 
@@ -35,7 +48,10 @@ const OPTIONS = {
  * prepared empty database, where there is one; without it the database is made on the spot, which takes some seconds.
  * It survives a killed process, not a power cut: PGlite never calls fsync.
  */
-export async function openEmbedded(directory: string, seed: string | null): Promise<Db & { checkpoint(): Promise<boolean> }> {
+export async function openEmbedded(
+  directory: string,
+  seed: string | null,
+): Promise<Db & { checkpoint(): Promise<boolean> }> {
   await mkdir(directory, { recursive: true });
   const unlock = lockDirectory(directory);
   try {
@@ -78,7 +94,10 @@ function embeddedDb(lite: PGlite, data: string, unlock: () => void): Db & { chec
     kind: 'embedded',
     lanes: 1,
     query: (statement) => ask(lite, statement),
-    transaction: (work) => lite.transaction((tx) => work({ query: (statement) => ask(tx, statement), script: async (sql) => void (await tx.exec(sql)) })),
+    transaction: (work) =>
+      lite.transaction((tx) =>
+        work({ query: (statement) => ask(tx, statement), script: async (sql) => void (await tx.exec(sql)) }),
+      ),
     script: async (sql) => void (await lite.exec(sql)),
     stop: () => (stopped ??= stop()),
     async checkpoint() {
@@ -106,5 +125,3 @@ function walBytes(data: string): number {
   for (const name of readdirSync(folder)) if (/^[0-9A-F]{24}$/.test(name)) bytes += statSync(join(folder, name)).size;
   return bytes;
 }
-
-

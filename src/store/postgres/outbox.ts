@@ -18,10 +18,19 @@ export function createOutbox(db: Db): Outbox {
   };
 }
 
-async function record(db: Db, outbox_id: string, results: readonly NotifyResult[], at: string, next_at: string | null): Promise<void> {
+async function record(
+  db: Db,
+  outbox_id: string,
+  results: readonly NotifyResult[],
+  at: string,
+  next_at: string | null,
+): Promise<void> {
   await db.transaction(async (tx) => {
     for (const result of results) {
-      const [state, error] = result.type === 'sent' ? ['sent', null] : [result.retryable && next_at !== null ? 'retrying' : 'failed', result.reason];
+      const [state, error] =
+        result.type === 'sent'
+          ? ['sent', null]
+          : [result.retryable && next_at !== null ? 'retrying' : 'failed', result.reason];
       await tx.query({
         text: `insert into deliveries (outbox_id, run_id, kind, channel, target, state, attempts, error, at)
           select outbox_id, run_id, kind, $2, $3, $4, 1, $5, $6 from outbox where outbox_id = $1

@@ -27,7 +27,8 @@ export class Conditions {
 
 /** Cursors are the id of the last item of a page; anything else is refused. */
 export function checkCursor(page: PageRequest): string | null {
-  if (page.cursor !== null && !/^[\w:.[\]-]{1,200}$/.test(page.cursor)) throw new FixpointError('invalid', 'cursor: expected the next_cursor of an earlier answer');
+  if (page.cursor !== null && !/^[\w:.[\]-]{1,200}$/.test(page.cursor))
+    throw new FixpointError('invalid', 'cursor: expected the next_cursor of an earlier answer');
   return page.cursor;
 }
 

@@ -38,7 +38,9 @@ export function openPool(url: string, options: { lanes: number; onError: (error:
 }
 
 function parserOf(oid: number, format?: string): (text: string) => unknown {
-  return PARSERS[oid] ?? (pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text') as (text: string) => unknown); // pg types its parsers as any
+  return (
+    PARSERS[oid] ?? (pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text') as (text: string) => unknown)
+  ); // pg types its parsers as any
 }
 
 async function ask<Row>(client: pg.Pool | pg.PoolClient, statement: Statement): Promise<Row[]> {
@@ -55,7 +57,10 @@ async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<
   let broken: Error | undefined;
   try {
     await client.query('begin');
-    const answer = await work({ query: (statement) => ask(client, statement), script: async (sql) => void (await client.query(sql)) });
+    const answer = await work({
+      query: (statement) => ask(client, statement),
+      script: async (sql) => void (await client.query(sql)),
+    });
     await client.query('commit');
     return answer;
   } catch (error) {

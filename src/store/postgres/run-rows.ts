@@ -1,12 +1,20 @@
-import type { Run, RunEvent, RunHeader, Step } from '../../domain/run.js';
+import type { Run, RunEvent, RunHeader } from '../../domain/run.js';
 import { isRunFinished } from '../../domain/run.js';
 import type { EventRow, OutboxRow, Rows, RunRow, StepRow } from './commit.js';
 
-/** The rows that take a run from `before` (null for a new one) to `after`. `hears` tells whether anybody is to be told about runs. */
-export function rowsOfChange(before: Run | null, after: Run, events: readonly RunEvent[], holder: string | null, hears: boolean): Rows {
+/**
+ * The rows that take a run from `before` (null for a new one) to `after`. `hears` tells whether anybody is to be told about runs, `outside`
+ * that the change does not come from the scheduler.
+ */
+export function rowsOfChange(
+  before: Run | null,
+  after: Run,
+  events: readonly RunEvent[],
+  options: { holder: string | null; hears: boolean; outside: boolean },
+): Rows {
   const rows: Rows = { events: eventRows(before?.seq ?? 0, after.run_id, events), steps: stepRows(before, after) };
-  if (before === null || headerChanged(before, after)) rows.runs = [runRow(after, holder)];
-  const outbox = hears ? outboxRows(before?.seq ?? 0, after, events) : [];
+  if (before === null || options.outside || headerChanged(before, after)) rows.runs = [runRow(after, options)];
+  const outbox = options.hears ? outboxRows(before?.seq ?? 0, after, events) : [];
   if (outbox.length > 0) rows.outbox = outbox;
   const wroteAt = writeInstant(events);
   if (wroteAt !== null && after.service_name !== null) rows.writes = [{ s: after.service_name, a: wroteAt }];
@@ -48,7 +56,7 @@ function headerChanged(before: Run, after: Run): boolean {
   );
 }
 
-function runRow(run: Run, holder: string | null): RunRow {
+function runRow(run: Run, options: { holder: string | null; outside: boolean }): RunRow {
   return {
     r: run.run_id,
     p: run.playbook_id,
@@ -62,7 +70,8 @@ function runRow(run: Run, holder: string | null): RunRow {
     ca: run.created_at,
     fa: run.finished_at,
     d: headerOf(run),
-    l: holder,
+    l: options.holder,
+    pk: options.outside,
   };
 }
 
@@ -79,9 +88,4 @@ function outboxRows(seq: number, run: Run, events: readonly RunEvent[]): OutboxR
 function writeInstant(events: readonly RunEvent[]): string | null {
   for (const event of events) if (event.type === 'step_succeeded' && event.change !== null) return event.at;
   return null;
-}
-
-/** Steps of a run in the order in which they began. */
-export function stepsInOrder(rows: readonly { readonly doc: unknown }[]): Step[] {
-  return rows.map((row) => row.doc as Step); // written by this file from a Step
 }

@@ -18,9 +18,15 @@ export function createRunView(db: Db, feed: EventFeed): RunView {
 }
 
 async function get(db: Db, run_id: string): Promise<(RunSummary & { steps: Step[]; deliveries: Delivery[] }) | null> {
-  const [row] = await db.query<{ doc: RunHeader; seq: number }>({ text: `select doc, ${SEQ} from runs where run_id = $1`, values: [run_id] });
+  const [row] = await db.query<{ doc: RunHeader; seq: number }>({
+    text: `select doc, ${SEQ} from runs where run_id = $1`,
+    values: [run_id],
+  });
   if (!row) return null;
-  const steps = await db.query<{ doc: Step }>({ text: 'select doc from steps where run_id = $1 order by ordinal', values: [run_id] });
+  const steps = await db.query<{ doc: Step }>({
+    text: 'select doc from steps where run_id = $1 order by ordinal',
+    values: [run_id],
+  });
   const deliveries = await db.query<Delivery>({
     text: 'select outbox_id, kind, channel, target, state, attempts, error, at from deliveries where run_id = $1 order by outbox_id, channel',
     values: [run_id],
@@ -67,7 +73,9 @@ async function stats(db: Db, since: string): Promise<Stats> {
     text: 'select state, outcome, count(*) as count from runs where created_at >= $1 group by 1, 2 order by 3 desc',
     values: [since],
   });
-  const [undecided] = await db.query<{ count: number }>({ text: 'select count(*) as count from alerts where due_at is not null and action is null' });
+  const [undecided] = await db.query<{ count: number }>({
+    text: 'select count(*) as count from alerts where due_at is not null and action is null',
+  });
   return { alerts: withRepeats(alerts, repeats), runs, undecided: undecided?.count ?? 0 };
 }
 

@@ -12,12 +12,20 @@ import { rowsOfChange } from './run-rows.js';
 export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFeed, hears: boolean): RunStore {
   return {
     open: async (run: NewRun) => {
-      const answer = await committer.commit(rowsOfChange(null, run.run, run.events, run.holder, hears));
+      const answer = await committer.commit(
+        rowsOfChange(null, run.run, run.events, { holder: run.holder, hears, outside: false }),
+      );
       if (answer === 'committed') feed.changed(run.run.run_id);
       return answer === 'committed' ? 'opened' : 'conflict';
     },
     apply: async (change: RunChange) => {
-      const answer = await committer.commit(rowsOfChange(change.before, change.after, change.events, null, hears));
+      const answer = await committer.commit(
+        rowsOfChange(change.before, change.after, change.events, {
+          holder: null,
+          hears,
+          outside: change.outside ?? false,
+        }),
+      );
       if (answer === 'committed') feed.changed(change.after.run_id);
       return answer === 'committed' ? 'applied' : 'conflict';
     },
@@ -25,14 +33,23 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
     claim: (worker_id, now, limit) => claim(db, worker_id, now, limit),
     register: (worker_id, until) => register(db, worker_id, until),
     heartbeat: async (worker_id, now, until) => {
-      const rows = await db.query({ text: 'update workers set until = $3 where worker_id = $1 and until >= $2 returning 1', values: [worker_id, now, until] });
+      const rows = await db.query({
+        text: 'update workers set until = $3 where worker_id = $1 and until >= $2 returning 1',
+        values: [worker_id, now, until],
+      });
       return rows.length === 1 ? 'held' : 'lost';
     },
     release: async (run_id, worker_id, wake_at) => {
-      await db.query({ text: 'update runs set lease_owner = null, wake_at = $3 where run_id = $1 and lease_owner = $2', values: [run_id, worker_id, wake_at] });
+      await db.query({
+        text: 'update runs set lease_owner = null, wake_at = $3 where run_id = $1 and lease_owner = $2',
+        values: [run_id, worker_id, wake_at],
+      });
     },
     poked: async (worker_id) => {
-      const rows = await db.query<{ run_id: string }>({ text: 'update runs set poked = false where lease_owner = $1 and open and poked returning run_id', values: [worker_id] });
+      const rows = await db.query<{ run_id: string }>({
+        text: 'update runs set poked = false where lease_owner = $1 and open and poked returning run_id',
+        values: [worker_id],
+      });
       return rows.map((row) => row.run_id);
     },
     alertsOf: (run_id) => alertsOf(db, run_id),
@@ -62,15 +79,23 @@ async function load(db: Db, run_id: string): Promise<{ run: Run; holder: string 
     values: [run_id],
   });
   const alerts = [...(row.doc.alert === null ? [] : [row.doc.alert]), ...joined.map((event) => event.alert)];
-  const run: Run = { ...row.doc, seq: row.seq, steps: Object.fromEntries(steps.map((step) => [step.step_id, step.doc])), joined: alerts };
+  const run: Run = {
+    ...row.doc,
+    seq: row.seq,
+    steps: Object.fromEntries(steps.map((step) => [step.step_id, step.doc])),
+    joined: alerts,
+  };
   return { run, holder: row.lease_owner };
 }
 
 async function register(db: Db, worker_id: string, until: string): Promise<void> {
   const [name] = worker_id.split('#');
   await db.transaction(async (tx) => {
-    await tx.query({ text: 'delete from workers where name = $1 or until < now() - interval \'1 day\'', values: [name] });
-    await tx.query({ text: 'insert into workers (worker_id, name, until) values ($1, $2, $3)', values: [worker_id, name, until] });
+    await tx.query({ text: "delete from workers where name = $1 or until < now() - interval '1 day'", values: [name] });
+    await tx.query({
+      text: 'insert into workers (worker_id, name, until) values ($1, $2, $3)',
+      values: [worker_id, name, until],
+    });
   });
 }
 
@@ -102,6 +127,9 @@ async function alertsOf(db: Db, run_id: string): Promise<{ alerts: Alert[]; firi
     text: "select doc from alerts where run_id = $1 and action in ('run', 'join') order by alert_id limit 1000",
     values: [run_id],
   });
-  const firing = await db.query({ text: 'select 1 from occurrences where run_id = $1 and open limit 1', values: [run_id] });
+  const firing = await db.query({
+    text: 'select 1 from occurrences where run_id = $1 and open limit 1',
+    values: [run_id],
+  });
   return { alerts: alerts.map((row) => row.doc), firing: firing.length > 0 };
 }

@@ -11,12 +11,21 @@ import type { EventFeed } from './event-feed.js';
 import { rowsOfChange } from './run-rows.js';
 
 /** The memory of triage in Postgres. */
-export function createTriageStore(db: Db, committer: Committer<Rows>, feed: EventFeed, runs: RunStore, hears: boolean): TriageStore {
+export function createTriageStore(
+  db: Db,
+  committer: Committer<Rows>,
+  feed: EventFeed,
+  runs: RunStore,
+  hears: boolean,
+): TriageStore {
   return {
     occurrences: (keys) => occurrences(db, keys),
     openRuns: (keys) => openRuns(db, keys),
     lastWrites: (services) =>
-      db.query({ text: 'select service_name, at from service_writes where service_name = any($1::text[])', values: [services] }),
+      db.query({
+        text: 'select service_name, at from service_writes where service_name = any($1::text[])',
+        values: [services],
+      }),
     commit: async (batch) => {
       const answer = await committer.commit(rowsOfBatch(batch, hears));
       if (answer === 'conflict') return answer;
@@ -27,11 +36,16 @@ export function createTriageStore(db: Db, committer: Committer<Rows>, feed: Even
     decided: (alert_ids) => decided(db, alert_ids),
     keep: (alerts) => keep(db, alerts),
     due: async (now, limit) => {
-      const rows = await db.query<{ doc: Alert }>({ text: 'select doc from alerts where due_at <= $1 order by alert_id limit $2', values: [now, limit] });
+      const rows = await db.query<{ doc: Alert }>({
+        text: 'select doc from alerts where due_at <= $1 order by alert_id limit $2',
+        values: [now, limit],
+      });
       return rows.map((row) => row.doc);
     },
     countUndecided: async () => {
-      const [row] = await db.query<{ count: number }>({ text: 'select count(*) as count from alerts where due_at is not null and action is null' });
+      const [row] = await db.query<{ count: number }>({
+        text: 'select count(*) as count from alerts where due_at is not null and action is null',
+      });
       return row?.count ?? 0;
     },
   };
@@ -104,7 +118,7 @@ function rowsOfBatch(batch: DecidedBatch, hears: boolean): Rows {
   const first = batch.repeats[0];
   if (first) rows.repeats = [{ f: first.alert_id, a: batch.received_at, i: batch.repeats.map(repeatItem) }];
   for (const { run, events, holder } of batch.runs) {
-    const more = rowsOfChange(null, run, events, holder, hears);
+    const more = rowsOfChange(null, run, events, { holder, hears, outside: false });
     (rows.events ??= []).push(...(more.events ?? []));
     (rows.steps ??= []).push(...(more.steps ?? []));
     (rows.runs ??= []).push(...(more.runs ?? []));

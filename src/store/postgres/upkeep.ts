@@ -1,4 +1,13 @@
-import type { Audit, AuditEntry, PauseState, PauseSwitch, PlaybookStore, PlaybookVersion, TokenRecord, Tokens } from '../../domain/store.js';
+import type {
+  Audit,
+  AuditEntry,
+  PauseState,
+  PauseSwitch,
+  PlaybookStore,
+  PlaybookVersion,
+  TokenRecord,
+  Tokens,
+} from '../../domain/store.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
 
@@ -12,7 +21,10 @@ export function createTokens(db: Db): Tokens {
       });
     },
     async find(hash) {
-      const [row] = await db.query<TokenRecord>({ text: 'select token_id, name, role, created_at from tokens where hash = $1', values: [hash] });
+      const [row] = await db.query<TokenRecord>({
+        text: 'select token_id, name, role, created_at from tokens where hash = $1',
+        values: [hash],
+      });
       return row ?? null;
     },
     async count() {
@@ -55,7 +67,9 @@ export function createPlaybookStore(db: Db): PlaybookStore {
       }
     },
     async versions(playbook_id, page) {
-      const conditions = new Conditions().add('playbook_id = $', playbook_id).add("first_seen_at < $::timestamptz", checkCursor(page));
+      const conditions = new Conditions()
+        .add('playbook_id = $', playbook_id)
+        .add('first_seen_at < $::timestamptz', checkCursor(page));
       const rows = await db.query<PlaybookVersion>({
         text: `select playbook_id, version, source, first_seen_at from playbook_versions ${conditions.where} order by first_seen_at desc, version limit ${conditions.param(page.limit + 1)}`,
         values: conditions.values,

@@ -1,0 +1,348 @@
+import { instant } from '../domain/clock.js';
+import type { ExecutorSpec } from '../domain/executor.js';
+import { renderDeep } from '../domain/expression.js';
+import type { Scope } from '../domain/expression.js';
+import { messageOf } from '../domain/errors.js';
+import { failureActions } from '../domain/playbook.js';
+import type { ConditionResult, Run, RunEvent, RunOutcome, SkipReason, Step } from '../domain/run.js';
+import { isRunFinished, isStepFinished } from '../domain/run.js';
+import { transition, waitsForAPerson } from '../domain/transition.js';
+import { failureEvents } from './conclude.js';
+import type { Plan, PlannedTask } from './plan.js';
+import { judge, prepare, scopeOf } from './prepare.js';
+import type { Prepared } from './prepare.js';
+
+/** What a decision on the next steps needs besides the run itself. */
+export interface Facts {
+  readonly now: number;
+  readonly specs: ReadonlyMap<string, ExecutorSpec>;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly conceal: (value: unknown) => unknown;
+  /** The big red button is pressed: writes that wait for its release go on waiting. */
+  readonly paused: boolean;
+}
+
+/** What happens next: events to record, and the attempts to make once they are durable. */
+export interface Advanced {
+  readonly run: Run;
+  readonly events: readonly RunEvent[];
+  readonly starts: readonly Prepared[];
+}
+
+/** The most items that a `foreach` may have. */
+export const MAX_ITEMS = 1_000;
+
+/**
+ * Decides what a run does next. Pure: the same run, plan and facts give the same answer. A pass that ended a step (skipped it, failed to
+ * render it) is followed by another, for what waited for that step.
+ */
+export function advance(run: Run, plan: Plan, facts: Facts): Advanced {
+  const turn = new Turn(run, plan, facts);
+  if (isRunFinished(run.state)) return turn;
+  do {
+    turn.endedStep = false;
+    for (const planned of plan.tasks) turn.look(planned);
+  } while (turn.endedStep);
+  turn.finishWhenDone();
+  return turn;
+}
+
+class Turn implements Advanced {
+  run: Run;
+  readonly events: RunEvent[] = [];
+  readonly starts: Prepared[] = [];
+  endedStep = false;
+  readonly #plan: Plan;
+  readonly #facts: Facts;
+  readonly #at: string;
+
+  constructor(run: Run, plan: Plan, facts: Facts) {
+    this.run = run;
+    this.#plan = plan;
+    this.#facts = facts;
+    this.#at = instant(facts.now);
+  }
+
+  look(planned: PlannedTask): void {
+    const step = this.run.steps[planned.task.id];
+    if (step && isStepFinished(step.state)) return;
+    if (step?.kind === 'foreach') return this.#lookAtItems(planned, step);
+    if (step?.state === 'running') return;
+    if (step?.state === 'waiting') return this.#lookAtWait(planned, step);
+    const verdict = this.#verdict(planned);
+    if (verdict === 'blocked') return;
+    if (verdict !== 'ready') return this.#skip(planned, planned.task.id, verdict.reason, verdict.message, []);
+    if (this.run.state === 'paused') return;
+    this.#begin(planned);
+  }
+
+  finishWhenDone(): void {
+    const { run } = this;
+    if (!this.#plan.tasks.every(({ task }) => isStepFinished(run.steps[task.id]?.state ?? 'pending'))) return;
+    const failed = this.#plan.tasks.filter(
+      ({ task }) => run.steps[task.id]?.state === 'failed' && !failureActions(task.on_failure).includes('continue'),
+    );
+    const state = run.cancel_requested ? 'cancelled' : run.aborted || failed.length > 0 ? 'failed' : 'succeeded';
+    const reason =
+      state === 'succeeded' ? null : (run.reason ?? failed.map(({ task }) => `${task.id} failed`).join(', '));
+    this.#emit({ type: 'run_finished', at: this.#at, state, outcome: this.#outcome(state), reason });
+  }
+
+  /** A run that changed nothing did nothing; one that was given to people, or failed before it could, is theirs. */
+  #outcome(state: 'succeeded' | 'failed' | 'cancelled'): RunOutcome {
+    const steps = Object.values(this.run.steps);
+    if (steps.some((step) => step.change !== null && !step.recorded_only)) return 'unverified';
+    const escalated = this.#plan.tasks.some(
+      ({ task }) => this.run.steps[task.id]?.state === 'failed' && failureActions(task.on_failure).includes('escalate'),
+    );
+    return escalated || state === 'failed' ? 'handed_over' : 'nothing_done';
+  }
+
+  #verdict(planned: PlannedTask): 'blocked' | 'ready' | { reason: SkipReason; message: string } {
+    if (this.run.cancel_requested) return { reason: 'cancelled', message: this.run.reason ?? 'the run was cancelled' };
+    const needs = planned.needs.map((id) => ({ id, step: this.run.steps[id] }));
+    if (needs.some(({ step }) => !step || !isStepFinished(step.state))) return 'blocked';
+    const runIf = planned.task.run_if ?? 'success';
+    if (runIf === 'always') return 'ready';
+    const bad = needs.find(({ id, step }) => step !== undefined && this.#isBad(id, step));
+    if (runIf === 'failure')
+      return bad || this.run.aborted ? 'ready' : { reason: 'run_if', message: 'nothing that it waits for has failed' };
+    if (this.run.aborted) return { reason: 'aborted', message: this.run.reason ?? 'the run was aborted' };
+    if (bad)
+      return {
+        reason: 'dependency_failed',
+        message: `${bad.id} ${bad.step?.state === 'failed' ? 'failed' : 'did not run'}`,
+      };
+    return 'ready';
+  }
+
+  /** True for a step after which what depends on it must not run: it failed and was not to be tolerated, or it was itself skipped for that. */
+  #isBad(id: string, step: Step): boolean {
+    if (step.state === 'failed') return !failureActions(this.#plan.byId.get(id)?.task.on_failure).includes('continue');
+    if (step.state === 'cancelled') return true;
+    return (
+      step.state === 'skipped' &&
+      (step.reason === 'dependency_failed' || step.reason === 'aborted' || step.reason === 'cancelled')
+    );
+  }
+
+  #lookAtWait(planned: PlannedTask, step: Step): void {
+    if (this.run.cancel_requested || this.run.aborted)
+      return this.#emit({
+        type: 'step_cancelled',
+        at: this.#at,
+        step_id: step.step_id,
+        reason: this.run.reason ?? 'the run ends',
+      });
+    if (this.run.state === 'paused') return;
+    const due = step.until !== null && Date.parse(step.until) <= this.#facts.now;
+    const released = step.reason === 'pause' && !this.#facts.paused;
+    if (due || released) this.#start(planned, step.step_id, step.item_index, step.item, step.conditions);
+  }
+
+  #begin(planned: PlannedTask): void {
+    const scope = this.#scope();
+    const conditions = judge(planned, scope);
+    const failed = conditions.filter((condition) => !condition.holds);
+    if (failed.length > 0) {
+      const message = failed.map((condition) => `${condition.condition}: ${condition.explanation}`).join('; ');
+      return this.#skip(planned, planned.task.id, 'condition', message, conditions);
+    }
+    if (planned.task.foreach === undefined) return this.#start(planned, planned.task.id, null, null, conditions);
+    this.#expand(planned, scope, conditions);
+  }
+
+  #expand(planned: PlannedTask, scope: () => Scope, conditions: readonly ConditionResult[]): void {
+    const { id, foreach } = planned.task;
+    let items: unknown;
+    try {
+      items = renderDeep(foreach, scope());
+    } catch (error) {
+      return this.#fail(planned, id, `foreach: ${messageOf(error)}`);
+    }
+    if (!Array.isArray(items))
+      return this.#fail(planned, id, `foreach: expected a list, got ${items === null ? 'null' : typeof items}`);
+    if (items.length > MAX_ITEMS)
+      return this.#fail(planned, id, `foreach: ${items.length} items, at most ${MAX_ITEMS} are taken`);
+    this.#emit({
+      type: 'step_expanded',
+      at: this.#at,
+      step_id: id,
+      name: nameOf(planned),
+      kind: planned.kind,
+      items: items.map(this.#facts.conceal),
+      conditions,
+    });
+    const step = this.run.steps[id];
+    if (step) this.#lookAtItems(planned, step);
+  }
+
+  #lookAtItems(planned: PlannedTask, parent: Step): void {
+    const items = Object.values(this.run.steps).filter(
+      (step) => step.task_id === planned.task.id && step.item_index !== null,
+    );
+    const tolerant = failureActions(planned.task.on_failure).includes('continue');
+    const failed = items.some((item) => item.state === 'failed') && !tolerant;
+    let busy = items.filter((item) => item.state === 'running' || item.state === 'waiting').length;
+    for (const item of items) {
+      if (item.state === 'waiting') this.#lookAtWait(planned, item);
+      if (item.state !== 'pending') continue;
+      if (this.run.cancel_requested)
+        this.#skip(planned, item.step_id, 'cancelled', this.run.reason ?? 'the run was cancelled', []);
+      else if (this.run.aborted || failed)
+        this.#skip(
+          planned,
+          item.step_id,
+          'aborted',
+          failed ? 'another item failed' : (this.run.reason ?? 'the run was aborted'),
+          [],
+        );
+      else if (busy < (planned.task.max_parallel ?? 1) && this.run.state !== 'paused') {
+        this.#start(planned, item.step_id, item.item_index, item.item, []);
+        busy += 1;
+      }
+    }
+    this.#endItems(planned, parent.step_id);
+  }
+
+  #endItems(planned: PlannedTask, step_id: string): void {
+    const items = Object.values(this.run.steps).filter(
+      (step) => step.task_id === planned.task.id && step.item_index !== null,
+    );
+    if (!items.every((item) => isStepFinished(item.state))) return;
+    const failed = items.filter((item) => item.state === 'failed');
+    const output = items.map((item) => item.output);
+    if (failed.length > 0) {
+      const error = `${failed.length} of ${items.length} items failed: ${failed
+        .slice(0, 3)
+        .map((item) => `${item.step_id}: ${item.error ?? ''}`)
+        .join('; ')}`;
+      return this.#fail(planned, step_id, error, output);
+    }
+    if (items.some((item) => item.state === 'cancelled' || item.reason === 'cancelled'))
+      return this.#emit({
+        type: 'step_cancelled',
+        at: this.#at,
+        step_id,
+        reason: this.run.reason ?? 'the run was cancelled',
+      });
+    this.#emit({
+      type: 'step_succeeded',
+      at: this.#at,
+      step_id,
+      output,
+      summary: `${items.length} items`,
+      evidence: null,
+      change: null,
+    });
+  }
+
+  #start(
+    planned: PlannedTask,
+    step_id: string,
+    item_index: number | null,
+    item: unknown,
+    conditions: readonly ConditionResult[],
+  ): void {
+    const scope = this.#scope(item_index === null ? undefined : item);
+    const ready = prepare(this.run, planned, this.#facts.specs.get(planned.kind), scope, step_id, this.#facts.conceal);
+    if (ready.type === 'failed') return this.#fail(planned, step_id, ready.error);
+    const { prepared, parameters } = ready;
+    if (this.#mustNotWrite(prepared))
+      return this.#skip(
+        planned,
+        step_id,
+        'alert_resolved',
+        'the alert has resolved, so this write is not needed any more',
+        conditions,
+      );
+    this.#emit({
+      type: 'step_started',
+      at: this.#at,
+      step_id,
+      task_id: planned.task.id,
+      name: nameOf(planned),
+      kind: planned.kind,
+      item_index,
+      item,
+      attempt: prepared.attempt,
+      effect: prepared.effect,
+      recorded_only: prepared.recorded_only,
+      parameters,
+      conditions,
+    });
+    this.starts.push(prepared);
+  }
+
+  #mustNotWrite(prepared: Prepared): boolean {
+    if (prepared.effect !== 'write' || prepared.recorded_only || this.run.alerts_resolved_at === null) return false;
+    return this.#plan.playbook.on_resolved !== 'continue';
+  }
+
+  #skip(
+    planned: PlannedTask,
+    step_id: string,
+    reason: SkipReason,
+    message: string,
+    conditions: readonly ConditionResult[],
+  ): void {
+    this.#emit({
+      type: 'step_skipped',
+      at: this.#at,
+      step_id,
+      name: nameOf(planned),
+      kind: planned.kind,
+      reason,
+      message,
+      conditions,
+    });
+  }
+
+  #fail(planned: PlannedTask, step_id: string, error: string, output: unknown = null): void {
+    this.#emit({
+      type: 'step_failed',
+      at: this.#at,
+      step_id,
+      task_id: planned.task.id,
+      name: nameOf(planned),
+      kind: planned.kind,
+      error,
+      output,
+      evidence: null,
+    });
+    if (step_id === planned.task.id)
+      for (const event of failureEvents(this.run, planned, error, this.#at)) this.#emit(event);
+  }
+
+  #scope(item?: unknown): () => Scope {
+    return () => scopeOf(this.run, this.#plan, this.#facts.secrets, item);
+  }
+
+  #emit(event: RunEvent): void {
+    this.run = transition(this.run, event);
+    this.events.push(event);
+    if (
+      event.type === 'step_skipped' ||
+      event.type === 'step_failed' ||
+      event.type === 'step_succeeded' ||
+      event.type === 'step_cancelled'
+    )
+      this.endedStep = true;
+  }
+}
+
+/** The task's name for people. */
+export function nameOf(planned: PlannedTask): string {
+  return planned.task.name ?? planned.task.id;
+}
+
+/** When a run has to be looked at again by itself; null when only something else can move it on. */
+export function nextTimer(run: Run): number | null {
+  let next: number | null = null;
+  for (const step of Object.values(run.steps)) {
+    if (step.state !== 'waiting' || step.until === null || waitsForAPerson(step)) continue;
+    const at = Date.parse(step.until);
+    if (next === null || at < next) next = at;
+  }
+  return next;
+}

@@ -1,0 +1,214 @@
+import type { Clock } from '../domain/clock.js';
+import { messageOf } from '../domain/errors.js';
+import type { AttemptContext, ReadyExecutor } from '../domain/executor.js';
+import type { Intent, Outcome } from '../domain/outcome.js';
+import type { Run } from '../domain/run.js';
+import type { AttemptEnd } from './conclude.js';
+import type { Prepared } from './prepare.js';
+import type { SecretVault } from './secrets.js';
+
+/** How long an executor may take to give up after its signal was aborted. */
+const GRACE_MS = 5_000;
+
+/** What an attempt needs from around it. */
+export interface AttemptDeps {
+  readonly executor: (kind: string) => ReadyExecutor | undefined;
+  readonly clock: Clock;
+  readonly vault: SecretVault;
+  /** Why a write must not begin now; null when it may. Asked right before the intent is recorded. */
+  readonly guard: (run: Run) => Promise<AttemptEnd | null>;
+  /** Makes the intent durable; false when the run has gone on without this attempt, which must then do nothing. */
+  readonly recordIntent: (step_id: string, intent: Intent) => Promise<boolean>;
+}
+
+/**
+ * One attempt, told as a sentence: find the executor, ask the guards, record the intent of a write, execute under a time limit, normalise.
+ * It never throws. The rendered input was validated when the step started.
+ */
+export async function makeAttempt(
+  run: Run,
+  prepared: Prepared,
+  cancel: AbortSignal,
+  deps: AttemptDeps,
+): Promise<AttemptEnd> {
+  const executor = deps.executor(prepared.planned.kind);
+  if (!executor)
+    return { type: 'failed', reason: `there is no executor of kind ${prepared.planned.kind}`, retryable: false };
+  const input = deps.vault.reveal(prepared.input, (key) =>
+    executor.spec.encode?.[key] === 'url' ? encodeURIComponent : null,
+  );
+  const context = contextOf(run, prepared, cancel);
+  const writes = prepared.effect === 'write' && !prepared.recorded_only;
+  let intent: Intent | null = null;
+  if (writes) {
+    const begun = await beginWrite(run, prepared, executor, input, context, deps);
+    if (begun.type === 'ended') return begun.end;
+    intent = begun.intent;
+  }
+  const end = await underTimeLimit(prepared, cancel, deps.clock, intent !== null, (signal) =>
+    executor.execute(input, { ...context, signal, intent }),
+  );
+  return deps.vault.conceal(end);
+}
+
+/** Asks an executor whether a write that a dead worker had begun took place. */
+export async function lookUp(
+  run: Run,
+  prepared: Prepared,
+  intent: Intent,
+  cancel: AbortSignal,
+  deps: AttemptDeps,
+): Promise<AttemptEnd> {
+  const executor = deps.executor(prepared.planned.kind);
+  const inDoubt: AttemptEnd = {
+    type: 'in_doubt',
+    reason: `the service stopped while this was being done: ${intent.what} of ${intent.target}`,
+  };
+  if (!executor?.lookup) return inDoubt;
+  const input = deps.vault.reveal(prepared.input, (key) =>
+    executor.spec.encode?.[key] === 'url' ? encodeURIComponent : null,
+  );
+  try {
+    const found = await executor.lookup(input, { ...contextOf(run, prepared, cancel), intent });
+    if (found.type === 'unknown')
+      return { type: 'in_doubt', reason: deps.vault.conceal(`${inDoubt.reason}; looked up: ${found.reason}`) };
+    if (found.type === 'not_done')
+      return { type: 'lost', reason: 'the service stopped before this was done, so it is done again' };
+    const { target, what, from, to } = intent;
+    return deps.vault.conceal<AttemptEnd>({
+      type: 'succeeded',
+      output: found.output,
+      summary: 'was done before the service stopped (looked up)',
+      change: { target, what, from, to },
+    });
+  } catch (error) {
+    return {
+      type: 'in_doubt',
+      reason: deps.vault.conceal(`${inDoubt.reason}; the look-up failed: ${messageOf(error)}`),
+    };
+  }
+}
+
+function contextOf(run: Run, prepared: Prepared, signal: AbortSignal): AttemptContext {
+  return {
+    run_id: run.run_id,
+    step_id: prepared.step_id,
+    attempt: prepared.attempt,
+    alert: run.alert,
+    idempotency_key: `${run.run_id}:${prepared.step_id}:do`,
+    signal,
+    dry_run: prepared.recorded_only,
+    intent: null,
+  };
+}
+
+type Begun = { readonly type: 'ended'; readonly end: AttemptEnd } | { readonly type: 'begun'; readonly intent: Intent };
+
+async function beginWrite(
+  run: Run,
+  prepared: Prepared,
+  executor: ReadyExecutor,
+  input: unknown,
+  context: AttemptContext,
+  deps: AttemptDeps,
+): Promise<Begun> {
+  const held = await deps.guard(run);
+  if (held) return { type: 'ended', end: held };
+  const planned = await planWrite(prepared, executor, input, context, deps);
+  if (planned.type === 'ended') return planned;
+  // The plan may have taken a while: what was allowed before it must still be.
+  const heldNow = await deps.guard(run);
+  if (heldNow) return { type: 'ended', end: heldNow };
+  const intent = deps.vault.conceal(planned.intent);
+  if (!(await deps.recordIntent(prepared.step_id, intent)))
+    return { type: 'ended', end: { type: 'cancelled', reason: 'the run went on without this attempt' } };
+  return { type: 'begun', intent };
+}
+
+async function planWrite(
+  prepared: Prepared,
+  executor: ReadyExecutor,
+  input: unknown,
+  context: AttemptContext,
+  deps: AttemptDeps,
+): Promise<Begun> {
+  const { idempotency_key } = context;
+  if (!executor.plan) {
+    const target = prepared.planned.task.action ?? prepared.planned.kind;
+    return { type: 'begun', intent: { target, what: prepared.planned.kind, from: null, to: null, idempotency_key } };
+  }
+  let intent: Intent | null = null;
+  const plan = executor.plan.bind(executor);
+  const end = await underTimeLimit(prepared, context.signal, deps.clock, false, async (signal): Promise<Outcome> => {
+    const planned = await plan(input, { ...context, signal });
+    if (planned.type === 'failed') return planned;
+    if (planned.type === 'nothing') return planned.outcome;
+    intent = { ...planned.intent, idempotency_key };
+    return { type: 'succeeded', output: null };
+  });
+  if (end.type === 'succeeded' && intent !== null) return { type: 'begun', intent };
+  return { type: 'ended', end: deps.vault.conceal(end) };
+}
+
+/** Runs the work until it ends, its time is over or it is cancelled. `begun` says that a write may have taken place. */
+async function underTimeLimit(
+  prepared: Prepared,
+  cancel: AbortSignal,
+  clock: Clock,
+  begun: boolean,
+  work: (signal: AbortSignal) => Promise<Outcome>,
+): Promise<AttemptEnd> {
+  const limit = new AbortController();
+  const { timeout_ms } = prepared.planned;
+  let late: (() => void) | undefined;
+  const cancelTimer = clock.after(timeout_ms, () => limit.abort(new Error(`timed out after ${timeout_ms} ms`)));
+  const signal = AbortSignal.any([cancel, limit.signal]);
+  let cancelGrace = (): void => undefined;
+  const gone = new Promise<AttemptEnd>((resolve) => {
+    late = () => {
+      cancelGrace = clock.after(GRACE_MS, () => resolve(ended(prepared, limit.signal.aborted, begun)));
+    };
+    signal.addEventListener('abort', late, { once: true });
+  });
+  try {
+    const end = await Promise.race([work(signal), gone]);
+    return limit.signal.aborted ? timedOut(prepared, end, begun) : cancel.aborted ? stopped(end, begun) : end;
+  } catch (error) {
+    if (signal.aborted) return ended(prepared, limit.signal.aborted, begun);
+    const reason = `the executor is broken: ${messageOf(error)}`;
+    return begun ? { type: 'in_doubt', reason } : { type: 'failed', reason, retryable: false };
+  } finally {
+    cancelTimer();
+    cancelGrace();
+    if (late) signal.removeEventListener('abort', late);
+  }
+}
+
+/** An executor that gave up in time knows best what it left behind; the time limit is only named. */
+function timedOut(prepared: Prepared, end: AttemptEnd, begun: boolean): AttemptEnd {
+  if (end.type === 'succeeded' || end.type === 'in_doubt') return end;
+  if (end.type === 'failed') return { ...end, reason: `${limitText(prepared)}: ${end.reason}` };
+  return ended(prepared, true, begun);
+}
+
+function stopped(end: AttemptEnd, begun: boolean): AttemptEnd {
+  if (end.type === 'succeeded' || end.type === 'in_doubt') return end;
+  return begun && end.type !== 'failed'
+    ? { type: 'in_doubt', reason: 'cancelled while it was being done' }
+    : { type: 'cancelled', reason: 'the run was cancelled' };
+}
+
+function ended(prepared: Prepared, late: boolean, begun: boolean): AttemptEnd {
+  if (begun)
+    return {
+      type: 'in_doubt',
+      reason: late ? `${limitText(prepared)} while it was being done` : 'cancelled while it was being done',
+    };
+  return late
+    ? { type: 'failed', reason: limitText(prepared), retryable: true }
+    : { type: 'cancelled', reason: 'the run was cancelled' };
+}
+
+function limitText(prepared: Prepared): string {
+  return `timed out after ${prepared.planned.timeout_ms} ms`;
+}

@@ -1,0 +1,164 @@
+import { instant } from '../domain/clock.js';
+import { durationMs } from '../domain/duration.js';
+import type { Outcome } from '../domain/outcome.js';
+import { failureActions } from '../domain/playbook.js';
+import type { Retry } from '../domain/playbook.js';
+import type { Run, RunEvent, Step } from '../domain/run.js';
+import type { PlannedTask } from './plan.js';
+
+/** How an attempt ended: what its executor says, or that a guard kept it from beginning, or that it never took place. */
+export type AttemptEnd =
+  | Outcome
+  | { readonly type: 'held'; readonly by: 'pause' | 'playbook_off'; readonly message: string }
+  | { readonly type: 'lost'; readonly reason: string };
+
+/** A retry without its own words. */
+const DEFAULT_RETRY: Retry = { max_attempts: 3, initial_delay: '1s', max_delay: '30s' };
+
+/**
+ * What the end of an attempt means for the run: its events, in order. `random` (0 to 1) spreads the retries of many runs (full jitter:
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ */
+export function conclude(
+  run: Run,
+  planned: PlannedTask,
+  step: Step,
+  end: AttemptEnd,
+  now: number,
+  random: () => number,
+): RunEvent[] {
+  const at = instant(now);
+  const { step_id } = step;
+  switch (end.type) {
+    case 'succeeded': {
+      const done: RunEvent = {
+        type: 'step_succeeded',
+        at,
+        step_id,
+        output: end.output ?? null,
+        summary: end.summary ?? null,
+        evidence: end.evidence === undefined ? null : { ...end.evidence },
+        change: end.change ?? null,
+      };
+      return planned.task.on_success === undefined || step.item_index !== null
+        ? [done]
+        : [
+            done,
+            {
+              type: 'notice',
+              at,
+              kind: 'notify',
+              step_id,
+              about: 'success',
+              message: end.summary ?? `${step.name} succeeded`,
+            },
+          ];
+    }
+    case 'failed': {
+      const delay = end.retryable ? retryDelay(planned, step, end.retry_after_ms ?? null, random) : null;
+      if (delay !== null && !run.aborted && !run.cancel_requested)
+        return [{ type: 'step_retrying', at, step_id, error: end.reason, until: instant(now + delay) }];
+      return failed(run, planned, step, end.reason, at, end.output ?? null, end.evidence ?? null);
+    }
+    case 'waiting':
+      return [{ type: 'step_waiting', at, step_id, reason: 'timer', message: end.reason, until: end.until }];
+    case 'cancelled':
+      return [{ type: 'step_cancelled', at, step_id, reason: end.reason }];
+    case 'in_doubt':
+      return inDoubt(run, planned, step, end.reason, now, random);
+    case 'held':
+      if (end.by === 'pause')
+        return [{ type: 'step_waiting', at, step_id, reason: 'pause', message: end.message, until: null }];
+      return [
+        {
+          type: 'step_skipped',
+          at,
+          step_id,
+          name: step.name,
+          kind: step.kind,
+          reason: 'playbook_off',
+          message: end.message,
+          conditions: step.conditions,
+        },
+      ];
+    case 'lost':
+      return [{ type: 'step_lost', at, step_id, reason: end.reason }];
+  }
+}
+
+/** What a task's failure asks for besides the failure itself. */
+export function failureEvents(run: Run, planned: PlannedTask, error: string, at: string): RunEvent[] {
+  const actions = failureActions(planned.task.on_failure);
+  const events: RunEvent[] = [];
+  const step_id = planned.task.id;
+  if (actions.includes('notify'))
+    events.push({ type: 'notice', at, kind: 'notify', step_id, about: 'failure', message: error });
+  if (actions.includes('escalate'))
+    events.push({ type: 'notice', at, kind: 'escalate', step_id, about: 'failure', message: error });
+  if (actions.includes('abort') && !run.aborted)
+    events.push({ type: 'run_aborted', at, reason: `${step_id} failed: ${error}` });
+  return events;
+}
+
+function failed(
+  run: Run,
+  planned: PlannedTask,
+  step: Step,
+  error: string,
+  at: string,
+  output: unknown,
+  evidence: Readonly<Record<string, unknown>> | null,
+): RunEvent[] {
+  const event: RunEvent = {
+    type: 'step_failed',
+    at,
+    step_id: step.step_id,
+    task_id: step.task_id,
+    name: step.name,
+    kind: step.kind,
+    error,
+    output,
+    evidence: evidence === null ? null : { ...evidence },
+  };
+  // An item's failure counts when all items have ended.
+  return step.item_index === null ? [event, ...failureEvents(run, planned, error, at)] : [event];
+}
+
+/** Nobody can tell whether the write took place: never repeated blindly. */
+function inDoubt(
+  run: Run,
+  planned: PlannedTask,
+  step: Step,
+  reason: string,
+  now: number,
+  random: () => number,
+): RunEvent[] {
+  const at = instant(now);
+  const policy = planned.task.in_doubt ?? 'ask';
+  if (policy === 'retry') {
+    const delay = retryDelay(
+      { ...planned, task: { ...planned.task, retry: planned.task.retry ?? DEFAULT_RETRY } },
+      step,
+      null,
+      random,
+    );
+    if (delay !== null && !run.aborted && !run.cancel_requested)
+      return [{ type: 'step_retrying', at, step_id: step.step_id, error: reason, until: instant(now + delay) }];
+  }
+  if (policy !== 'ask')
+    return failed(run, planned, step, `nobody can tell whether it took place: ${reason}`, at, null, null);
+  return [
+    { type: 'step_waiting', at, step_id: step.step_id, reason: 'in_doubt', message: reason, until: null },
+    { type: 'notice', at, kind: 'escalate', step_id: step.step_id, about: 'in_doubt', message: reason },
+  ];
+}
+
+/** Milliseconds until the next attempt; null when there is none left. */
+function retryDelay(planned: PlannedTask, step: Step, asked_ms: number | null, random: () => number): number | null {
+  const { retry } = planned.task;
+  if (!retry) return null;
+  const made = step.attempts.filter((attempt) => attempt.outcome === 'failed' || attempt.outcome === 'running').length;
+  if (made >= retry.max_attempts) return null;
+  const ceiling = Math.min(durationMs(retry.max_delay), durationMs(retry.initial_delay) * 2 ** (made - 1));
+  return Math.max(asked_ms === null ? 0 : Math.min(asked_ms, 300_000), Math.round(ceiling * (0.5 + random() / 2)));
+}
