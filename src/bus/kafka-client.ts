@@ -1,0 +1,123 @@
+import { createRequire } from 'node:module';
+import type * as KafkaLibraryModule from 'kafkajs';
+import type { Kafka, KafkaConfig, LogEntry } from 'kafkajs';
+import { FixpointError, messageOf } from '../domain/errors.js';
+import type { Clock } from '../domain/clock.js';
+import type { Log } from '../domain/log.js';
+
+/** How to reach and to log in to the brokers. */
+export interface KafkaAddress {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** `true` trusts the system's authorities; else certificates as PEM texts. */
+  readonly tls?: boolean | KafkaTls | undefined;
+  readonly sasl?: KafkaLogin | undefined;
+}
+
+export interface KafkaTls {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly rejectUnauthorized?: boolean | undefined;
+}
+
+export interface KafkaLogin {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The library as it is loaded at first use. */
+export type KafkaLibrary = typeof KafkaLibraryModule;
+
+const CONNECTION_LIMIT_MS = 2_000;
+const REQUEST_LIMIT_MS = 4_000;
+
+/** The library, loaded at first use and mended, and a client made with it. */
+export async function createKafkaClient(address: KafkaAddress, log: Log): Promise<{ lib: KafkaLibrary; kafka: Kafka }> {
+  const lib = await import('kafkajs');
+  mendIdleLoop();
+  const config: KafkaConfig = {
+    clientId: address.clientId,
+    brokers: [...address.brokers],
+    connectionTimeout: CONNECTION_LIMIT_MS,
+    requestTimeout: REQUEST_LIMIT_MS,
+    authenticationTimeout: REQUEST_LIMIT_MS,
+    logLevel: lib.logLevel.WARN,
+    logCreator: () => (entry) => writeLog(entry, log),
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
+    ...(address.tls === undefined ? {} : { ssl: tlsOptions(address.tls) }),
+    ...(address.sasl === undefined ? {} : { sasl: saslOptions(address.sasl) }),
+  };
+  return { lib, kafka: new lib.Kafka(config) };
+}
+
+function tlsOptions(tls: boolean | KafkaTls): NonNullable<KafkaConfig['ssl']> {
+  if (typeof tls === 'boolean') return tls;
+  const { ca, cert, key, rejectUnauthorized } = tls;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+  };
+}
+
+function saslOptions({ mechanism, username, password }: KafkaLogin): NonNullable<KafkaConfig['sasl']> {
+  switch (mechanism) {
+    case 'plain':
+      return { mechanism, username, password };
+    case 'scram-sha-256':
+      return { mechanism, username, password };
+    case 'scram-sha-512':
+      return { mechanism, username, password };
+  }
+}
+
+/** What the client says about itself. A first contact with a group is full of errors that it mends by itself, so none is an `error` here. */
+function writeLog({ namespace, log: said }: LogEntry, log: Log): void {
+  const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...rest } = said;
+  const fields = Object.entries(rest).filter(([, value]) => typeof value === 'string' || typeof value === 'number');
+  log.warn({ kafka: message, namespace, ...Object.fromEntries(fields) }, 'the kafka client reports a problem');
+}
+
+/** What is touched of the library's queue of requests. */
+interface RequestQueuePrototype {
+  pending: readonly unknown[];
+  scheduleCheckPendingRequests: (() => void) & { mended?: boolean };
+}
+
+/**
+ * kafkajs 2.2.4 re-arms a timer of 0 ms for ever on every connection, though nothing waits: 850 wake-ups a second each, measured.
+ * A request that has to wait arms the timer itself when it is queued, so an empty queue needs none.
+ */
+function mendIdleLoop(): void {
+  const require = createRequire(import.meta.url);
+  // The package has no types for its inner files; this is the class whose prototype is described above.
+  const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueuePrototype };
+  const original = prototype.scheduleCheckPendingRequests;
+  if (original.mended) return;
+  const mended: RequestQueuePrototype['scheduleCheckPendingRequests'] = function (this: RequestQueuePrototype) {
+    if (this.pending.length > 0) original.call(this);
+  };
+  mended.mended = true;
+  prototype.scheduleCheckPendingRequests = mended;
+}
+
+/** Waits at most `limit_ms` for `work`, then rejects with `unavailable` and `what`; the work itself is left to end by itself. */
+export async function within<T>(clock: Clock, limit_ms: number, what: string, work: Promise<T>): Promise<T> {
+  let cancel = (): void => undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    cancel = clock.after(limit_ms, () =>
+      reject(new FixpointError('unavailable', `${what}: no answer within ${limit_ms} ms`)),
+    );
+  });
+  try {
+    return await Promise.race([work, late]);
+  } catch (error) {
+    if (error instanceof FixpointError) throw error;
+    throw new FixpointError('unavailable', `${what}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    cancel();
+  }
+}

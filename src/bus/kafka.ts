@@ -1,0 +1,193 @@
+import type { Admin, Kafka, Producer } from 'kafkajs';
+import type { AlertBatch, BatchHandler, Bus, BusMeter } from '../domain/bus.js';
+import type { Clock } from '../domain/clock.js';
+import type { ConnectionCheck } from '../domain/connection.js';
+import { FixpointError, messageOf } from '../domain/errors.js';
+import type { Log } from '../domain/log.js';
+import { createKafkaClient, within } from './kafka-client.js';
+import type { KafkaAddress } from './kafka-client.js';
+import { AlertConsumer } from './kafka-consumer.js';
+import type { DeadMessage } from './kafka-consumer.js';
+import { inChunks, toMessages } from './kafka-messages.js';
+import { MAX_MESSAGE_BYTES, countWaiting, createMissingTopics, topicsOf } from './kafka-topics.js';
+import type { Topics } from './kafka-topics.js';
+
+export interface KafkaBusOptions extends KafkaAddress {
+  readonly topicPrefix: string;
+  /** The consumer group that all processes of one installation share; `<topicPrefix>.triage` unless set. */
+  readonly groupId?: string | undefined;
+  /** For topics that have to be made: how many partitions, and on how many brokers each is kept. */
+  readonly partitions: number;
+  readonly replication: number;
+  /** How often alerts may fail to be decided before they are put among the dead; 5 unless set. */
+  readonly maxTries?: number | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: BusMeter;
+  /** Hears of every message that was given up, after it was written to the dead topic. */
+  readonly onDead: (dead: DeadMessage) => Promise<void>;
+}
+
+const OPEN_LIMIT_MS = 10_000;
+const PUBLISH_LIMIT_MS = 5_000;
+const ASK_LIMIT_MS = 5_000;
+const CLOSE_LIMIT_MS = 5_000;
+const DEFAULT_TRIES = 5;
+// Below the topic's limit by what keys, headers and a change of encoding may add.
+const CHUNK_BYTES = MAX_MESSAGE_BYTES - 1024 * 1024;
+// Small batches are not worth the time; a big one is mostly the same labels again and again.
+const COMPRESS_FROM_BYTES = 256 * 1024;
+
+/** Connects to the brokers and makes the topics that are missing; rejects with `unavailable` and the reason when that is impossible. */
+export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus> {
+  const topics = topicsOf(options.topicPrefix);
+  const { lib, kafka } = await createKafkaClient(options, options.log);
+  const admin = kafka.admin();
+  const producer = kafka.producer({
+    allowAutoTopicCreation: false,
+    createPartitioner: lib.Partitioners.DefaultPartitioner,
+    // Whoever waits for a publish wants an answer soon; the sender tries again with more patience than we have.
+    retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 4 },
+  });
+  const open = async (): Promise<void> => {
+    await admin.connect();
+    await createMissingTopics(admin, topics, options);
+    await producer.connect();
+  };
+  try {
+    await within(options.clock, OPEN_LIMIT_MS, `Kafka at ${options.brokers.join(', ')}`, open());
+  } catch (error) {
+    await Promise.allSettled([admin.disconnect(), producer.disconnect()]);
+    throw error;
+  }
+  return new KafkaBus(options, { kafka, admin, producer, topics, gzip: lib.CompressionTypes.GZIP });
+}
+
+interface Connections {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly producer: Producer;
+  readonly topics: Topics;
+  readonly gzip: number;
+}
+
+class KafkaBus implements Bus {
+  readonly #options: KafkaBusOptions;
+  readonly #connections: Connections;
+  readonly #groupId: string;
+  readonly #publishing = new Set<Promise<void>>();
+  #consumer: AlertConsumer | null = null;
+  #stopped: Promise<void> | null = null;
+
+  constructor(options: KafkaBusOptions, connections: Connections) {
+    this.#options = options;
+    this.#connections = connections;
+    this.#groupId = options.groupId ?? `${options.topicPrefix}.triage`;
+  }
+
+  async publish(batch: AlertBatch): Promise<void> {
+    if (this.#stopped) throw new FixpointError('unavailable', 'the bus is stopping');
+    if (batch.alerts.length === 0) return;
+    const sending = this.#send(batch);
+    const tracked = sending.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#publishing.add(tracked);
+    try {
+      await within(this.#options.clock, PUBLISH_LIMIT_MS, `Kafka at ${this.#where()}`, sending);
+    } finally {
+      this.#publishing.delete(tracked);
+    }
+  }
+
+  async subscribe(handler: BatchHandler): Promise<void> {
+    if (this.#stopped) throw new FixpointError('unavailable', 'the bus is stopping');
+    if (this.#consumer) throw new Error('the bus has a handler already');
+    const { kafka, producer, topics } = this.#connections;
+    const { partitions, clock, log, meter, maxTries = DEFAULT_TRIES, onDead } = this.#options;
+    const groupId = this.#groupId;
+    const parts = { kafka, producer, topics, groupId, partitions, clock, log, meter, max_tries: maxTries, onDead };
+    const consumer = new AlertConsumer(parts, handler);
+    this.#consumer = consumer;
+    await consumer.start();
+  }
+
+  async lag(): Promise<number> {
+    const { admin, topics } = this.#connections;
+    const counting = countWaiting(admin, topics.alerts, this.#groupId);
+    return within(this.#options.clock, ASK_LIMIT_MS, `the lag of ${topics.alerts}`, counting);
+  }
+
+  async check(signal: AbortSignal): Promise<ConnectionCheck> {
+    const answer = { name: 'kafka', target: this.#where(), required: true };
+    try {
+      signal.throwIfAborted();
+      const asking = this.#describe();
+      const message = await within(this.#options.clock, ASK_LIMIT_MS, `Kafka at ${this.#where()}`, asking);
+      return { ...answer, ok: true, message };
+    } catch (error) {
+      return {
+        ...answer,
+        ok: false,
+        message: `${messageOf(error)}; check KAFKA_BROKERS, and that the brokers advertise an address that is reached from here`,
+      };
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const { admin, producer } = this.#connections;
+    await this.#consumer?.stop();
+    await Promise.allSettled(this.#publishing);
+    const closing = Promise.allSettled([producer.disconnect(), admin.disconnect()]);
+    await within(this.#options.clock, CLOSE_LIMIT_MS, 'closing the connections to Kafka', closing).catch(
+      (error: unknown) => {
+        this.#options.log.warn({ reason: messageOf(error) }, 'the connections to kafka did not close in time');
+      },
+    );
+  }
+
+  async #send(batch: AlertBatch): Promise<void> {
+    const { producer, topics, gzip } = this.#connections;
+    // Nearly always one send. More than one means that a part may be stored when a later part fails: the sender repeats it all, and
+    // what was stored is recognized as a repeat of the same occurrence.
+    for (const { messages, bytes } of inChunks(toMessages(batch), CHUNK_BYTES)) {
+      const compression = bytes >= COMPRESS_FROM_BYTES ? { compression: gzip } : {};
+      try {
+        await producer.send({ topic: topics.alerts, acks: -1, timeout: PUBLISH_LIMIT_MS, messages, ...compression });
+      } catch (error) {
+        throw isTooLarge(error) ? tooLarge(bytes, error) : error;
+      }
+    }
+  }
+
+  async #describe(): Promise<string> {
+    const { admin, topics } = this.#connections;
+    const [cluster, metadata] = await Promise.all([
+      admin.describeCluster(),
+      admin.fetchTopicMetadata({ topics: [topics.alerts] }),
+    ]);
+    const partitions = metadata.topics[0]?.partitions ?? [];
+    const leaderless = partitions.filter(({ leader }) => leader < 0).length;
+    if (leaderless > 0)
+      throw new Error(`${leaderless} of ${partitions.length} partitions of ${topics.alerts} have no leader`);
+    return `${cluster.brokers.length} broker${cluster.brokers.length === 1 ? '' : 's'}, ${topics.alerts} has ${partitions.length} partitions`;
+  }
+
+  #where(): string {
+    return this.#options.brokers.join(', ');
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'type' in error && error.type === 'MESSAGE_TOO_LARGE';
+}
+
+function tooLarge(bytes: number, cause: unknown): FixpointError {
+  return new FixpointError('too_large', `an alert of ${bytes} bytes is over the topic's max.message.bytes`, { cause });
+}

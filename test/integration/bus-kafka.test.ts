@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs';
+import { Kafka, logLevel } from 'kafkajs';
+import { describe, expect, it } from 'vitest';
+import { openKafkaBus } from '../../src/bus/kafka.js';
+import type { KafkaBusOptions } from '../../src/bus/kafka.js';
+import type { Bus } from '../../src/domain/bus.js';
+import { SILENT_LOG } from '../../src/domain/log.js';
+import { aBatch, busSuite } from '../contract/bus-suite.js';
+import type { BusBench } from '../contract/bus-suite.js';
+import { describeWith, serverFile } from '../helper/servers.js';
+import type { ServerName } from '../helper/servers.js';
+import { SYSTEM_CLOCK } from '../helper/system-clock.js';
+import { until } from '../helper/until.js';
+
+let count = 0;
+
+interface KafkaBench extends BusBench {
+  readonly prefix: string;
+  readonly admin: ReturnType<Kafka['admin']>;
+  readonly kafka: Kafka;
+}
+
+/** A bus with topics of its own on a real broker. */
+async function aKafkaBench(broker: string, name: ServerName, over: Partial<KafkaBusOptions> = {}): Promise<KafkaBench> {
+  count += 1;
+  const prefix = `suite-${process.pid}-${count}-${Date.now()}`;
+  const dead: { alert_id: string | null; reason: string }[] = [];
+  const buses: Bus[] = [];
+  const open = async (): Promise<Bus> => {
+    const bus = await openKafkaBus({
+      brokers: [broker],
+      clientId: 'fixpoint-suite',
+      topicPrefix: prefix,
+      partitions: 3,
+      replication: 1,
+      clock: SYSTEM_CLOCK,
+      log: SILENT_LOG,
+      meter: { handled: () => undefined },
+      onDead: async (letter) => void dead.push(letter),
+      ...over,
+    });
+    buses.push(bus);
+    return bus;
+  };
+  const kafka = new Kafka({ clientId: 'fixpoint-suite-admin', brokers: [broker], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  return {
+    bus: await open(),
+    prefix,
+    admin,
+    kafka,
+    reopen: open,
+    cut: async () => {
+      signalServer(name, 'SIGSTOP');
+      return async () => signalServer(name, 'SIGCONT');
+    },
+    decide: async () => undefined,
+    dead: () => dead,
+    close: async () => {
+      signalServer(name, 'SIGCONT');
+      await Promise.all(buses.map((bus) => bus.stop()));
+      await admin.deleteTopics({
+        topics: (await admin.listTopics()).filter((topic) => topic.startsWith(`${prefix}.`)),
+      });
+      await admin.disconnect();
+    },
+  };
+}
+
+function signalServer(name: ServerName, signal: NodeJS.Signals): void {
+  process.kill(Number(readFileSync(serverFile(`${name}.pid`), 'utf8')), signal);
+}
+
+for (const name of ['kafka', 'kafka-3.9.1'] as const) {
+  await describeWith([name], `Kafka (${name})`, (addresses) => {
+    busSuite(name, () => aKafkaBench(addresses[name], name));
+
+    describe('what Kafka adds', () => {
+      it('makes its topics with room for a whole delivery, and leaves those that exist alone', async () => {
+        const bench = await aKafkaBench(addresses[name], name);
+        try {
+          await bench.reopen();
+
+          const { topics } = await bench.admin.fetchTopicMetadata({
+            topics: ['alerts', 'alerts.dead', 'run-events'].map((topic) => `${bench.prefix}.${topic}`),
+          });
+          const { resources } = await bench.admin.describeConfigs({
+            includeSynonyms: false,
+            resources: [{ type: 2, name: `${bench.prefix}.alerts`, configNames: ['max.message.bytes'] }],
+          });
+
+          expect(topics.map(({ partitions }) => partitions.length)).toEqual([3, 1, 3]);
+          expect(resources[0]!.configEntries[0]!.configValue).toBe(String(6 * 1024 * 1024));
+        } finally {
+          await bench.close();
+        }
+      });
+
+      it('puts a message that is no alert among the dead at once, as it was, and goes on', async () => {
+        const bench = await aKafkaBench(addresses[name], name);
+        const producer = bench.kafka.producer();
+        const consumer = bench.kafka.consumer({ groupId: `${bench.prefix}.looker` });
+        try {
+          const got: string[] = [];
+          await bench.bus.subscribe(async (batch) => void got.push(...batch.alerts.map((alert) => alert.alert_id)));
+          const batch = aBatch(['a']);
+          await producer.connect();
+          await producer.send({
+            topic: `${bench.prefix}.alerts`,
+            messages: [
+              { key: 'a', value: 'not json {' },
+              { key: 'a', value: null },
+              { key: 'a', value: '{"alert_id": 7}' },
+            ],
+          });
+          await bench.bus.publish(batch);
+          await until('the alert behind them', () => got.length > 0);
+          await until('three dead letters', () => bench.dead().length >= 3);
+
+          const dead: { value: string | null; reason: string | undefined }[] = [];
+          await consumer.connect();
+          await consumer.subscribe({ topic: `${bench.prefix}.alerts.dead`, fromBeginning: true });
+          await consumer.run({
+            eachMessage: async ({ message }) =>
+              void dead.push({
+                value: message.value?.toString() ?? null,
+                reason: message.headers?.dead_reason?.toString(),
+              }),
+          });
+          await until('the dead topic', () => dead.length >= 3);
+
+          expect(got).toEqual(batch.alerts.map((alert) => alert.alert_id));
+          expect(dead).toEqual([
+            { value: 'not json {', reason: expect.stringContaining('no JSON') },
+            { value: null, reason: expect.stringContaining('empty') },
+            { value: '{"alert_id": 7}', reason: expect.stringContaining('alert_id') },
+          ]);
+        } finally {
+          await consumer.disconnect();
+          await producer.disconnect();
+          await bench.close();
+        }
+      });
+
+      it('shares the partitions between two processes, and one takes over when the other ends', async () => {
+        const bench = await aKafkaBench(addresses[name], name);
+        try {
+          const got = { first: 0, second: 0 };
+          await bench.bus.subscribe(async (batch) => void (got.first += batch.alerts.length));
+          const other = await bench.reopen();
+          await other.subscribe(async (batch) => void (got.second += batch.alerts.length));
+          const fingerprints = Array.from({ length: 30 }, (_, place) => `f${place}`);
+
+          await until(
+            'work for both',
+            async () => {
+              await bench.bus.publish(aBatch(fingerprints));
+              return got.first > 0 && got.second > 0;
+            },
+            60_000,
+          );
+          await bench.bus.stop();
+          const atStop = got.first;
+          const before = got.second;
+          await other.publish(aBatch(fingerprints));
+          await until('all of it at the second', () => got.second >= before + 30, 60_000);
+
+          expect(got.first).toBe(atStop);
+        } finally {
+          await bench.close();
+        }
+      });
+
+      it('refuses to open with `unavailable` where nobody listens, naming the brokers', async () => {
+        const opening = aKafkaBench(addresses[name], name, { brokers: ['127.0.0.1:1'] });
+
+        await expect(opening).rejects.toMatchObject({
+          code: 'unavailable',
+          message: expect.stringContaining('127.0.0.1:1'),
+        });
+      });
+
+      it('does not wake up while nothing happens', async () => {
+        const bench = await aKafkaBench(addresses[name], name);
+        try {
+          await bench.bus.subscribe(async () => undefined);
+          await bench.bus.publish(aBatch(['a']));
+          const realSetTimeout = globalThis.setTimeout;
+          let armed = 0;
+          globalThis.setTimeout = Object.assign(
+            (...args: Parameters<typeof realSetTimeout>) => {
+              armed += 1;
+              return realSetTimeout(...args);
+            },
+            { __promisify__: realSetTimeout.__promisify__ },
+          ) as typeof realSetTimeout;
+          try {
+            await new Promise((resolve) => realSetTimeout(resolve, 2_000));
+          } finally {
+            globalThis.setTimeout = realSetTimeout;
+          }
+
+          // Without the mend it is some 850 a second for each of the connections.
+          expect(armed).toBeLessThan(200);
+        } finally {
+          await bench.close();
+        }
+      });
+    });
+  });
+}
