@@ -10,11 +10,19 @@ import type {
 import type { Outcome } from '../domain/outcome.js';
 import { messageOf } from '../domain/errors.js';
 import { apiCallModule } from './api/api.js';
+import { elasticsearchModule } from './elasticsearch/elasticsearch.js';
+import { kubernetesModule } from './kubernetes/kubernetes.js';
 import { notificationModule } from './notify/notify.js';
 import { waitModule } from './wait/wait.js';
 
 /** Every executor that Fixpoint has. A new one is its folder and a line here. */
-export const executorModules: readonly ExecutorModule[] = [apiCallModule, notificationModule, waitModule];
+export const executorModules: readonly ExecutorModule[] = [
+  apiCallModule,
+  elasticsearchModule,
+  kubernetesModule,
+  notificationModule,
+  waitModule,
+];
 
 /** Every kind by its name, known without any configuration. */
 export const executorSpecs: ReadonlyMap<string, ExecutorSpec> = specsOf(executorModules);

@@ -9,7 +9,7 @@ import { KubernetesFailure } from './failure.js';
 const ANNOTATION = 'fixpoint.io/last-change';
 const ANNOTATION_PATH = `/metadata/annotations/${ANNOTATION.replaceAll('/', '~1')}`;
 /** When the step's own time is over, this long is spent on finding out whether a write took place. */
-const LOOK_MS = 3_000;
+const LOOK_MS = 2_000;
 
 const Mark = z.object({ key: z.string(), from: z.int(), to: z.int() });
 /** What the annotation holds. */

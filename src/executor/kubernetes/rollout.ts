@@ -7,7 +7,7 @@ import { KubernetesFailure } from './failure.js';
 /** How many reasons are kept of a rollout that hangs. */
 const MAX_REASONS = 10;
 /** After the step's time is over, this long is spent on asking the pods why. */
-const ASK_WHY_MS = 3_000;
+const ASK_WHY_MS = 2_000;
 
 /** How waiting for a rollout ended: everything ready, or not, with what the cluster says about it. */
 export type Rollout =
