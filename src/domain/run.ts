@@ -125,6 +125,21 @@ export const RunHeader = z.object({
 });
 export type RunHeader = z.infer<typeof RunHeader>;
 
+/** What is known of a run when it begins; the rest it gets in its life. */
+export type NewRunHeader = Omit<
+  RunHeader,
+  | 'state'
+  | 'reason'
+  | 'outcome'
+  | 'alert_ids'
+  | 'aborted'
+  | 'cancel_requested'
+  | 'alerts_resolved_at'
+  | 'created_at'
+  | 'started_at'
+  | 'finished_at'
+>;
+
 export interface Run extends RunHeader {
   /** How many events it is made of; the next event's number is one more. */
   readonly seq: number;
@@ -137,19 +152,7 @@ export interface Run extends RunHeader {
 export type RunEvent = { readonly at: string } & (
   | {
       readonly type: 'run_opened';
-      readonly run: Omit<
-        RunHeader,
-        | 'state'
-        | 'reason'
-        | 'outcome'
-        | 'alert_ids'
-        | 'aborted'
-        | 'cancel_requested'
-        | 'alerts_resolved_at'
-        | 'created_at'
-        | 'started_at'
-        | 'finished_at'
-      >;
+      readonly run: NewRunHeader;
     }
   | { readonly type: 'run_rescued'; readonly worker_id: string; readonly from: string | null }
   | { readonly type: 'alert_joined'; readonly alert: Alert }

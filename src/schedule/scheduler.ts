@@ -1,3 +1,4 @@
+import type { Alert } from '../domain/alert.js';
 import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
@@ -5,7 +6,7 @@ import type { ExecutorSpec, ReadyExecutor } from '../domain/executor.js';
 import type { Log } from '../domain/log.js';
 import type { Intent } from '../domain/outcome.js';
 import type { Mode, Playbook } from '../domain/playbook.js';
-import type { Run, RunEvent, RunHeader } from '../domain/run.js';
+import type { NewRunHeader, Run, RunEvent } from '../domain/run.js';
 import { isRunFinished } from '../domain/run.js';
 import type { ClaimedRun, NewRun, PauseSwitch, RunStore } from '../domain/store.js';
 import { fold, transition } from '../domain/transition.js';
@@ -129,12 +130,12 @@ export class Scheduler {
     return this.#active.size;
   }
 
-  /** Decides how a run begins. Pure until `go`, which is called when `run` is durable. */
-  open(header: Omit<RunHeader, OpenedLater>, playbook: Playbook): Opening {
+  /** Decides how a run begins, with the alerts that belong to it besides its first. Nothing happens until `go`, which is called when `run` is durable. */
+  open(header: NewRunHeader, playbook: Playbook, joined: readonly Alert[]): Opening {
     const plan = this.#planOf(playbook, header.playbook_version);
-    const opened = openingOf(header, this.#deps.clock);
-    const next = advance(fold(null, [opened]), plan, this.#facts(header.playbook_id));
-    const run: NewRun = { run: next.run, events: [opened, ...next.events], holder: this.#workerId };
+    const opened = openingEvents(header, joined, this.#deps.clock);
+    const next = advance(fold(null, opened), plan, this.#facts(header.playbook_id));
+    const run: NewRun = { run: next.run, events: [...opened, ...next.events], holder: this.#workerId };
     return { run, go: () => this.#adopt(next, plan) };
   }
 
@@ -537,22 +538,13 @@ export class Scheduler {
   }
 }
 
-/** What a run gets only in its life. */
-type OpenedLater =
-  | 'state'
-  | 'reason'
-  | 'outcome'
-  | 'alert_ids'
-  | 'aborted'
-  | 'cancel_requested'
-  | 'alerts_resolved_at'
-  | 'created_at'
-  | 'started_at'
-  | 'finished_at';
-
-/** The first event of a run. */
-export function openingOf(header: Omit<RunHeader, OpenedLater>, clock: Clock): RunEvent {
-  return { type: 'run_opened', at: instant(clock.now()), run: header };
+/** The first events of a run. */
+export function openingEvents(header: NewRunHeader, joined: readonly Alert[], clock: Clock): RunEvent[] {
+  const at = instant(clock.now());
+  return [
+    { type: 'run_opened', at, run: header },
+    ...joined.map((alert): RunEvent => ({ type: 'alert_joined', at, alert })),
+  ];
 }
 
 /** What a log line tells of an event: names and reasons, never payloads. */

@@ -1,0 +1,359 @@
+import type { Alert } from '../domain/alert.js';
+import type { Decision } from '../domain/decision.js';
+import type { Ids } from '../domain/id.js';
+import type { CheckedPlaybook } from '../domain/playbook.js';
+import type { Rule } from '../domain/rule.js';
+import type { NewRunHeader } from '../domain/run.js';
+import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/store.js';
+import type { TriageCache } from './cache.js';
+import { runKeyText } from './cache.js';
+import { contentHash, occurrenceKey } from './content.js';
+import type { Verdict } from './facts.js';
+import type { Opening, Policy, TriageDeps } from './deps.js';
+import { judge } from './stages.js';
+
+interface BatchOptions {
+  readonly alerts: readonly Alert[];
+  readonly cache: TriageCache;
+  readonly policy: Policy;
+  readonly open: TriageDeps['open'];
+  readonly maxRunsPerOccurrence: number;
+  readonly ids: Ids;
+  readonly now: string;
+}
+
+/** A run that this batch starts; what joins it comes before it is opened. */
+interface Starting {
+  readonly run_id: string;
+  readonly rule: Rule;
+  readonly key: RunKey;
+  readonly alert: Alert;
+  readonly joined: Alert[];
+}
+
+interface Judged {
+  readonly alert: Alert;
+  readonly key: string;
+  readonly verdict: Verdict;
+  readonly before: Occurrence | null;
+}
+
+/**
+ * The decisions of one batch: each alert is judged on what the ones before it in the batch have made of things. Nothing outside changes until
+ * `remember`, so that a batch whose commit was refused can simply be dropped and decided again.
+ */
+export class BatchDecision {
+  readonly #options: BatchOptions;
+  readonly #keys: readonly string[];
+  readonly #after = new Map<string, Occurrence>();
+  readonly #starting = new Map<string, Starting>();
+  readonly #matches = new Map<string, readonly Rule[]>();
+  #lastWrites = new Map<string, string>();
+  #openings: Opening[] = [];
+
+  constructor(options: BatchOptions) {
+    this.#options = options;
+    this.#keys = options.alerts.map(occurrenceKey);
+  }
+
+  get openings(): readonly Opening[] {
+    return this.#openings;
+  }
+
+  get occurrenceKeys(): readonly string[] {
+    return [...new Set(this.#keys)];
+  }
+
+  /** Everything that this batch looks at. */
+  get touches(): ReadonlySet<string> {
+    return new Set([...this.#keys, ...this.#runKeys().map(runKeyText)]);
+  }
+
+  /** Everything that this batch is about to change; known after `decide`. */
+  get changed(): readonly string[] {
+    return [...this.#after.keys(), ...this.#starting.keys()];
+  }
+
+  /** Asks the store for what only some rules need: when services were last written to. */
+  async lookUp(store: TriageStore): Promise<void> {
+    const services = new Set<string>();
+    for (const alert of this.#options.alerts) {
+      if (alert.service_name === null || alert.status === 'resolved') continue;
+      if (this.#matching(alert).some((rule) => rule.cooldown !== undefined)) services.add(alert.service_name);
+    }
+    if (services.size === 0) return;
+    const found = await store.lastWrites([...services]);
+    this.#lastWrites = new Map(found.map((write) => [write.service_name, write.at]));
+  }
+
+  /** Corrects what is remembered of the open runs that this batch may join. */
+  async refreshRuns(store: TriageStore): Promise<void> {
+    const keys = this.#runKeys();
+    for (const key of keys) this.#options.cache.forgetRun(runKeyText(key));
+    for (const { key, run_id } of await store.openRuns(keys)) this.#options.cache.rememberRun(runKeyText(key), run_id);
+  }
+
+  decide(): DecidedBatch {
+    const { alerts, open, policy, now } = this.#options;
+    const seen = new Map<string, number>();
+    const kept: { alert: Alert; decision: Decision; content_hash: string; stored: boolean }[] = [];
+    const repeats: DecidedBatch['repeats'][number][] = [];
+    const joins: { run_id: string; alert: Alert }[] = [];
+    const poke = new Set<string>();
+    const notFixed = new Map<string, DecidedBatch['not_fixed'][number]>();
+    for (const [index, alert] of alerts.entries()) {
+      const judged = this.#judge(alert, this.#keys[index] ?? occurrenceKey(alert));
+      const { before, verdict } = judged;
+      if (contradictsRun(judged) && before?.run_id)
+        notFixed.set(before.run_id, { run_id: before.run_id, alert_id: alert.alert_id, at: now });
+      if (
+        verdict.type === 'drop' &&
+        verdict.reason === 'resolved' &&
+        before?.open &&
+        before.run_open &&
+        before.run_id !== null
+      )
+        poke.add(before.run_id);
+      const repeat = this.#asRepeat(judged);
+      if (repeat) {
+        if (before && !this.#after.has(judged.key)) seen.set(judged.key, before.version);
+        repeats.push(repeat);
+        continue;
+      }
+      const decision = this.#settle(judged, joins);
+      kept.push({ alert, decision, content_hash: contentHash(alert), stored: false });
+      this.#note(judged, decision);
+    }
+    this.#openings = [...this.#starting.values()].map((starting) => {
+      const playbook = policy.playbooks.get(starting.rule.playbook_id);
+      if (!playbook) throw new Error(`playbook ${starting.rule.playbook_id} went away while an alert was decided`);
+      return open(headerOf(starting, playbook, policy), playbook, starting.joined);
+    });
+    return {
+      received_at: now,
+      alerts: kept,
+      repeats,
+      occurrences: [...this.#after.values()].map((occurrence) => ({
+        occurrence,
+        expected: this.#options.cache.occurrence(occurrence.key)?.version ?? 0,
+      })),
+      seen: [...seen].filter(([key]) => !this.#after.has(key)).map(([key, version]) => ({ key, version })),
+      runs: this.#openings.map((opening) => opening.run),
+      joins,
+      poke: [...poke],
+      not_fixed: [...notFixed.values()],
+    };
+  }
+
+  /** Takes what was committed into the memory. */
+  remember(): void {
+    const { cache } = this.#options;
+    for (const occurrence of this.#after.values()) {
+      cache.remember({ ...occurrence, version: (cache.occurrence(occurrence.key)?.version ?? 0) + 1 });
+    }
+    for (const [key, { run_id }] of this.#starting) cache.rememberRun(key, run_id);
+  }
+
+  #judge(alert: Alert, key: string): Judged {
+    const { cache, policy, maxRunsPerOccurrence, now } = this.#options;
+    const before = this.#after.get(key) ?? cache.occurrence(key);
+    const lastWrite = alert.service_name === null ? null : (this.#lastWrites.get(alert.service_name) ?? null);
+    const verdict = judge(alert, {
+      now,
+      occurrence: before,
+      matching: () => this.#matching(alert),
+      modeOf: policy.modeOf,
+      lastWrite,
+      maxRunsPerOccurrence,
+    });
+    return { alert, key, verdict, before };
+  }
+
+  /** A repeat that says nothing new and starts nothing is kept as one line. */
+  #asRepeat({ alert, verdict, before }: Judged): DecidedBatch['repeats'][number] | null {
+    if (verdict.type !== 'drop' || !before?.open || before.alert_id === alert.alert_id || this.#after.has(before.key))
+      return null;
+    if (verdict.reason !== 'duplicate' && verdict.reason !== 'no_match') return null;
+    if (before.content_hash !== contentHash(alert)) return null;
+    return { alert_id: alert.alert_id, of: before.content_alert_id, reason: verdict.reason, run_id: before.run_id };
+  }
+
+  #settle(judged: Judged, joins: { run_id: string; alert: Alert }[]): Decision {
+    const { alert, verdict, before } = judged;
+    const base: Decision = {
+      action: 'drop',
+      reason: null,
+      rule_id: null,
+      playbook_id: null,
+      run_id: null,
+      run_ids: [],
+      until: null,
+      by: null,
+      explanation: '',
+      decided_at: this.#options.now,
+    };
+    switch (verdict.type) {
+      case 'drop': {
+        const { reason, by, explanation } = verdict;
+        const last = reason === 'duplicate' || reason === 'resolved' ? (before?.run_id ?? null) : null;
+        return {
+          ...base,
+          reason,
+          by,
+          explanation,
+          run_id: last,
+          run_ids: last === null ? [] : [...(before?.run_ids ?? [])],
+        };
+      }
+      case 'hold': {
+        const { reason, until, by, explanation } = verdict;
+        return { ...base, action: 'hold', reason, until, by, explanation };
+      }
+      case 'run':
+        return this.#run(alert, verdict.rules, verdict.notes, joins, base);
+    }
+  }
+
+  /** Starts a run for each rule's playbook, or joins the one that is open for the same group and service. */
+  #run(
+    alert: Alert,
+    rules: readonly Rule[],
+    notes: readonly string[],
+    joins: { run_id: string; alert: Alert }[],
+    base: Decision,
+  ): Decision {
+    const told: string[] = [];
+    const run_ids: string[] = [];
+    let started: Rule | null = null;
+    for (const rule of rules) {
+      const key: RunKey = {
+        playbook_id: rule.playbook_id,
+        group_key: alert.group_key,
+        service_name: alert.service_name,
+      };
+      const text = runKeyText(key);
+      const starting = this.#starting.get(text);
+      const open = starting?.run_id ?? this.#options.cache.openRun(text);
+      if (starting) starting.joined.push(alert);
+      else if (open !== null) joins.push({ run_id: open, alert });
+      const run_id = open ?? this.#options.ids.next();
+      if (open === null) {
+        this.#starting.set(text, { run_id, rule, key, alert, joined: [] });
+        started ??= rule;
+      }
+      run_ids.push(run_id);
+      told.push(
+        open === null
+          ? `rule ${rule.rule_id} matches: run ${run_id} of ${rule.playbook_id} starts`
+          : `rule ${rule.rule_id} matches: it joins run ${open} of ${rule.playbook_id}`,
+      );
+    }
+    const rule = started ?? rules[0];
+    const run_id = run_ids[started ? rules.indexOf(started) : 0] ?? null;
+    return {
+      ...base,
+      action: started ? 'run' : 'join',
+      rule_id: rule?.rule_id ?? null,
+      playbook_id: rule?.playbook_id ?? null,
+      run_id,
+      run_ids,
+      by: rule ? `rule:${rule.rule_id}` : null,
+      explanation: [...told, ...notes].join('; '),
+    };
+  }
+
+  /** What the occurrence is after this alert. */
+  #note({ alert, key, before }: Judged, decision: Decision): void {
+    const content = { content_hash: contentHash(alert), content_alert_id: alert.alert_id };
+    if (alert.status === 'resolved') {
+      const ended = latest(alert.ends_at ?? this.#options.now, before?.resolved_at ?? null);
+      const closed = before ?? newOccurrence(alert, key, content);
+      this.#after.set(key, { ...closed, open: false, resolved_at: ended });
+      return;
+    }
+    if (decision.reason === 'resolved') return;
+    const continues = before?.open === true;
+    const current = continues ? { ...before, ...content } : newOccurrence(alert, key, content);
+    if (decision.run_ids.length === 0 || decision.action === 'drop') {
+      this.#after.set(key, current);
+      return;
+    }
+    this.#after.set(key, {
+      ...current,
+      runs_used: current.runs_used + 1,
+      run_id: decision.run_id,
+      run_open: true,
+      run_ids: [...current.run_ids, ...decision.run_ids].slice(-100),
+    });
+  }
+
+  #matching(alert: Alert): readonly Rule[] {
+    let rules = this.#matches.get(alert.alert_id);
+    if (!rules) {
+      rules = this.#options.policy.rules.match(alert);
+      this.#matches.set(alert.alert_id, rules);
+    }
+    return rules;
+  }
+
+  /** Runs that alerts of this batch may start or join. A pure repeat of an open run needs none of them, and asks no rule. */
+  #runKeys(): RunKey[] {
+    const keys = new Map<string, RunKey>();
+    for (const [index, alert] of this.#options.alerts.entries()) {
+      if (alert.status === 'resolved') continue;
+      const before = this.#options.cache.occurrence(this.#keys[index] ?? '');
+      if (before?.open && before.run_open && before.alert_id !== alert.alert_id) continue;
+      for (const rule of this.#matching(alert)) {
+        const key = { playbook_id: rule.playbook_id, group_key: alert.group_key, service_name: alert.service_name };
+        keys.set(runKeyText(key), key);
+      }
+    }
+    return [...keys.values()];
+  }
+}
+
+/** True for a repeat after its run has ended: the run did not fix it. */
+function contradictsRun({ alert, before, verdict }: Judged): boolean {
+  if (alert.status === 'resolved' || !before?.open || before.run_id === null || before.run_open) return false;
+  return before.alert_id !== alert.alert_id && !(verdict.type === 'drop' && verdict.reason === 'resolved');
+}
+
+function newOccurrence(
+  alert: Alert,
+  key: string,
+  content: Pick<Occurrence, 'content_hash' | 'content_alert_id'>,
+): Occurrence {
+  return {
+    key,
+    open: true,
+    alert_id: alert.alert_id,
+    started_at: alert.timestamp,
+    resolved_at: null,
+    runs_used: 0,
+    run_id: null,
+    run_open: false,
+    run_ids: [],
+    ...content,
+    version: 0,
+  };
+}
+
+function latest(a: string, b: string | null): string {
+  return b === null || a > b ? a : b;
+}
+
+function headerOf({ run_id, rule, key, alert }: Starting, playbook: CheckedPlaybook, policy: Policy): NewRunHeader {
+  return {
+    run_id,
+    playbook_id: rule.playbook_id,
+    playbook_version: playbook.version,
+    playbook_name: playbook.playbook.name ?? rule.playbook_id,
+    rule_id: rule.rule_id,
+    service_name: key.service_name,
+    group_key: key.group_key,
+    mode: policy.modeOf(rule.playbook_id) ?? 'shadow',
+    dry_run: false,
+    requested_by: `rule:${rule.rule_id}`,
+    alert,
+  };
+}

@@ -1,0 +1,53 @@
+import type { Occurrence, RunKey } from '../domain/store.js';
+
+const MAX_OCCURRENCES = 100_000;
+const MAX_RUNS = 20_000;
+
+/**
+ * What triage remembers between batches. It may be out of date: every commit is fenced by the versions that it was decided on, so a stale
+ * memory costs a second look, never a wrong decision.
+ */
+export class TriageCache {
+  readonly #occurrences = new Map<string, Occurrence>();
+  readonly #openRuns = new Map<string, string>();
+
+  occurrence(key: string): Occurrence | null {
+    return this.#occurrences.get(key) ?? null;
+  }
+
+  remember(occurrence: Occurrence): void {
+    put(this.#occurrences, occurrence.key, occurrence, MAX_OCCURRENCES);
+  }
+
+  forget(key: string): void {
+    this.#occurrences.delete(key);
+  }
+
+  openRun(key: string): string | null {
+    return this.#openRuns.get(key) ?? null;
+  }
+
+  rememberRun(key: string, run_id: string): void {
+    put(this.#openRuns, key, run_id, MAX_RUNS);
+  }
+
+  forgetRun(key: string): void {
+    this.#openRuns.delete(key);
+  }
+}
+
+/** One text for what an open run blocks. */
+export function runKeyText(key: RunKey): string {
+  return JSON.stringify([key.playbook_id, key.group_key, key.service_name]);
+}
+
+function put<Value>(map: Map<string, Value>, key: string, value: Value, limit: number): void {
+  // Deleting first moves the key to the end: the oldest is the first one.
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= limit) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}

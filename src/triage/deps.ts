@@ -1,0 +1,34 @@
+import type { Alert } from '../domain/alert.js';
+import type { Clock } from '../domain/clock.js';
+import type { Ids } from '../domain/id.js';
+import type { Log } from '../domain/log.js';
+import type { CheckedPlaybook, Mode } from '../domain/playbook.js';
+import type { RuleSet } from '../domain/rule-match.js';
+import type { NewRunHeader } from '../domain/run.js';
+import type { NewRun, TriageStore } from '../domain/store.js';
+
+/** A run that triage begins: what is to be committed with the decision, and what to do once it is. */
+export interface Opening {
+  readonly run: NewRun;
+  readonly go: () => void;
+}
+
+/** The rules and playbooks in force, as one consistent set. */
+export interface Policy {
+  readonly rules: RuleSet;
+  readonly playbooks: ReadonlyMap<string, CheckedPlaybook>;
+  readonly modeOf: (playbook_id: string) => Mode | null;
+}
+
+export interface TriageDeps {
+  readonly store: TriageStore;
+  readonly policy: () => Policy;
+  readonly open: (header: NewRunHeader, playbook: CheckedPlaybook, joined: readonly Alert[]) => Opening;
+  /** A run of this process has alerts that joined or resolved. */
+  readonly wake: (run_id: string) => void;
+  readonly maxRunsPerOccurrence: number;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: { decided(action: string, reason: string | null, count: number): void };
+}

@@ -1,0 +1,38 @@
+import type { Alert } from '../domain/alert.js';
+import type { Mode } from '../domain/playbook.js';
+import type { Rule } from '../domain/rule.js';
+import type { Occurrence } from '../domain/store.js';
+
+/** What the stages may know about one alert. Everything is looked up before; a stage reads no clock and asks nobody. */
+export interface Facts {
+  readonly now: string;
+  /** The occurrence that this alert speaks of, as it is before the alert; null when it was never heard of. */
+  readonly occurrence: Occurrence | null;
+  /** Rules that match, in their order; looked up only when a stage asks. */
+  readonly matching: () => readonly Rule[];
+  /** Null for a playbook that is not there (its file broke before it was ever good). */
+  readonly modeOf: (playbook_id: string) => Mode | null;
+  /** When the service was last written to by any run; null when it never was. */
+  readonly lastWrite: string | null;
+  readonly maxRunsPerOccurrence: number;
+}
+
+/** What a stage settles: the alert's end, or the rules whose playbooks are to run. */
+export type Verdict =
+  | {
+      readonly type: 'drop';
+      readonly reason: 'duplicate' | 'resolved' | 'no_match' | 'filtered' | 'playbook_off';
+      readonly by: string | null;
+      readonly explanation: string;
+    }
+  | {
+      readonly type: 'hold';
+      readonly reason: 'cooldown';
+      readonly until: string;
+      readonly by: string;
+      readonly explanation: string;
+    }
+  | { readonly type: 'run'; readonly rules: readonly Rule[]; readonly notes: readonly string[] };
+
+/** One step of the policy. Pure. */
+export type Stage = (alert: Alert, facts: Facts) => Verdict | 'continue';

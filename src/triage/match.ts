@@ -1,0 +1,41 @@
+import { instant } from '../domain/clock.js';
+import { durationMs } from '../domain/duration.js';
+import type { Alert } from '../domain/alert.js';
+import type { Rule } from '../domain/rule.js';
+import type { Facts, Stage } from './facts.js';
+
+/** Finds the rules that match, and leaves out those whose playbook is off or whose service is still cooling down. */
+export const match: Stage = (alert, facts) => {
+  const rules = facts.matching();
+  if (rules.length === 0)
+    return {
+      type: 'drop',
+      reason: 'no_match',
+      by: null,
+      explanation: 'no rule matches; ask /api/v1/rules/explain why',
+    };
+  const on = rules.filter((rule) => (facts.modeOf(rule.playbook_id) ?? 'off') !== 'off');
+  const [first] = rules;
+  if (on.length === 0) {
+    const explanation = `rule ${first?.rule_id ?? ''} matches, but playbook ${first?.playbook_id ?? ''} is off`;
+    return { type: 'drop', reason: 'playbook_off', by: `rule:${first?.rule_id ?? ''}`, explanation };
+  }
+  const cooling = on.flatMap((rule) => coolingOf(alert, rule, facts));
+  const ready = on.filter((rule) => !cooling.some((held) => held.rule === rule));
+  const soonest = [...cooling].sort((a, b) => (a.until < b.until ? -1 : 1))[0];
+  if (ready.length === 0 && soonest) {
+    const explanation = `rule ${soonest.rule.rule_id} has a cooldown of ${soonest.rule.cooldown ?? ''}, and ${alert.service_name ?? 'the service'} was written to at ${facts.lastWrite ?? ''}`;
+    return { type: 'hold', reason: 'cooldown', until: soonest.until, by: `rule:${soonest.rule.rule_id}`, explanation };
+  }
+  const notes = [
+    ...rules.filter((rule) => !on.includes(rule)).map((rule) => `playbook ${rule.playbook_id} is off`),
+    ...cooling.map((held) => `rule ${held.rule.rule_id} is cooling down until ${held.until}`),
+  ];
+  return { type: 'run', rules: ready, notes };
+};
+
+function coolingOf(alert: Alert, rule: Rule, { lastWrite, now }: Facts): { rule: Rule; until: string }[] {
+  if (rule.cooldown === undefined || alert.service_name === null || lastWrite === null) return [];
+  const until = instant(Date.parse(lastWrite) + durationMs(rule.cooldown));
+  return until > now ? [{ rule, until }] : [];
+}

@@ -1,0 +1,135 @@
+import type { Alert } from '../domain/alert.js';
+import type { AlertBatch } from '../domain/bus.js';
+import { instant } from '../domain/clock.js';
+import type { Decision } from '../domain/decision.js';
+import { FixpointError } from '../domain/errors.js';
+import type { DecidedBatch } from '../domain/store.js';
+import { BatchDecision } from './batch-decision.js';
+import { TriageCache } from './cache.js';
+import type { TriageDeps } from './deps.js';
+
+/** How often a batch is decided anew because others changed what it was based on. */
+const MAX_TURNS = 10;
+
+/**
+ * Takes alerts to their decisions. Decisions are made on what is remembered and committed only if that is still so; otherwise they are made
+ * again on what the store says. Alerts of one occurrence are decided one after the other.
+ */
+export class Triage {
+  readonly #deps: TriageDeps;
+  readonly #cache = new TriageCache();
+  /** Occurrences and runs that a commit under way is about to change. */
+  readonly #inFlight = new Map<string, Promise<unknown>>();
+
+  constructor(deps: TriageDeps) {
+    this.#deps = deps;
+  }
+
+  /** Decides a batch. Resolves when the decisions are durable and the runs that they start are under way. */
+  async handle(batch: AlertBatch): Promise<void> {
+    let { alerts } = batch;
+    for (let turn = 0; turn < MAX_TURNS; turn++) {
+      if (turn > 0) {
+        alerts = await this.#undecided(alerts);
+        if (alerts.length === 0) return;
+      }
+      const decision = this.#begin(alerts);
+      await this.#othersFirst(decision.touches);
+      if (turn > 0) await this.#refresh(decision);
+      await decision.lookUp(this.#deps.store);
+      // While facts were looked up, another batch may have begun to change the same ones.
+      await this.#othersFirst(decision.touches);
+      const decided = decision.decide();
+      const answer = await this.#commit(decision, decided);
+      if (answer === 'committed') return this.#follow(decision, decided);
+    }
+    throw new FixpointError(
+      'unavailable',
+      `alerts could not be decided: what they depend on changed ${MAX_TURNS} times in a row`,
+    );
+  }
+
+  #begin(alerts: readonly Alert[]): BatchDecision {
+    const { policy, open, maxRunsPerOccurrence, ids, clock } = this.#deps;
+    return new BatchDecision({
+      alerts,
+      cache: this.#cache,
+      policy: policy(),
+      open,
+      maxRunsPerOccurrence,
+      ids,
+      now: instant(clock.now()),
+    });
+  }
+
+  async #othersFirst(touches: ReadonlySet<string>): Promise<void> {
+    for (;;) {
+      let waited = false;
+      for (const key of touches) {
+        const other = this.#inFlight.get(key);
+        if (!other) continue;
+        await other;
+        waited = true;
+      }
+      if (!waited) return;
+    }
+  }
+
+  async #commit(decision: BatchDecision, decided: DecidedBatch): Promise<'committed' | 'conflict'> {
+    const changed = decision.changed;
+    const commit = this.#deps.store.commit(decided);
+    // Never rejects: those who wait only want to know that it is over.
+    const over = commit.then(
+      (answer) => (answer === 'committed' ? decision.remember() : undefined),
+      () => undefined,
+    );
+    for (const key of changed) this.#inFlight.set(key, over);
+    try {
+      return await commit;
+    } finally {
+      await over;
+      for (const key of changed) if (this.#inFlight.get(key) === over) this.#inFlight.delete(key);
+    }
+  }
+
+  #follow(decision: BatchDecision, decided: DecidedBatch): void {
+    for (const opening of decision.openings) opening.go();
+    for (const run_id of [...decided.poke, ...decided.joins.map((join) => join.run_id)]) this.#deps.wake(run_id);
+    for (const { alert, decision: made } of decided.alerts) this.#tell(alert, made);
+    for (const [reason, count] of countBy(decided.repeats.map((repeat) => repeat.reason)))
+      this.#deps.meter.decided('drop', reason, count);
+  }
+
+  #tell(alert: Alert, made: Decision): void {
+    this.#deps.meter.decided(made.action, made.reason, 1);
+    const { alert_id, alert_name, service_name } = alert;
+    const { action, reason, rule_id, playbook_id, run_id } = made;
+    this.#deps.log.info(
+      { alert_id, alert_name, service_name, action, reason, rule_id, playbook_id, run_id },
+      'decided',
+    );
+  }
+
+  /** A redelivery of alerts that were decided already leaves those alone. */
+  async #undecided(alerts: readonly Alert[]): Promise<readonly Alert[]> {
+    const decided = new Set(await this.#deps.store.decided(alerts.map((alert) => alert.alert_id)));
+    return alerts.filter((alert) => !decided.has(alert.alert_id));
+  }
+
+  async #refresh(decision: BatchDecision): Promise<void> {
+    const keys = decision.occurrenceKeys;
+    const found = new Map((await this.#deps.store.occurrences(keys)).map((occurrence) => [occurrence.key, occurrence]));
+    for (const key of keys) {
+      const occurrence = found.get(key);
+      if (occurrence) this.#cache.remember(occurrence);
+      else this.#cache.forget(key);
+    }
+    await decision.refreshRuns(this.#deps.store);
+  }
+}
+
+function countBy(words: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
+}
