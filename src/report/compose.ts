@@ -1,0 +1,77 @@
+import type { Notice } from '../domain/notifier.js';
+import type { Report } from '../domain/report.js';
+import type { OutboxEntry } from '../domain/store.js';
+import { reportOf, runLink } from './build.js';
+import type { BuildReportOptions } from './build.js';
+import { wordsOf } from './dictionary.js';
+import { figure, plain } from './plain.js';
+import { renderHtml } from './render-html.js';
+import { renderText } from './render-text.js';
+import type { ReportedRun } from './reported-run.js';
+import type { Words } from './words.js';
+
+/** What people are told for an outbox entry: the whole report, or a few lines about one step. Its channels are the caller's business. */
+export async function composeNotice(
+  entry: OutboxEntry,
+  run: ReportedRun,
+  options: BuildReportOptions,
+): Promise<Omit<Notice, 'channels'>> {
+  const shared = { notice_id: entry.outbox_id, recipients: [], link: runLink(run.run_id, options.publicUrl) };
+  if (entry.kind !== 'report') return { ...shared, ...shortNotice(entry, run, wordsOf(options.language)) };
+  const report = await reportOf(run, options);
+  return {
+    ...shared,
+    subject: report.title,
+    text: renderText(report),
+    html: renderHtml(report),
+    severity: severityOf(report),
+  };
+}
+
+/** Good news is `info`, so that nobody is called by name for it; a write in doubt or a problem that stays is what people must look at. */
+function severityOf(report: Report): Notice['severity'] {
+  const reasons = new Set(report.left.map((entry) => entry.reason));
+  if (report.outcome === 'not_fixed' || reasons.has('in_doubt')) return 'critical';
+  if (report.state === 'succeeded') return reasons.has('failed') ? 'warning' : 'info';
+  return report.state === 'failed' && report.alert?.severity === 'critical' && !report.recorded_only
+    ? 'critical'
+    : 'warning';
+}
+
+/** A few lines: what happened at which step of which run, over which alert. */
+function shortNotice(
+  entry: OutboxEntry,
+  run: ReportedRun,
+  words: Words,
+): Pick<Notice, 'subject' | 'text' | 'html' | 'severity'> {
+  const playbook = plain(run.playbook_name, 200) || run.playbook_id;
+  const step = run.steps.find((candidate) => candidate.step_id === entry.step_id);
+  const message = plain(entry.message, 2_000);
+  const recorded = run.dry_run || run.mode === 'shadow';
+  const lines = [
+    ...(recorded ? [words.notice.recorded] : []),
+    message,
+    '',
+    ...(step ? [words.notice.step(plain(step.name, 200) || step.step_id, words.step_state[step.state])] : []),
+    words.notice.run(playbook, words.run_state[run.state]),
+    ...alertLine(run, words),
+  ];
+  const heading = entry.kind === 'escalate' ? words.notice.escalate(playbook) : words.notice.notify(playbook);
+  const subject = message === '' ? heading : `${heading}: ${plain(message, 120)}`;
+  const failed = step === undefined || step.state === 'failed';
+  const severity = entry.kind === 'escalate' ? 'critical' : failed ? 'warning' : 'info';
+  return {
+    subject: recorded ? (run.dry_run ? words.title.dry_run(subject) : words.title.shadow(subject)) : subject,
+    text: `${lines.join('\n')}\n`,
+    html: null,
+    severity: recorded && severity === 'critical' ? 'warning' : severity,
+  };
+}
+
+function alertLine(run: ReportedRun, words: Words): string[] {
+  const { alert } = run;
+  if (alert === null) return [];
+  const where = alert.service_name ?? alert.host_ip;
+  const value = alert.metric_value === null ? null : figure(alert.metric_value, alert.metric_unit);
+  return [words.summary.alert(alert.severity, plain(alert.alert_name, 200), where && plain(where, 200), value)];
+}
