@@ -6,7 +6,7 @@ import { FixpointError, messageOf } from './errors.js';
 import type { Encoding } from './executor.js';
 import { Lru } from './lru.js';
 
-export { ExpressionError, MissingValue };
+export { ExpressionError, formatReference, MissingValue };
 export type { Reference, Scope };
 
 /** The longest text that a rendering may make. */

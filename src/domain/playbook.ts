@@ -114,7 +114,9 @@ export const Playbook = z.strictObject({
   mode: Mode.optional(),
   on_resolved: z.enum(['stop_writes', 'continue', 'compensate']).optional(),
   timeout: Duration.optional(),
-  vars: z.record(z.string().regex(TASK_ID), z.unknown()).optional(),
+  vars: z
+    .record(z.string().regex(TASK_ID, 'expected letters a-z, digits and _, not beginning with a digit'), z.unknown())
+    .optional(),
   trigger_conditions: z.array(RuleMatch).max(100).optional(),
   tasks: z.array(Task).min(1).max(500),
 });

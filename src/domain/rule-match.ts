@@ -1,0 +1,111 @@
+import type { Alert } from './alert.js';
+import type { RuleExplanation } from './decision.js';
+import { FixpointError } from './errors.js';
+import { compileCriteria } from './rule-criterion.js';
+import type { Criterion } from './rule-criterion.js';
+import { createRuleIndex } from './rule-index.js';
+import type { Rule } from './rule.js';
+
+/** Rules made ready to be asked. */
+export interface RuleSet {
+  readonly size: number;
+  /**
+   * The rules that decide about an alert, in their order: by priority, then specificity, then `rule_id`. The first that matches ends the
+   * search unless it says `continue`; a playbook is named by one rule at most. It costs about the same for ten rules and ten thousand.
+   */
+  match(alert: Alert): Rule[];
+  /** Every rule in the same order, with a sentence for everything that it asks and that does not hold (or, when it matches, that does). */
+  explain(alert: Alert): RuleExplanation[];
+}
+
+interface CompiledRule {
+  readonly rule: Rule;
+  readonly rank: number;
+  readonly criteria: readonly Criterion[];
+}
+
+/** Compiles rules that have been checked; refuses one that has not been and is wrong, naming it and its place. */
+export function compileRules(rules: readonly Rule[]): RuleSet {
+  const compiled = rules
+    .map((rule) => ({ rule, criteria: criteriaOf(rule) }))
+    .map((entry) => ({ ...entry, specificity: specificityOf(entry.criteria) }))
+    .sort(
+      (a, b) => priorityOf(b.rule) - priorityOf(a.rule) || b.specificity - a.specificity || compareIds(a.rule, b.rule),
+    )
+    .map(({ rule, criteria }, rank): CompiledRule => ({ rule, criteria, rank }));
+  const index = createRuleIndex(compiled.filter(({ rule }) => rule.enabled !== false));
+  return {
+    size: compiled.length,
+    match: (alert) => {
+      const candidates: CompiledRule[] = [];
+      index.find(alert, candidates);
+      if (candidates.length > 1) candidates.sort((a, b) => a.rank - b.rank);
+      return firstMatches(candidates, alert);
+    },
+    explain: (alert) => {
+      const chosen = new Set(firstMatches(compiled, alert).map((rule) => rule.rule_id));
+      return compiled.map((entry) => explanationOf(entry, alert, chosen.has(entry.rule.rule_id)));
+    },
+  };
+}
+
+function criteriaOf(rule: Rule): Criterion[] {
+  const { criteria, problems } = compileCriteria(rule);
+  const [problem] = problems;
+  if (problem) {
+    const details = problems.map(({ path, message }) => ({ path: path.join('.'), message }));
+    throw new FixpointError('invalid', `rule ${rule.rule_id}: ${problem.message}`, { details });
+  }
+  return criteria;
+}
+
+/** How much a rule pins down: the sum over its criteria. */
+function specificityOf(criteria: readonly Criterion[]): number {
+  let sum = 0;
+  for (const criterion of criteria) sum += criterion.specificity;
+  return sum;
+}
+
+function priorityOf(rule: Rule): number {
+  return rule.priority ?? 0;
+}
+
+/** By code units, so that the order is the same everywhere. */
+function compareIds(a: Rule, b: Rule): number {
+  return a.rule_id < b.rule_id ? -1 : a.rule_id > b.rule_id ? 1 : 0;
+}
+
+function firstMatches(ordered: readonly CompiledRule[], alert: Alert): Rule[] {
+  const found: Rule[] = [];
+  for (const entry of ordered) {
+    if (!matches(entry, alert)) continue;
+    if (!found.some((rule) => rule.playbook_id === entry.rule.playbook_id)) found.push(entry.rule);
+    if (entry.rule.continue !== true) break;
+  }
+  return found;
+}
+
+function matches({ rule, criteria }: CompiledRule, alert: Alert): boolean {
+  if (rule.enabled === false) return false;
+  for (const criterion of criteria) if (!criterion.holds(alert)) return false;
+  return true;
+}
+
+function explanationOf({ rule, criteria }: CompiledRule, alert: Alert, chosen: boolean): RuleExplanation {
+  const { rule_id, playbook_id } = rule;
+  if (rule.enabled === false)
+    return {
+      rule_id,
+      playbook_id,
+      matched: false,
+      chosen: false,
+      reasons: ['the rule is switched off (enabled: false)'],
+    };
+  const judged = criteria.map((criterion) => ({ criterion, holds: criterion.holds(alert) }));
+  const matched = judged.every(({ holds }) => holds);
+  const told = judged.filter(({ holds }) => holds === matched);
+  const reasons = told.map(({ criterion, holds }) => criterion.reason(alert, holds));
+  if (reasons.length === 0) reasons.push('the rule takes any alert');
+  if (matched && !chosen) reasons.push('an earlier rule decided');
+  return { rule_id, playbook_id, matched, chosen, reasons };
+}
