@@ -20,6 +20,14 @@ interface Line {
   readonly host?: string;
 }
 
+/** What the tests read of the output. */
+interface Found {
+  readonly error_rate: number | null;
+  readonly window: { readonly from: string; readonly to: string };
+  readonly notes: readonly string[];
+  readonly samples: readonly { readonly level: string | null; readonly message: string | null }[];
+}
+
 await describeWith(['elasticsearch'], 'log_aggregation on a real Elasticsearch', ({ elasticsearch: url }) => {
   const sets: ExecutorSet[] = [];
 
@@ -56,10 +64,10 @@ await describeWith(['elasticsearch'], 'log_aggregation on a real Elasticsearch',
     return set.executors['log_aggregation']!.execute(parsed, anAttempt());
   }
 
-  async function output(input: Record<string, unknown>, config: Record<string, unknown> = {}): Promise<any> {
+  async function output(input: Record<string, unknown>, config: Record<string, unknown> = {}): Promise<Found> {
     const outcome = await ask(input, config);
     if (outcome.type !== 'succeeded') throw new Error(JSON.stringify(outcome));
-    return outcome.output;
+    return outcome.output as Found; // the shape that the kind promises
   }
 
   async function clear(): Promise<void> {
@@ -149,7 +157,7 @@ await describeWith(['elasticsearch'], 'log_aggregation on a real Elasticsearch',
   it('shows error lines first when no keyword is given', async () => {
     const figures = await output({ index: `${PREFIX}-dynamic`, limit: 100 });
 
-    const levels = figures.samples.map((sample: any) => sample.level?.toLowerCase() ?? 'none');
+    const levels = figures.samples.map((sample) => sample.level?.toLowerCase() ?? 'none');
     expect(levels.slice(0, 64).filter((level: string) => level === 'error')).toHaveLength(63);
     expect(levels.slice(64).includes('error')).toBe(false);
   });
@@ -170,7 +178,7 @@ await describeWith(['elasticsearch'], 'log_aggregation on a real Elasticsearch',
     const figures = await output({ index: `${PREFIX}-dynamic`, time_window: '1m', until: '2026-11-21T17:50:00+08:00' });
 
     expect(figures).toMatchObject({ total_logs: 1, error_count: 1, error_rate: 1 });
-    expect(figures.samples[0].message).toBe('too old');
+    expect(figures.samples[0]!.message).toBe('too old');
   });
 
   it('works where everything is mapped as keyword', async () => {
@@ -190,7 +198,7 @@ await describeWith(['elasticsearch'], 'log_aggregation on a real Elasticsearch',
     const figures = await output({ index: `${PREFIX}-text` }, { error_levels: ['error', 50, 60] });
 
     expect(figures).toMatchObject({ total_logs: 2, error_count: 1 });
-    expect(figures.samples[0].message).toBe('one');
+    expect(figures.samples[0]!.message).toBe('one');
   });
 
   it('counts over indices that map the same field differently', async () => {

@@ -10,6 +10,8 @@ const ANNOTATION = 'fixpoint.io/last-change';
 const ANNOTATION_PATH = `/metadata/annotations/${ANNOTATION.replaceAll('/', '~1')}`;
 /** When the step's own time is over, this long is spent on finding out whether a write took place. */
 const LOOK_MS = 2_000;
+/** How often a patch is tried whose tests failed though nothing that matters had changed. */
+const MAX_ROUNDS = 5;
 
 const Mark = z.object({ key: z.string(), from: z.int(), to: z.int() });
 /** What the annotation holds. */
@@ -93,6 +95,17 @@ export interface Writer {
  * were read then. An object that bears this key's mark was written by an earlier attempt, and is not written again.
  */
 export async function writeReplicas(writer: Writer, change: ReplicaChange): Promise<Written> {
+  for (let round = 1; ; round++) {
+    const written = await writeOnce(writer, change);
+    if (written.type !== 'outdated') return written;
+    // Nothing that matters changed, only the version that was read (a controller wrote its status).
+    if (round === MAX_ROUNDS) return notWritten({ type: 'failed', reason: written.reason, retryable: true });
+  }
+}
+
+type OnceWritten = Written | { readonly type: 'outdated'; readonly reason: string };
+
+async function writeOnce(writer: Writer, change: ReplicaChange): Promise<OnceWritten> {
   const { cluster, signal, idempotency_key, dry_run } = writer;
   let before: Workload;
   try {
@@ -110,7 +123,7 @@ export async function writeReplicas(writer: Writer, change: ReplicaChange): Prom
     const operations = patchFor(change, before, idempotency_key);
     return { type: 'written', workload: await cluster.patch(change.ref, operations, dry_run, signal) };
   } catch (error) {
-    return afterFailure(writer, change, error);
+    return afterFailure(writer, change, before, error);
   }
 }
 
@@ -154,17 +167,21 @@ function patchFor(change: ReplicaChange, before: Workload, key: string): PatchOp
   return [...tests, ...annotate, { op: 'replace', path: '/spec/replicas', value: change.to }];
 }
 
-async function afterFailure(writer: Writer, change: ReplicaChange, error: unknown): Promise<Written> {
+async function afterFailure(
+  writer: Writer,
+  change: ReplicaChange,
+  before: Workload,
+  error: unknown,
+): Promise<OnceWritten> {
   const failure = asFailure(error);
-  // 409 and 422 are how the API server says that the object is no longer the one of the tests.
+  // 409 and 422 are how the API server says that the object is no longer the one of the tests (or that it refuses the new one).
   if (failure.status === 409 || failure.status === 422) {
     const now = await look(writer.cluster, change);
     const conflict = now instanceof Error ? null : conflictWith(now, change);
-    return notWritten({
-      type: 'failed',
-      reason: conflict ?? failure.message,
-      retryable: conflict !== null || failure.status === 409,
-    });
+    if (conflict !== null) return notWritten({ type: 'failed', reason: conflict, retryable: true });
+    const moved = !(now instanceof Error) && now.resource_version !== before.resource_version;
+    if (moved || failure.status === 409) return { type: 'outdated', reason: failure.message };
+    return notWritten(failedOutcome(failure));
   }
   if (failure.reached === 'refused' || writer.dry_run) return notWritten(failedOutcome(failure));
   const now = await look(writer.cluster, change);
