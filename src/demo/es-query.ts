@@ -82,6 +82,14 @@ const CLAUSES: Readonly<Record<string, Compile>> = {
       (field, options) =>
         wildcardTest(field, String(options['value'] ?? options['wildcard']), options['case_insensitive'] === true),
     ),
+  regexp: (body) =>
+    fieldClause(
+      'regexp',
+      body,
+      ['value', 'flags', 'case_insensitive', 'max_determinized_states', 'boost', 'rewrite'],
+      'value',
+      regexpTest,
+    ),
   range,
   exists: (body) => {
     const name = object(body, 'exists')['field'];
@@ -292,6 +300,25 @@ function wildcardTest(name: string, pattern: string, ignoreCase: boolean): Test 
   const expression = new RegExp(`^${source}$`, ignoreCase || field.type === 'text' ? 'is' : 's');
   if (field.type === 'text') return (document) => analyse(field.read(document)).some((word) => expression.test(word));
   return (document) => expression.test(field.read(document));
+}
+
+/** Lucene's expressions match the whole term; what they share with JavaScript's is enough for a shop. */
+function regexpTest(name: string, options: Json): Test {
+  const field = FIELDS.get(name);
+  if (!field) return () => false;
+  const pattern = String(options['value']);
+  if (pattern.length > 1_000)
+    throw new SearchError(
+      'illegal_argument_exception',
+      `The length of regex [${pattern.length}] used in the Regexp Query request has exceeded the allowed maximum of [1000].`,
+    );
+  try {
+    const expression = new RegExp(`^(?:${pattern})$`, options['case_insensitive'] === true ? 'is' : 's');
+    if (field.type === 'text') return (document) => analyse(field.read(document)).some((word) => expression.test(word));
+    return (document) => expression.test(field.read(document));
+  } catch {
+    throw new SearchError('illegal_argument_exception', `failed to parse regular expression [${pattern}]`);
+  }
 }
 
 function escapeWildcard(text: string): string {

@@ -1,6 +1,7 @@
 import { aggregate } from './es-aggregate.js';
 import { FIELDS, SearchError } from './es-fields.js';
 import { compileQuery, object } from './es-query.js';
+import { compileScore } from './es-score.js';
 import type { LogDocument, ShopLogs } from './logs.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -55,9 +56,12 @@ export function search(body: Json, target: SearchTarget): Json {
     );
   }
   const sort = sortOf(body['sort']);
-  const sorted = sort === null ? found : [...found].sort((a, b) => compareBy(sort, a, b));
-  const page = after(sorted, sort, body['search_after']).slice(from, from + size);
-  const hits = page.map((document) => hitJson(document, body['_source'], sort));
+  const score = sort?.some(({ field }) => field === '_score')
+    ? compileScore(body['query'] ?? { match_all: {} }, context)
+    : () => 1;
+  const sorted = sort === null ? found : [...found].sort((a, b) => compareBy(sort, score, a, b));
+  const page = after(sorted, sort, score, body['search_after']).slice(from, from + size);
+  const hits = page.map((document) => hitJson(document, body['_source'], sort, score));
   const aggs = body['aggs'] ?? body['aggregations'];
   return {
     took: 1,
@@ -153,20 +157,28 @@ function sortKey(field: string, order: unknown, mayBeUnmapped: boolean): Sort[nu
   return { field, descending: order === 'desc' };
 }
 
-function sortValue(document: LogDocument, field: string): string | number {
+type Score = (document: LogDocument) => number;
+
+function sortValue(document: LogDocument, field: string, score: Score): string | number {
+  if (field === '_score') return score(document);
   if (field === '@timestamp') return document.at;
   return FIELDS.get(field)?.read(document) ?? (field === '_id' ? document.id : 0);
 }
 
-function compareBy(sort: Sort, a: LogDocument, b: LogDocument): number {
+function compareBy(sort: Sort, score: Score, a: LogDocument, b: LogDocument): number {
   for (const { field, descending } of sort) {
-    const [first, second] = [sortValue(a, field), sortValue(b, field)];
+    const [first, second] = [sortValue(a, field, score), sortValue(b, field, score)];
     if (first !== second) return (first < second ? -1 : 1) * (descending ? -1 : 1);
   }
   return 0;
 }
 
-function after(documents: readonly LogDocument[], sort: Sort | null, values: unknown): readonly LogDocument[] {
+function after(
+  documents: readonly LogDocument[],
+  sort: Sort | null,
+  score: Score,
+  values: unknown,
+): readonly LogDocument[] {
   if (values === undefined) return documents;
   if (sort === null || !Array.isArray(values) || values.length !== sort.length) {
     throw new SearchError(
@@ -176,7 +188,7 @@ function after(documents: readonly LogDocument[], sort: Sort | null, values: unk
   }
   const start = documents.findIndex((document) => {
     for (const [index, { field, descending }] of sort.entries()) {
-      const [own, last] = [sortValue(document, field), values[index] as string | number]; // compared only
+      const [own, last] = [sortValue(document, field, score), values[index] as string | number]; // compared only
       if (own !== last) return own < last === descending;
     }
     return false;
@@ -184,14 +196,14 @@ function after(documents: readonly LogDocument[], sort: Sort | null, values: unk
   return start < 0 ? [] : documents.slice(start);
 }
 
-function hitJson(document: LogDocument, wanted: unknown, sort: Sort | null): Json {
+function hitJson(document: LogDocument, wanted: unknown, sort: Sort | null, score: Score): Json {
   const source = wanted === undefined || wanted === true ? document.source : sourceOf(document, wanted);
   return {
     _index: document.index,
     _id: document.id,
     _score: sort === null ? 1 : null,
     ...(wanted === false ? {} : { _source: source }),
-    ...(sort === null ? {} : { sort: sort.map(({ field }) => sortValue(document, field)) }),
+    ...(sort === null ? {} : { sort: sort.map(({ field }) => sortValue(document, field, score)) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 
 /** The part of a request that the shop's servers look at. */
 export interface Ask {
@@ -49,7 +49,7 @@ export async function serveLoopback(port: number, answer: (ask: Ask) => Answer |
 }
 
 /** Resolves when the server listens on the loopback address; rejects when the port is taken. */
-export function listen(server: Pick<Server, 'once' | 'off' | 'listen'>, port: number): Promise<void> {
+export function listen(server: NetServer, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {

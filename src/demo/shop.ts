@@ -61,6 +61,8 @@ export class ShopModel {
   #created = 0;
   /** States of single moments, thrown away when anything is done to the shop. */
   readonly #memo = new Map<string, ServiceState>();
+  /** When anything changes load or replicas; worked out anew after each deed. */
+  #changes: readonly number[] | null = null;
 
   constructor(options: { readonly clock: Clock; readonly seed: number }) {
     this.#clock = options.clock;
@@ -91,7 +93,7 @@ export class ShopModel {
     if (this.faulty(fault, this.now())) return;
     this.#faults = this.#faults.filter((span) => span.to === null || span.to > this.now() - 2 * HISTORY_MS);
     this.#faults.push({ fault, from: this.now(), to: null });
-    this.#memo.clear();
+    this.#changed();
   }
 
   /** Ends one fault, or all of them, now. */
@@ -99,7 +101,7 @@ export class ShopModel {
     for (const span of this.#faults) {
       if (span.to === null && (fault === undefined || span.fault === fault)) span.to = this.now();
     }
-    this.#memo.clear();
+    this.#changed();
   }
 
   faulty(fault: Fault, at: number): boolean {
@@ -115,7 +117,7 @@ export class ShopModel {
     for (const pod of wanted.slice(replicas)) pod.deleted_at = now;
     for (let count = wanted.length; count < replicas; count++) kept.push(this.#createPod(spec, now, count));
     this.#pods.set(service, kept);
-    this.#memo.clear();
+    this.#changed();
   }
 
   /** Replaces every replica: each old one goes when its successor is ready. */
@@ -129,7 +131,7 @@ export class ShopModel {
       kept.push(successor);
     }
     this.#pods.set(service, kept);
-    this.#memo.clear();
+    this.#changed();
   }
 
   /** The replicas that exist at a moment, oldest first, ready or not. */
@@ -154,10 +156,12 @@ export class ShopModel {
   }
 
   state(service: string, at: number): ServiceState {
-    const key = `${service} ${at}`;
+    // Where nothing changed for a while, a whole second is alike: thousands of log lines need a few states only.
+    const moment = this.#isCalm(at) ? Math.floor(at / 1_000) * 1_000 : at;
+    const key = `${service} ${moment}`;
     const known = this.#memo.get(key);
     if (known) return known;
-    const state = this.#measure(serviceSpec(service), at);
+    const state = this.#measure(serviceSpec(service), moment);
     // Bounded: a dashboard that asks for thousands of moments must not fill the memory.
     if (this.#memo.size > 20_000) this.#memo.clear();
     this.#memo.set(key, state);
@@ -273,6 +277,17 @@ export class ShopModel {
   #steady(spec: ServiceSpec, at: number): Queue {
     const ready = this.readyPods(spec.name, at).length;
     return steadyQueue(ready * spec.workers, ready * spec.capacity_rps, this.#requests(spec, at));
+  }
+
+  #isCalm(at: number): boolean {
+    this.#changes ??= SERVICES.flatMap((spec) => this.#moments(spec, -Infinity, Infinity));
+    const from = Math.floor(at / 1_000) * 1_000 - 30 * SETTLE_MS;
+    return !this.#changes.some((change) => change >= from && change <= at);
+  }
+
+  #changed(): void {
+    this.#memo.clear();
+    this.#changes = null;
   }
 
   #moments(spec: ServiceSpec, from: number, to: number): number[] {
