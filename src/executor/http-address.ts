@@ -34,7 +34,9 @@ const METADATA = METADATA_RANGES.map((range) => ipaddr.parseCIDR(range));
 
 /** Whether a line of `allow_hosts` can be understood: a name, `*.name`, an address or a CIDR. */
 export function isHostPattern(pattern: string): boolean {
-  if (ipaddr.isValid(unbracket(pattern)) || ipaddr.isValidCIDR(pattern)) return true;
+  // Four decimal parts only: the short forms of inet_aton (127.1) are more often a slip than an address.
+  if (ipaddr.IPv4.isValidFourPartDecimal(pattern) || ipaddr.IPv6.isValid(unbracket(pattern))) return true;
+  if (ipaddr.isValidCIDR(pattern)) return true;
   if (/^[\d.]+$/.test(pattern) || pattern.includes('/')) return false;
   return /^(\*\.)?[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*\.?$/i.test(pattern);
 }

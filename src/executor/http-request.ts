@@ -164,7 +164,7 @@ class UndiciClient implements HttpClient {
     this.#marks.set(token, mark);
     const answer = await undiciRequest(url, {
       // The method's type lists the usual ones; undici itself refuses what is no method.
-      method: request.method as Dispatcher.HttpMethod,
+      method: request.method,
       headers: { 'user-agent': 'fixpoint', accept: 'application/json, */*;q=0.5', ...lowerCase(request.headers ?? {}) },
       body: request.body ?? null,
       signal,

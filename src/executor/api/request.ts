@@ -82,10 +82,13 @@ function headersOf(input: ApiCallInput): Record<string, string> {
   );
 }
 
-/** Lists become repeated parameters; null leaves a parameter out. The input's schema admits nothing else. */
+/** Lists become repeated parameters; null leaves a parameter out. The input's schema admits scalars and lists of them. */
 function append(url: URL, name: string, value: unknown): void {
   const items: unknown[] = Array.isArray(value) ? value : [value];
-  for (const item of items) if (item !== null && item !== undefined) url.searchParams.append(name, String(item));
+  for (const item of items) {
+    if (item === null || item === undefined) continue;
+    url.searchParams.append(name, typeof item === 'string' ? item : JSON.stringify(item));
+  }
 }
 
 /** URLs resolve `..` (also written %2e%2e), and a rendered value might be just that. */

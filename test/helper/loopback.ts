@@ -1,0 +1,109 @@
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+
+/** One request as a loopback server received it. */
+export interface Received {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** What a loopback server does with a request. `hang` never answers; `cut` ends the connection in the middle of its answer. */
+export type Reply =
+  | {
+      readonly status?: number;
+      readonly headers?: Record<string, string>;
+      readonly json?: unknown;
+      readonly text?: string;
+    }
+  | 'hang'
+  | 'cut'
+  | 'close'
+  | 'flood';
+
+/** An HTTP server on a port of its own that answers as a test tells it to, and keeps what it was asked. */
+export interface Loopback {
+  readonly url: string;
+  readonly received: readonly Received[];
+  /** How many connections are open now. */
+  connections(): number;
+  answer(reply: Reply | ((request: Received) => Reply)): void;
+  close(): Promise<void>;
+}
+
+/** Starts one; until it is told otherwise it answers `{}`. */
+export async function openLoopback(): Promise<Loopback> {
+  const received: Received[] = [];
+  const sockets = new Set<Socket>();
+  let reply: (request: Received) => Reply = () => ({ json: {} });
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const url = new URL(request.url ?? '/', 'http://loopback');
+      const got = {
+        method: request.method ?? '',
+        url,
+        headers: request.headers,
+        body: Buffer.concat(chunks).toString(),
+      };
+      received.push(got);
+      const said = reply(got);
+      if (said === 'hang') return;
+      if (said === 'close') return void request.socket.destroy();
+      if (said === 'cut') {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 }).write('{"half":');
+        setImmediate(() => request.socket.destroy());
+        return;
+      }
+      if (said === 'flood') {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const pour = (): boolean =>
+          !response.destroyed && response.write('x'.repeat(65_536)) && setImmediate(pour) !== null;
+        response.on('drain', pour);
+        pour();
+        return;
+      }
+      const text = said.text ?? (said.json === undefined ? '' : JSON.stringify(said.json));
+      const type = said.json === undefined ? {} : { 'content-type': 'application/json' };
+      response.writeHead(said.status ?? 200, { ...type, ...said.headers }).end(text);
+    });
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await listening(server);
+  return {
+    url: `http://127.0.0.1:${portOf(server)}`,
+    received,
+    connections: () => sockets.size,
+    answer: (next) => (reply = typeof next === 'function' ? next : () => next),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/** A port of 127.0.0.1 on which nobody listens. */
+export async function freePort(): Promise<number> {
+  const server = createTcpServer();
+  await listening(server);
+  const port = portOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function listening(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
