@@ -109,6 +109,8 @@ export interface TriageStore {
   /** The oldest alerts without a decision, and the held ones whose hold has ended. */
   due(now: string, limit: number): Promise<Alert[]>;
   countUndecided(): Promise<number>;
+  /** Settles an alert that cannot be decided however often it is tried; its body is among the dead letters. */
+  giveUp(alert_id: string, decision: Decision): Promise<void>;
 }
 
 export interface AlertFilter {

@@ -48,6 +48,12 @@ export function createTriageStore(
       });
       return row?.count ?? 0;
     },
+    giveUp: async (alert_id, decision) => {
+      await db.query({
+        text: 'update alerts set action = $2, reason = $3, due_at = null, decisions = (decisions::jsonb || $4::jsonb)::json where alert_id = $1 and due_at is not null',
+        values: [alert_id, decision.action, decision.reason, JSON.stringify([decision])],
+      });
+    },
   };
 }
 

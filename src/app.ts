@@ -1,0 +1,477 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import { MemoryBus } from './bus/memory.js';
+import { openCatalog } from './catalog/catalog.js';
+import type { Config, Settings } from './config.js';
+import type { Alert } from './domain/alert.js';
+import type { Bus } from './domain/bus.js';
+import type { CatalogContent } from './domain/catalog.js';
+import type { Clock } from './domain/clock.js';
+import { instant } from './domain/clock.js';
+import type { ConnectionCheck } from './domain/connection.js';
+import { durationMs } from './domain/duration.js';
+import { FixpointError, messageOf } from './domain/errors.js';
+import { createIds } from './domain/id.js';
+import type { Log } from './domain/log.js';
+import type { CheckedPlaybook, Mode } from './domain/playbook.js';
+import { compileRules } from './domain/rule-match.js';
+import type { NewRunHeader } from './domain/run.js';
+import type { Store } from './domain/store.js';
+import { fold } from './domain/transition.js';
+import type { ExecutorModule } from './domain/executor.js';
+import { createExecutors, executorModules } from './executor/registry.js';
+import { createMetrics } from './http/metrics.js';
+import { createProbeServer, createServer } from './http/server.js';
+import { createIngest } from './ingest/ingest.js';
+import { createNotifiers } from './notifier/registry.js';
+import { buildReport } from './report/build.js';
+import { renderHtml } from './report/render-html.js';
+import { renderText } from './report/render-text.js';
+import { createReporter } from './report/reporter.js';
+import { steerRun } from './schedule/by-hand.js';
+import { openingEvents, Scheduler } from './schedule/scheduler.js';
+import { SecretVault } from './schedule/secrets.js';
+import { sources as sourceModules } from './source/registry.js';
+import { openStore } from './store/open.js';
+import type { Policy } from './triage/deps.js';
+import { Triage } from './triage/triage.js';
+
+/** Parts of the work that processes can share out; they need Kafka and Postgres between them. */
+export const ROLES = ['ingest', 'triage', 'schedule'] as const;
+export type WorkRole = (typeof ROLES)[number];
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly roles: readonly WorkRole[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  /** More executors than the registry's; the benchmarks bring one that does nothing. */
+  readonly executors?: readonly ExecutorModule[];
+}
+
+/** A running Fixpoint. */
+export interface App {
+  /** Where it listens: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly store: Store;
+  /** One line on what it stands on, for the start-up message. */
+  readonly description: string;
+  readonly catalog: CatalogContent;
+  /** The admin token that was made because there was none; it is nowhere to be found again. */
+  readonly newToken: string | null;
+  /** Dials everything that is configured. */
+  check(signal: AbortSignal): Promise<ConnectionCheck[]>;
+  /** Stops everything in the reverse order of its start. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** The time that everything below is handed. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after: (delay_ms, wake) => {
+    // A timer takes 31 bits of milliseconds; a longer wait is cut into pieces.
+    const longest = 2 ** 31 - 1;
+    let timer = setTimeout(fire, Math.min(delay_ms, longest));
+    let left = delay_ms - longest;
+    function fire(): void {
+      if (left <= 0) return wake();
+      timer = setTimeout(fire, Math.min(left, longest));
+      left -= longest;
+    }
+    return () => clearTimeout(timer);
+  },
+};
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MAX_TRIES = 5;
+
+/**
+ * Builds every part and wires them, in one straight line so that it can be read from top to bottom: store, channels, executors, catalog,
+ * scheduler, triage, bus, intake, HTTP. What is started is put on the stack of stops; a start that fails half-way stops what it has begun.
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, clock, log, version } = options;
+  const { settings } = config;
+  const roles = new Set(options.roles);
+  refuseSplitWithoutKafka(settings, roles);
+  const stops: (() => Promise<void>)[] = [];
+  const stop = stopAll(stops, log);
+  try {
+    const ids = createIds(() => clock.now(), randomBytes);
+    const metrics = createMetrics({ clock, version });
+
+    const notifiers = createNotifiers(settings.notifiers, {
+      clock,
+      log,
+      report_notify: settings.report.notify ?? null,
+    });
+    stops.push(() => notifiers.stop());
+
+    const store = await openStore({
+      url: settings.database_url ?? null,
+      directory: settings.data_dir,
+      seed: `${ROOT}dist/seed`,
+      migrations: `${ROOT}migrations`,
+      clock,
+      ids,
+      hears: notifiers.default_names.length > 0,
+      onError: (error) => log.warn({ error: messageOf(error) }, 'trouble with the store'),
+    });
+    stops.push(() => store.stop());
+    const newToken = await makeFirstToken(store, settings, ids.next(), clock);
+
+    const executors = createExecutors(
+      settings.executors,
+      { clock, notify: (notice, signal) => notifiers.notify(notice, signal) },
+      [...executorModules, ...(options.executors ?? [])],
+    );
+    stops.push(() => executors.stop());
+
+    const catalog = await openCatalog({
+      dir: settings.playbooks_dir,
+      kinds: executors.specs(),
+      clock,
+      watch: true,
+      log,
+    });
+    stops.push(() => catalog.stop());
+    let policy = await policyOf(catalog.content(), store, settings, clock);
+    catalog.onChange((content) => {
+      // The versions are kept before any run may hold them.
+      policyOf(content, store, settings, clock).then(
+        (next) => (policy = next),
+        (error: unknown) =>
+          log.error({ error: messageOf(error) }, 'changed playbooks could not be kept; the old ones stay in force'),
+      );
+    });
+
+    const vault = new SecretVault(settings.secrets, randomBytes(16).toString('hex'));
+    const scheduler = new Scheduler({
+      runs: store.runs,
+      pause: store.pause,
+      executor: (kind) => executors.get(kind) ?? undefined,
+      specs: executors.specs(),
+      vault,
+      modeOf: (playbook_id) => policy.modeOf(playbook_id),
+      clock,
+      random: Math.random,
+      worker: { name: workerName(settings), incarnation: ids.next() },
+      lease_ms: durationMs(settings.schedule.lease),
+      log,
+      meter: {
+        stepEnded: (kind, outcome, seconds) => metrics.stepAttempted(kind, outcome, seconds),
+        runEnded: (playbook_id, state, seconds) => {
+          metrics.runReached(playbook_id, state);
+          metrics.runFinished(playbook_id, seconds);
+          reporter.wake();
+        },
+      },
+    });
+    const reporter = createReporter({
+      outbox: store.outbox,
+      runView: store.runView,
+      notify: (notice, signal) => notifiers.notify(notice, signal),
+      channels: notifiers.default_names,
+      clock,
+      language: settings.language,
+      publicUrl: settings.public_url ?? null,
+      log,
+      meter: { delivered: (channel, state) => metrics.notified(channel, state === 'sent' ? 'sent' : 'failed') },
+    });
+    if (roles.has('schedule')) {
+      await scheduler.start();
+      stops.push(() => scheduler.stop());
+      reporter.start();
+      stops.push(() => reporter.stop());
+    }
+
+    function open(header: NewRunHeader, checked: CheckedPlaybook, joined: readonly Alert[]) {
+      metrics.runReached(header.playbook_id, 'pending');
+      if (roles.has('schedule')) return scheduler.open(header, checked.playbook, joined);
+      // Another process claims it.
+      const events = openingEvents(header, joined, clock);
+      return { run: { run: fold(null, events), events, holder: null }, go: () => undefined };
+    }
+
+    const triage = new Triage({
+      store: store.triage,
+      policy: () => policy,
+      open,
+      wake: (run_id) => scheduler.wake(run_id),
+      maxRunsPerOccurrence: settings.max_runs_per_occurrence,
+      ids,
+      clock,
+      log,
+      meter: { decided: (action, reason, count) => metrics.alertDecided(action, reason, count) },
+    });
+    const { bus, subscribe } = await openBus(settings, store, {
+      clock,
+      log,
+      meter: { handled: (seconds, outcome) => metrics.busHandled(seconds, outcome) },
+    });
+    stops.push(() => bus.stop());
+    metrics.readBusLag(() => bus.lag());
+    if (roles.has('triage')) stops.push(await subscribe((batch) => triage.handle(batch)));
+
+    const probe = {
+      metricsText: () => metrics.text(),
+      readiness: async () => {
+        await store.ready();
+        const answer = await bus.check(AbortSignal.timeout(3_000));
+        if (!answer.ok) throw new FixpointError('unavailable', `${answer.name}: ${answer.message}`);
+      },
+      store,
+      adminToken: settings.admin_token ?? null,
+      sourceSecrets: sourceSecretsOf(settings),
+      clock,
+      ids,
+      log,
+      config: { bodyLimit: settings.body_limit, publicUrl: settings.public_url ?? null, language: settings.language },
+      version,
+    };
+    const server = roles.has('ingest')
+      ? createServer({
+          ...probe,
+          ingest: createIngest({
+            sources: new Map(
+              sourceModules.map((module) => [
+                module.name,
+                module.create(settings.sources[module.name] ?? module.config.parse({})),
+              ]),
+            ),
+            recognizers: sourceModules,
+            bus,
+            deadLetters: countingLetters(store, (source) => metrics.deadLetter(source)),
+            ids,
+            clock,
+            meter: {
+              accepted: (source, count) => metrics.alertsAccepted(source, count),
+              rejected: (source, count) => metrics.alertsRejected(source, count),
+              remark: (source, text) => {
+                metrics.alertRemarks(source, 1);
+                log.warn({ source, remark: text }, 'a payload was understood with a remark');
+              },
+            },
+          }),
+          store: { ...store, pause: announcingPause(store, (paused) => scheduler.setPaused(paused)) },
+          catalog,
+          rules: () => policy.rules,
+          executorSpecs: executors.specs(),
+          async startRun(playbook_id, request) {
+            const checked = policy.playbooks.get(playbook_id);
+            if (!checked) throw new FixpointError('not_found', `no playbook ${playbook_id}`);
+            const run_id = ids.next();
+            const mode = policy.modeOf(playbook_id) ?? 'shadow';
+            if (mode === 'off') throw new FixpointError('conflict', `playbook ${playbook_id} is off`);
+            const opening = open(
+              {
+                run_id,
+                playbook_id,
+                playbook_version: checked.version,
+                playbook_name: checked.playbook.name ?? playbook_id,
+                rule_id: null,
+                service_name: request.alert?.service_name ?? null,
+                // Runs that are started by hand stand for themselves: alerts do not join them.
+                group_key: `by-hand:${run_id}`,
+                mode,
+                dry_run: request.dry_run,
+                requested_by: request.by,
+                alert: request.alert,
+              },
+              checked,
+              [],
+            );
+            if ((await store.runs.open(opening.run)) === 'conflict')
+              throw new FixpointError('conflict', `run ${run_id} exists already`);
+            opening.go();
+            return run_id;
+          },
+          async steer(run_id, command) {
+            await steerRun(store.runs, run_id, command, clock);
+            scheduler.wake(run_id);
+          },
+          reports: {
+            build: (run_id, language) =>
+              buildReport(run_id, { runView: store.runView, language, publicUrl: settings.public_url ?? null }),
+            text: renderText,
+            html: renderHtml,
+          },
+        })
+      : createProbeServer(probe);
+    stops.push(() => server.close());
+    const url = await listen(server, settings);
+
+    return {
+      url,
+      store,
+      description: `${store.description}${settings.kafka.brokers ? ` · kafka ${settings.kafka.brokers.join(',')}` : ''}`,
+      get catalog() {
+        return catalog.content();
+      },
+      newToken,
+      async check(signal) {
+        const lines = await Promise.all([
+          store.check(signal).then((line) => [line]),
+          bus.check(signal).then((line) => [line]),
+          executors.check(signal),
+          notifiers.check(signal),
+        ]);
+        return lines.flat();
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function stopAll(stops: (() => Promise<void>)[], log: Log): () => Promise<void> {
+  let stopped: Promise<void> | null = null;
+  async function run(): Promise<void> {
+    for (const stop of stops.reverse()) {
+      try {
+        await stop();
+      } catch (error) {
+        log.warn({ error: messageOf(error) }, 'a part did not stop cleanly');
+      }
+    }
+  }
+  return () => (stopped ??= run());
+}
+
+function refuseSplitWithoutKafka(settings: Settings, roles: ReadonlySet<WorkRole>): void {
+  if (roles.size === 0) throw new FixpointError('invalid', `--roles: expected at least one of ${ROLES.join(', ')}`);
+  if (ROLES.every((role) => roles.has(role))) return;
+  const missing = [
+    settings.kafka.brokers ? null : 'KAFKA_BROKERS',
+    settings.database_url ? null : 'DATABASE_URL',
+  ].filter((name) => name !== null);
+  if (missing.length > 0)
+    throw new FixpointError(
+      'invalid',
+      `--roles ${[...roles].join(',')}: work is shared out through Kafka and Postgres; set ${missing.join(' and ')}`,
+    );
+}
+
+/** Stable over restarts of the same service on the same host, so that it takes its own work up again at once. */
+function workerName(settings: Settings): string {
+  if (settings.database_url === undefined) return 'embedded';
+  const place = settings.port === 0 ? randomBytes(4).toString('hex') : String(settings.port);
+  return `${hostname()}:${settings.host}:${place}`.replaceAll('#', '_');
+}
+
+async function makeFirstToken(
+  store: Store,
+  settings: Settings,
+  token_id: string,
+  clock: Clock,
+): Promise<string | null> {
+  if (settings.admin_token !== undefined || (await store.tokens.count()) > 0) return null;
+  const token = `fixpoint_${randomBytes(24).toString('base64url')}`;
+  const hash = createHash('sha256').update(token).digest('hex');
+  await store.tokens.add({ token_id, name: 'first admin', role: 'admin', created_at: instant(clock.now()), hash });
+  return token;
+}
+
+/** Keeps the versions in force, then compiles their rules: a run can only begin with a version that is kept. */
+async function policyOf(content: CatalogContent, store: Store, settings: Settings, clock: Clock): Promise<Policy> {
+  await store.playbooks.record([...content.playbooks.values()], instant(clock.now()));
+  const modeOf = (playbook_id: string): Mode | null => {
+    const checked = content.playbooks.get(playbook_id);
+    return checked ? (checked.playbook.mode ?? settings.default_mode) : null;
+  };
+  return { rules: compileRules(content.rules), playbooks: content.playbooks, modeOf };
+}
+
+type BusParts = Pick<ConstructorParameters<typeof MemoryBus>[0], 'clock' | 'log' | 'meter'>;
+
+/** Kafka where brokers are named; held alerts come back through the database's queue either way. */
+async function openBus(
+  settings: Settings,
+  store: Store,
+  parts: BusParts,
+): Promise<{ bus: Bus; subscribe: (handler: Parameters<Bus['subscribe']>[0]) => Promise<() => Promise<void>> }> {
+  const keepDead = async (source: string, reason: string, body: Uint8Array): Promise<void> =>
+    void (await store.deadLetters.add({ source, received_at: instant(parts.clock.now()), reason, details: [], body }));
+  const queue = new MemoryBus({
+    ...parts,
+    queue: store.triage,
+    maxTries: MAX_TRIES,
+    onDead: ({ alert, reason }) => keepDead(alert.source_system, reason, Buffer.from(JSON.stringify(alert))),
+  });
+  const { brokers, topic_prefix, tls, sasl, partitions, replication } = settings.kafka;
+  if (brokers === undefined) {
+    return { bus: queue, subscribe: async (handler) => queue.subscribe(handler).then(() => () => Promise.resolve()) };
+  }
+  const { openKafkaBus } = await import('./bus/kafka.js');
+  const kafka = await openKafkaBus({
+    ...parts,
+    brokers,
+    clientId: 'fixpoint',
+    topicPrefix: topic_prefix,
+    tls:
+      typeof tls === 'boolean'
+        ? tls
+        : { ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.reject_unauthorized },
+    sasl,
+    partitions,
+    replication,
+    maxTries: MAX_TRIES,
+    onDead: ({ reason, body }) => keepDead('kafka', reason, body),
+  });
+  return {
+    bus: kafka,
+    subscribe: async (handler) => {
+      await queue.subscribe(handler);
+      await kafka.subscribe(handler);
+      return () => queue.stop();
+    },
+  };
+}
+
+function sourceSecretsOf(settings: Settings): ReadonlyMap<string, string> {
+  const secrets = new Map<string, string>();
+  for (const [name, slice] of Object.entries(settings.sources)) {
+    if (typeof slice === 'object' && slice !== null && 'secret' in slice && typeof slice.secret === 'string')
+      secrets.set(name, slice.secret);
+  }
+  return secrets;
+}
+
+function countingLetters(store: Store, count: (source: string) => void): Pick<Store['deadLetters'], 'add'> {
+  return {
+    async add(letter) {
+      const id = await store.deadLetters.add(letter);
+      count(letter.source);
+      return id;
+    },
+  };
+}
+
+/** The scheduler of this process hears of the big red button at once, those of others within their next heartbeat. */
+function announcingPause(store: Store, announce: (paused: boolean) => void): Store['pause'] {
+  return {
+    read: () => store.pause.read(),
+    async set(state) {
+      await store.pause.set(state);
+      announce(state.paused);
+    },
+  };
+}
+
+async function listen(server: FastifyInstance, settings: Settings): Promise<string> {
+  try {
+    return await server.listen({ host: settings.host, port: settings.port });
+  } catch (error) {
+    throw new FixpointError(
+      'unavailable',
+      `cannot listen on ${settings.host}:${settings.port}: ${messageOf(error)}. Set PORT or HOST.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,198 @@
+import type { Alert } from '../domain/alert.js';
+import type { AlertBatch, BatchHandler, Bus, BusMeter } from '../domain/bus.js';
+import type { Clock } from '../domain/clock.js';
+import { instant } from '../domain/clock.js';
+import type { Decision } from '../domain/decision.js';
+import { FixpointError, messageOf } from '../domain/errors.js';
+import { splitId } from '../domain/id.js';
+import type { Log } from '../domain/log.js';
+import type { TriageStore } from '../domain/store.js';
+import { deliver, isOutage } from './deliver.js';
+
+export interface MemoryBusOptions {
+  /** The database is the queue: what is not decided at once waits there. */
+  readonly queue: Pick<TriageStore, 'keep' | 'due' | 'countUndecided' | 'giveUp'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: BusMeter;
+  /** How often a batch may fail before its alerts are given up. */
+  readonly maxTries: number;
+  /** Keeps an alert that was given up among the dead letters. */
+  readonly onDead: (dead: { readonly alert: Alert; readonly reason: string }) => Promise<void>;
+}
+
+/** How often the queue is looked through for alerts whose hold has ended, or that an earlier process left undecided. */
+const LOOK_EVERY_MS = 1_000;
+const AT_ONCE = 500;
+
+/**
+ * The bus within one process. A batch goes straight to its handler, whose commit makes alerts and decisions durable together; only what
+ * cannot be decided now is kept undecided and handed over again, also after a restart. Held alerts come back the same way.
+ */
+export class MemoryBus implements Bus {
+  readonly #options: MemoryBusOptions;
+  readonly #stopping = new AbortController();
+  /** Fingerprints with alerts in the queue: what arrives for them waits behind those, so that each story stays in order. */
+  readonly #queued = new Set<string>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #handler: BatchHandler | null = null;
+  #cancelLook: () => void = () => undefined;
+  #looking: Promise<void> | null = null;
+
+  constructor(options: MemoryBusOptions) {
+    this.#options = options;
+  }
+
+  async publish(batch: AlertBatch): Promise<void> {
+    if (this.#stopping.signal.aborted) throw new FixpointError('unavailable', 'the service is stopping');
+    const work = this.#take(batch);
+    this.#underWay.add(work);
+    try {
+      await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  subscribe(handler: BatchHandler): Promise<void> {
+    if (this.#handler) throw new Error('one handler only');
+    this.#handler = handler;
+    this.#lookSoon(0);
+    return Promise.resolve();
+  }
+
+  lag(): Promise<number> {
+    return this.#options.queue.countUndecided();
+  }
+
+  check(): Promise<{ name: string; target: string; ok: boolean; message: string; required: boolean }> {
+    return Promise.resolve({
+      name: 'bus',
+      target: 'in-process',
+      ok: true,
+      message: 'in-process; its queue is the database',
+      required: true,
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#cancelLook();
+    await this.#looking;
+    await Promise.allSettled(this.#underWay);
+  }
+
+  async #take(batch: AlertBatch): Promise<void> {
+    const inOrder = !batch.alerts.some((alert) => this.#queued.has(alert.fingerprint));
+    if (this.#handler && inOrder && (await this.#handOver(batch, this.#handler))) return;
+    await this.#keep(batch);
+  }
+
+  /** True when the batch was decided; false when it has to wait. */
+  async #handOver(batch: AlertBatch, handler: BatchHandler): Promise<boolean> {
+    const { clock, meter, log } = this.#options;
+    const begin = clock.monotonic();
+    try {
+      await handler(batch);
+      meter.handled((clock.monotonic() - begin) / 1_000, 'ok');
+      return true;
+    } catch (error) {
+      meter.handled((clock.monotonic() - begin) / 1_000, 'error');
+      if (isOutage(error))
+        throw new FixpointError('unavailable', `alerts cannot be kept now: ${messageOf(error)}`, { cause: error });
+      log.warn(
+        { batch_id: batch.batch_id, alerts: batch.alerts.length, error: messageOf(error) },
+        'alerts could not be decided at once; they are kept and decided later',
+      );
+      return false;
+    }
+  }
+
+  async #keep(batch: AlertBatch): Promise<void> {
+    for (const alert of batch.alerts) this.#queued.add(alert.fingerprint);
+    try {
+      await this.#options.queue.keep(batch.alerts);
+    } catch (error) {
+      throw new FixpointError('unavailable', `alerts cannot be kept now: ${messageOf(error)}`, { cause: error });
+    }
+    if (this.#handler) this.#lookSoon(0);
+  }
+
+  #lookSoon(delay_ms: number): void {
+    if (this.#looking || this.#stopping.signal.aborted) return;
+    this.#cancelLook();
+    this.#cancelLook = this.#options.clock.after(delay_ms, () => {
+      this.#looking = this.#look().finally(() => {
+        this.#looking = null;
+        this.#lookSoon(LOOK_EVERY_MS);
+      });
+    });
+  }
+
+  /** Decides what waits, oldest first, until nothing is due. Never rejects. */
+  async #look(): Promise<void> {
+    const { queue, clock, log } = this.#options;
+    try {
+      while (!this.#stopping.signal.aborted) {
+        const alerts = await queue.due(instant(clock.now()), AT_ONCE);
+        if (alerts.length === 0) {
+          this.#queued.clear();
+          return;
+        }
+        for (const batch of batchesOf(alerts)) if ((await this.#decide(batch)) === 'stopped') return;
+      }
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'waiting alerts could not be read; trying again');
+    }
+  }
+
+  async #decide(batch: AlertBatch): Promise<'decided' | 'stopped'> {
+    const { clock, meter, log, maxTries, onDead, queue } = this.#options;
+    if (!this.#handler) return 'stopped';
+    const dead = await deliver(batch, {
+      handler: this.#handler,
+      clock,
+      meter,
+      log,
+      max_tries: maxTries,
+      signal: this.#stopping.signal,
+    });
+    if (dead === 'stopped') return 'stopped';
+    for (const { batch: given, reason, tries } of dead) {
+      for (const alert of given.alerts) {
+        log.error({ alert_id: alert.alert_id, reason, tries }, 'an alert could not be decided and was given up');
+        await onDead({ alert, reason });
+        await queue.giveUp(alert.alert_id, givenUp(reason, tries, instant(clock.now())));
+      }
+    }
+    return 'decided';
+  }
+}
+
+/** Alerts that came together are decided together. */
+function batchesOf(alerts: readonly Alert[]): AlertBatch[] {
+  const batches: { batch_id: string; alerts: Alert[] }[] = [];
+  for (const alert of alerts) {
+    const batch_id = splitId(alert.alert_id)?.prefix ?? alert.alert_id;
+    const last = batches.at(-1);
+    if (last?.batch_id === batch_id) last.alerts.push(alert);
+    else batches.push({ batch_id, alerts: [alert] });
+  }
+  return batches;
+}
+
+function givenUp(reason: string, tries: number, decided_at: string): Decision {
+  const explanation = `it could not be decided in ${tries} tries and stands among the dead letters: ${reason}`;
+  return {
+    action: 'drop',
+    reason: 'filtered',
+    rule_id: null,
+    playbook_id: null,
+    run_id: null,
+    run_ids: [],
+    until: null,
+    by: 'dead_letter',
+    explanation,
+    decided_at,
+  };
+}

@@ -1,0 +1,284 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { Duration } from './domain/duration.js';
+import { FixpointError, messageOf } from './domain/errors.js';
+import type { ErrorDetail } from './domain/errors.js';
+import { Mode } from './domain/playbook.js';
+import { executorModules } from './executor/registry.js';
+import { NotifiersConfig } from './notifier/registry.js';
+import { sources } from './source/registry.js';
+
+const LATER = 'is not available in this version';
+const Level = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
+
+const Kafka = z.strictObject({
+  brokers: z.array(z.string().min(1)).min(1).max(100).optional().describe('host:port; set: Kafka, unset: in-process'),
+  topic_prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,100}$/)
+    .default('fixpoint'),
+  partitions: z.int().min(1).max(1_000).default(6),
+  replication: z.int().min(1).max(10).default(1),
+  tls: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        ca: z.string().optional(),
+        cert: z.string().optional(),
+        key: z.string().optional(),
+        reject_unauthorized: z.boolean().optional(),
+      }),
+    ])
+    .default(false),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      username: z.string(),
+      password: z.string(),
+    })
+    .optional(),
+});
+
+/** Everything that can be configured. Each source, executor and notifier brings its own slice. */
+export const Settings = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(8080),
+  public_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where people reach Fixpoint; stands in the links of reports'),
+  database_url: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'expected postgres://…')
+    .optional()
+    .describe('Set: a real Postgres; unset: the embedded store in data_dir'),
+  data_dir: z.string().min(1).default('./data'),
+  playbooks_dir: z.string().min(1).default('./playbooks'),
+  log_level: Level.default('info'),
+  admin_token: z.string().min(16, 'expected at least 16 characters').optional(),
+  kafka: Kafka.prefault({}),
+  default_mode: Mode.default('shadow').describe('For playbooks that name no mode'),
+  language: z.enum(['en', 'zh']).default('en').describe('Of reports and notices'),
+  max_runs_per_occurrence: z.int().min(1).max(100).default(1),
+  body_limit: z
+    .int()
+    .min(1_024)
+    .max(64 * 1024 * 1024)
+    .default(5 * 1024 * 1024)
+    .describe('Bytes of a webhook body, at most'),
+  schedule: z.strictObject({ lease: Duration.default('15s') }).prefault({}),
+  report: z
+    .strictObject({
+      notify: z.array(z.string()).max(20).optional().describe('Who hears of runs; unset: every configured notifier'),
+    })
+    .prefault({}),
+  secrets: z
+    .record(
+      z.string().regex(/^[a-z_][a-z0-9_]*$/),
+      z.strictObject({ value: z.string().min(1), playbooks: z.array(z.string()).min(1).max(1_000) }),
+    )
+    .default({})
+    .describe('What playbooks may reach as {{ secrets.name }}'),
+  storm: z
+    .strictObject({
+      starts_per_minute: z.literal(0, `storm mode ${LATER}; only 0 (off) is taken`).default(0),
+      alerts_per_minute: z.literal(0, `storm mode ${LATER}; only 0 (off) is taken`).default(0),
+    })
+    .prefault({}),
+  retention: z.undefined(`pruning ${LATER}`).optional(),
+  notify_unmatched: z.undefined(`notify_unmatched ${LATER}`).optional(),
+  sources: z
+    .strictObject(Object.fromEntries(sources.map((source) => [source.name, source.config.optional()])))
+    .prefault({}),
+  executors: z
+    .strictObject(Object.fromEntries(executorModules.map((module) => [module.name, module.config.optional()])))
+    .prefault({}),
+  notifiers: NotifiersConfig.prefault({}),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** The configuration in force, validated, and where each value came from. */
+export interface Config {
+  readonly settings: Settings;
+  /** The file that was read; null when there is none. */
+  readonly file: string | null;
+  /** By path (`kafka.brokers`): an environment variable's name. What is not here and not in the file is a default. */
+  readonly fromEnvironment: ReadonlyMap<string, string>;
+  /** Paths that stand in the file. */
+  readonly fromFile: ReadonlySet<string>;
+}
+
+/** Environment variables that win over the file. */
+const VARIABLES: readonly { readonly name: string; readonly path: string; readonly read: (text: string) => unknown }[] =
+  [
+    { name: 'HOST', path: 'host', read: String },
+    { name: 'PORT', path: 'port', read: (text) => (/^\d+$/.test(text) ? Number(text) : text) },
+    { name: 'DATABASE_URL', path: 'database_url', read: String },
+    { name: 'KAFKA_BROKERS', path: 'kafka.brokers', read: (text) => text.split(',').map((broker) => broker.trim()) },
+    { name: 'KAFKA_TOPIC_PREFIX', path: 'kafka.topic_prefix', read: String },
+    { name: 'FIXPOINT_DATA_DIR', path: 'data_dir', read: String },
+    { name: 'FIXPOINT_PLAYBOOKS_DIR', path: 'playbooks_dir', read: String },
+    { name: 'FIXPOINT_ADMIN_TOKEN', path: 'admin_token', read: String },
+    { name: 'LOG_LEVEL', path: 'log_level', read: String },
+  ];
+
+/** Reads file and environment. Throws `invalid` with every fault at once: the key, what was expected, and where it stands. */
+export function loadConfig(options: {
+  readonly file: string | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}): Config {
+  const named = options.file ?? nonEmpty(options.env['FIXPOINT_CONFIG']);
+  const file = resolve(options.cwd, named ?? 'fixpoint.yaml');
+  const found = existsSync(file);
+  const written = found ? readSettings(file, options.env) : {};
+  const fromFile = new Set(pathsOf(written));
+  const fromEnvironment = new Map<string, string>();
+  for (const { name, path, read } of VARIABLES) {
+    const text = nonEmpty(options.env[name]);
+    if (text === null) continue;
+    put(written, path.split('.'), read(text));
+    fromEnvironment.set(path, name);
+  }
+  const parsed = Settings.safeParse(written);
+  if (!parsed.success) throw refusal(parsed.error, found ? file : null, fromEnvironment);
+  const base = found ? dirname(file) : options.cwd;
+  const settings = Object.freeze({
+    ...parsed.data,
+    data_dir: absolute(parsed.data.data_dir, fromEnvironment.has('data_dir') ? options.cwd : base),
+    playbooks_dir: absolute(parsed.data.playbooks_dir, fromEnvironment.has('playbooks_dir') ? options.cwd : base),
+  });
+  return { settings, file: found ? file : null, fromEnvironment, fromFile };
+}
+
+/** One line for each value in force, secrets hidden, with where it came from. */
+export function describeConfig(
+  config: Config,
+): { readonly key: string; readonly value: string; readonly from: string }[] {
+  const lines: { key: string; value: string; from: string }[] = [];
+  for (const [path, value] of leavesOf(config.settings)) {
+    const variable = [...config.fromEnvironment].find(([key]) => path === key || path.startsWith(`${key}.`))?.[1];
+    const inFile = [...config.fromFile].some((key) => path === key || path.startsWith(`${key}.`));
+    const from = variable ? `environment ${variable}` : inFile ? (config.file ?? 'file') : 'default';
+    lines.push({ key: path, value: shown(path, value), from });
+  }
+  return lines;
+}
+
+function readSettings(file: string, env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, version: '1.2' });
+  const [fault] = document.errors;
+  if (fault) {
+    const { line, col } = lines.linePos(fault.pos[0]);
+    throw new FixpointError('invalid', `${file}:${line}:${col}: ${fault.message.split('\n')[0] ?? 'not YAML'}`);
+  }
+  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  if (value === null || value === undefined) return {};
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new FixpointError(
+      'invalid',
+      `${file}: expected keys and values, got ${Array.isArray(value) ? 'a list' : typeof value}`,
+    );
+  return substitute(value, env, dirname(file), '') as Record<string, unknown>; // an object stays one
+}
+
+/** Puts in `${VAR}` and `${file:/path}`; a variable or a file that is not there is a fault, never an empty text. */
+function substitute(
+  value: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  base: string,
+  path: string,
+): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => substitute(item, env, base, `${path}[${index}]`));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [
+        key,
+        substitute(item, env, base, path === '' ? key : `${path}.${key}`),
+      ]),
+    );
+  if (typeof value !== 'string') return value;
+  return value.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+    if (name.startsWith('file:')) return readSecret(resolve(base, name.slice('file:'.length)), path);
+    const text = env[name];
+    if (text === undefined) throw new FixpointError('invalid', `${path}: the environment variable ${name} is not set`);
+    return text;
+  });
+}
+
+function readSecret(file: string, path: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new FixpointError('invalid', `${path}: ${file} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function refusal(error: z.ZodError, file: string | null, fromEnvironment: ReadonlyMap<string, string>): FixpointError {
+  const details: ErrorDetail[] = error.issues.flatMap((issue) => {
+    const path = issue.path.map(String).join('.');
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ path: path === '' ? key : `${path}.${key}`, message: 'is no known key' }));
+    const variable = fromEnvironment.get(path);
+    return [
+      { path, message: variable ? `${issue.message} (from the environment variable ${variable})` : issue.message },
+    ];
+  });
+  const text = details.map((detail) => `  ${detail.path}: ${detail.message}`).join('\n');
+  return new FixpointError('invalid', `the configuration${file ? ` in ${file}` : ''} is not usable:\n${text}`, {
+    details,
+  });
+}
+
+function absolute(path: string, base: string): string {
+  return isAbsolute(path) ? path : resolve(base, path);
+}
+
+/** An empty variable counts as unset, as in compose files. */
+function nonEmpty(text: string | undefined): string | null {
+  return text === undefined || text === '' ? null : text;
+}
+
+function put(target: Record<string, unknown>, [key, ...rest]: readonly string[], value: unknown): void {
+  if (key === undefined) return;
+  if (rest.length === 0) {
+    target[key] = value;
+    return;
+  }
+  const inner = target[key];
+  const next: Record<string, unknown> =
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? { ...inner } : {};
+  target[key] = next;
+  put(next, rest, value);
+}
+
+function pathsOf(value: unknown): string[] {
+  return [...leavesOf(value)].map(([path]) => path);
+}
+
+function* leavesOf(value: unknown, path = ''): Generator<[string, unknown]> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || Object.keys(value).length === 0) {
+    if (path !== '' && value !== undefined && !(typeof value === 'object' && value !== null && !Array.isArray(value)))
+      yield [path, value];
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) yield* leavesOf(item, path === '' ? key : `${path}.${key}`);
+}
+
+const SECRET_KEY = /(^|\.)(.*(secret|password|token|api_key|authorization|credentials).*|cert|key)$/i;
+
+/** A value as `config show` prints it. A channel's address is its key to the channel, so only its host is shown. */
+function shown(path: string, value: unknown): string {
+  if (SECRET_KEY.test(path) || (path.startsWith('secrets.') && path.endsWith('.value')) || /\.headers\./.test(path))
+    return '(hidden)';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.replace(
+    /([a-z][a-z0-9+.-]*:\/\/)(?:[^/@\s"]*@)?([^/\s"]*)([^\s"]*)/gi,
+    (_, scheme: string, host: string, rest: string) => {
+      return `${scheme}${host}${path.startsWith('notifiers.') && rest !== '' ? '/(hidden)' : rest.replace(/([?&][^=]*(?:token|key|secret|password)[^=]*=)[^&]*/gi, '$1(hidden)')}`;
+    },
+  );
+}

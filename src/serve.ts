@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import pino from 'pino';
+import { ROLES, startApp, systemClock } from './app.js';
+import type { App, WorkRole } from './app.js';
+import { loadConfig } from './config.js';
+import { FixpointError, messageOf } from './domain/errors.js';
+
+/** `fixpoint serve`, which is also `npm start`: config → app → start → wait for a signal → stop. Answers the exit code. */
+export async function serve(argv: readonly string[]): Promise<number> {
+  let app: App;
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { roles: { type: 'string' }, config: { type: 'string' } },
+    });
+    const config = loadConfig({ file: values.config ?? null, env: process.env, cwd: process.cwd() });
+    const log = pino({ level: config.settings.log_level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+    app = await startApp({ config, roles: rolesOf(values.roles), clock: systemClock, log, version: versionOf() });
+  } catch (error) {
+    process.stderr.write(`fixpoint: ${messageOf(error)}\n`);
+    return error instanceof FixpointError && error.code !== 'invalid' ? 1 : 2;
+  }
+  process.stdout.write(`${startLine(app)}\n`);
+  await signalled();
+  await app.stop();
+  return 0;
+}
+
+/** Fixpoint's own version. */
+export function versionOf(): string {
+  const value: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : 'unknown';
+}
+
+function startLine(app: App): string {
+  const { playbooks, rules, problems } = app.catalog;
+  const lines = [`Fixpoint on ${app.url} · ${app.description} · ${playbooks.size} playbooks, ${rules.length} rules`];
+  if (app.description.startsWith('embedded'))
+    lines.push(
+      'The embedded store survives a killed process, not yet a power cut; set DATABASE_URL for a Postgres that does.',
+    );
+  for (const problem of problems) lines.push(`${problem.file}:${problem.line}:${problem.column}: ${problem.message}`);
+  if (app.newToken !== null) lines.push(`Admin token (shown this once): ${app.newToken}`);
+  return lines.join('\n');
+}
+
+function rolesOf(text: string | undefined): readonly WorkRole[] {
+  if (text === undefined) return ROLES;
+  return text.split(',').map((word) => {
+    const role = ROLES.find((name) => name === word.trim());
+    if (!role) throw new FixpointError('invalid', `--roles: expected some of ${ROLES.join(', ')}, got ${word}`);
+    return role;
+  });
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
