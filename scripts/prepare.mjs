@@ -111,7 +111,9 @@ function seedKey(builder) {
         .update('\0')
         .update(readFileSync(join(migrations, name)));
   }
-  hash.update(readFileSync(builder));
+  for (const part of [builder, join(DIST, 'store', 'migrate.js'), join(DIST, 'store', 'postgres', 'embedded.js')]) {
+    if (existsSync(part)) hash.update(readFileSync(part));
+  }
   hash.update(readFileSync(join(ROOT, 'node_modules', '@electric-sql', 'pglite', 'package.json')));
   return hash.digest('hex');
 }
@@ -127,8 +129,9 @@ function buildSeed() {
   const target = `${SEED}.${process.pid}.tmp`;
   try {
     // In a child, because the embedded database keeps several hundred megabytes once it has made a data directory.
-    const code = `const { buildSeed } = await import(${JSON.stringify(pathToFileURL(builder).href)}); await buildSeed(process.argv[1]);`;
-    if (!runNode(['--input-type=module', '--eval', code, target], SEED_LIMIT_MS)) return false;
+    const code = `const { buildSeed } = await import(${JSON.stringify(pathToFileURL(builder).href)}); await buildSeed(process.argv[1], process.argv[2]);`;
+    if (!runNode(['--input-type=module', '--eval', code, target, join(ROOT, 'migrations')], SEED_LIMIT_MS))
+      return false;
     if (!existsSync(target)) {
       console.error('error: the seed of the embedded store was not written');
       return false;
