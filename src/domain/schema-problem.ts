@@ -73,7 +73,10 @@ function messageFor(issue: Issue, path: DataPath, value: unknown, wanted: string
   const key = path.at(-1);
   if (value === undefined && typeof key === 'string')
     return `${key} is missing${expected === null ? `: ${issue.message}` : `: expected ${expected}`}`;
-  if (expected === null) return mentions(issue.message) ? issue.message : `${issue.message}, came ${called(value)}`;
+  if (expected === null)
+    return mentions(issue.message) || typeof value === 'object'
+      ? issue.message
+      : `${issue.message}, came ${called(value)}`;
   return `expected ${expected}, came ${called(value)}${suggestion(issue, value)}`;
 }
 
