@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FixpointError } from '../domain/errors.js';
+import { sqlState } from './db.js';
 import type { Db, Queryable } from './db.js';
 
 interface Migration {
@@ -17,14 +18,24 @@ interface Migration {
  */
 export async function migrate(db: Db, directory: string): Promise<string[]> {
   const migrations = await readMigrations(directory);
-  await db.script(
-    'create table if not exists schema_migrations (version integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())',
-  );
+  await makeLedger(db);
   const applied: string[] = [];
   for (;;) {
     const name = await db.transaction((tx) => applyNext(tx, migrations));
     if (name === null) return applied;
     applied.push(name);
+  }
+}
+
+/** Two processes that start at once may both find no table; the one that comes second meets the first one's rows in the catalog. */
+async function makeLedger(db: Db): Promise<void> {
+  const sql = `create table if not exists schema_migrations (
+    version integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())`;
+  try {
+    await db.script(sql);
+  } catch (error) {
+    if (!['23505', '42P07'].includes(sqlState(error) ?? '')) throw error;
+    await db.script(sql);
   }
 }
 

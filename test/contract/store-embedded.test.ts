@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { openStore } from '../../src/store/open.js';
+import { ids, realClock } from '../helper/store-world.js';
+import { storeSuite } from './store-suite.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'fixpoint-store-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+storeSuite('the embedded store', () =>
+  openStore({
+    url: null,
+    directory,
+    seed: null,
+    migrations: 'migrations',
+    clock: realClock,
+    ids,
+    hears: true,
+    onError: (error) => {
+      throw error;
+    },
+  }),
+);

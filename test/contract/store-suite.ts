@@ -1,0 +1,483 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StoredEvent } from '../../src/domain/run.js';
+import type { Store } from '../../src/domain/store.js';
+import { fold } from '../../src/domain/transition.js';
+import {
+  aBatch,
+  aDecision,
+  aFreshAlert,
+  aNewRun,
+  anOccurrence,
+  aStart,
+  AT,
+  finish,
+  ids,
+  PLAYBOOK,
+} from '../helper/store-world.js';
+
+const PAGE = { limit: 50, cursor: null };
+const LATER = '2026-11-21T10:00:20.000Z';
+const MUCH_LATER = '2026-11-21T11:00:00.000Z';
+
+/** What every store promises (domain/store.ts), on one store for the whole suite: each test makes its own alerts and runs. */
+export function storeSuite(name: string, open: () => Promise<Store>): void {
+  describe(`the store contract on ${name}`, () => {
+    let store: Store;
+    beforeAll(async () => {
+      store = await open();
+      await store.playbooks.record([PLAYBOOK], AT);
+    });
+    afterAll(async () => {
+      await store.stop();
+    });
+
+    describe('decisions', () => {
+      it('commits alert, occurrence and run together, and answers them as they were given', async () => {
+        const alert = aFreshAlert({ labels: { name: '支付 "x" \\ \u0001', __proto__x: 'y' } });
+        const opened = aNewRun({ alert });
+        const { run_id } = opened.run;
+        const decision = aDecision({ action: 'run', reason: null, run_id, run_ids: [run_id] });
+        const occurrence = anOccurrence(alert, { run_id, run_open: true, runs_used: 1, run_ids: [run_id] });
+        const answer = await store.triage.commit(
+          aBatch({
+            alerts: [{ alert, decision, content_hash: 'hash', stored: false }],
+            occurrences: [{ occurrence, expected: 0 }],
+            runs: [opened],
+          }),
+        );
+        expect(answer).toBe('committed');
+        expect(await store.alerts.get(alert.alert_id)).toEqual({ ...alert, decision, decisions: [decision] });
+        expect(await store.triage.occurrences([occurrence.key])).toEqual([{ ...occurrence, version: 1 }]);
+        expect(await store.runView.get(run_id)).toMatchObject({ run_id, state: 'pending', alert, seq: 1, steps: [] });
+      });
+
+      it('refuses a decision on an occurrence that has changed, and writes nothing of it', async () => {
+        const first = aFreshAlert();
+        const occurrence = anOccurrence(first);
+        await store.triage.commit(aBatch({ occurrences: [{ occurrence, expected: 0 }] }));
+        const late = aFreshAlert({ fingerprint: first.fingerprint });
+        const opened = aNewRun();
+        const batch = aBatch({
+          alerts: [{ alert: late, decision: aDecision(), content_hash: 'hash', stored: false }],
+          occurrences: [{ occurrence, expected: 0 }],
+          runs: [opened],
+        });
+        expect(await store.triage.commit(batch)).toBe('conflict');
+        expect(await store.alerts.get(late.alert_id)).toBeNull();
+        expect(await store.runView.get(opened.run.run_id)).toBeNull();
+      });
+
+      it('refuses a repeat whose occurrence has changed since it was looked at', async () => {
+        const alert = aFreshAlert();
+        const occurrence = anOccurrence(alert);
+        await store.triage.commit(
+          aBatch({
+            alerts: [{ alert, decision: aDecision(), content_hash: 'hash', stored: false }],
+            occurrences: [{ occurrence, expected: 0 }],
+          }),
+        );
+        const repeat = { alert_id: ids.next(), of: alert.alert_id, reason: 'no_match' as const, run_id: null };
+        expect(
+          await store.triage.commit(aBatch({ repeats: [repeat], seen: [{ key: occurrence.key, version: 7 }] })),
+        ).toBe('conflict');
+        expect(
+          await store.triage.commit(aBatch({ repeats: [repeat], seen: [{ key: occurrence.key, version: 1 }] })),
+        ).toBe('committed');
+        expect(await store.alerts.get(repeat.alert_id)).toMatchObject({
+          alert_id: repeat.alert_id,
+          fingerprint: alert.fingerprint,
+          decision: { action: 'drop', reason: 'no_match' },
+        });
+        expect(await store.triage.decided([repeat.alert_id, ids.next()])).toEqual([repeat.alert_id]);
+      });
+
+      it('decides an alert once, however often it is delivered', async () => {
+        const alert = aFreshAlert();
+        const batch = aBatch({ alerts: [{ alert, decision: aDecision(), content_hash: 'hash', stored: false }] });
+        expect(await store.triage.commit(batch)).toBe('committed');
+        expect(await store.triage.commit(batch)).toBe('conflict');
+        expect((await store.alerts.get(alert.alert_id))?.decisions).toHaveLength(1);
+      });
+
+      it('lets others commit when one operation of the same moment is refused', async () => {
+        const taken = aFreshAlert();
+        const batchOf = (alert = taken) =>
+          aBatch({ alerts: [{ alert, decision: aDecision(), content_hash: 'hash', stored: false }] });
+        await store.triage.commit(batchOf());
+        const fresh = [aFreshAlert(), aFreshAlert(), aFreshAlert()];
+        const answers = await Promise.all(
+          [batchOf(fresh[0]), batchOf(), batchOf(fresh[1]), batchOf(fresh[2])].map((batch) =>
+            store.triage.commit(batch),
+          ),
+        );
+        expect(answers).toEqual(['committed', 'conflict', 'committed', 'committed']);
+      });
+
+      it('refuses to open a second run for the same playbook, group and service, and tells which one is open', async () => {
+        const first = aNewRun();
+        const { playbook_id, group_key, service_name } = first.run;
+        await store.triage.commit(aBatch({ runs: [first] }));
+        expect(await store.triage.commit(aBatch({ runs: [aNewRun({ group_key })] }))).toBe('conflict');
+        expect(await store.triage.commit(aBatch({ runs: [aNewRun({ group_key, service_name: null })] }))).toBe(
+          'committed',
+        );
+        const key = { playbook_id, group_key, service_name };
+        expect(await store.triage.openRuns([key, { ...key, service_name: 'nobody' }])).toEqual([
+          { key, run_id: first.run.run_id },
+        ]);
+      });
+
+      it('refuses to join a run that has ended', async () => {
+        const opened = aNewRun();
+        await store.runs.open(opened);
+        const join = { run_id: opened.run.run_id, alert: aFreshAlert() };
+        expect(
+          await store.triage.commit(
+            aBatch({
+              joins: [join],
+              alerts: [{ alert: join.alert, decision: aDecision(), content_hash: 'h', stored: false }],
+            }),
+          ),
+        ).toBe('committed');
+        await store.runs.apply({ before: opened.run, ...finish(opened.run) });
+        const late = { run_id: opened.run.run_id, alert: aFreshAlert() };
+        expect(
+          await store.triage.commit(
+            aBatch({
+              joins: [late],
+              alerts: [{ alert: late.alert, decision: aDecision(), content_hash: 'h', stored: false }],
+            }),
+          ),
+        ).toBe('conflict');
+      });
+
+      it('marks a finished run that did not fix its alert, once', async () => {
+        const opened = aNewRun();
+        await store.runs.open(opened);
+        await store.runs.apply({ before: opened.run, ...finish(opened.run) });
+        const not_fixed = [{ run_id: opened.run.run_id, alert_id: ids.next(), at: AT }];
+        for (const alert of [aFreshAlert(), aFreshAlert()]) {
+          await store.triage.commit(
+            aBatch({ not_fixed, alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }] }),
+          );
+        }
+        const events = await store.runView.events(opened.run.run_id, 0);
+        expect(events.filter((event) => event.type === 'outcome_changed')).toHaveLength(1);
+        expect((await store.runView.get(opened.run.run_id))?.outcome).toBe('not_fixed');
+      });
+
+      it('keeps undecided alerts until they are decided, and held ones until their hold ends', async () => {
+        const alert = aFreshAlert({ received_at: AT });
+        await store.triage.keep([alert]);
+        await store.triage.keep([alert]);
+        expect((await store.alerts.get(alert.alert_id))?.decision).toBeNull();
+        const dueIds = async (now: string): Promise<string[]> =>
+          (await store.triage.due(now, 1_000)).map((due) => due.alert_id);
+        expect(await dueIds(AT)).toContain(alert.alert_id);
+        const hold = aDecision({ action: 'hold', reason: 'cooldown', until: LATER });
+        await store.triage.commit(aBatch({ alerts: [{ alert, decision: hold, content_hash: 'h', stored: true }] }));
+        expect(await dueIds(AT)).not.toContain(alert.alert_id);
+        expect(await dueIds(MUCH_LATER)).toContain(alert.alert_id);
+        const drop = aDecision();
+        await store.triage.commit(aBatch({ alerts: [{ alert, decision: drop, content_hash: 'h', stored: true }] }));
+        expect(await dueIds(MUCH_LATER)).not.toContain(alert.alert_id);
+        expect((await store.alerts.get(alert.alert_id))?.decisions).toEqual([hold, drop]);
+      });
+
+      it('lists alerts and repeats newest first, page by page, by any filter', async () => {
+        const service_name = ids.next();
+        const kept = aFreshAlert({ service_name });
+        await store.triage.commit(
+          aBatch({
+            alerts: [{ alert: kept, decision: aDecision(), content_hash: 'h', stored: false }],
+            occurrences: [{ occurrence: anOccurrence(kept), expected: 0 }],
+          }),
+        );
+        const repeats = [ids.next(), ids.next(), ids.next()].map((alert_id) => ({
+          alert_id,
+          of: kept.alert_id,
+          reason: 'duplicate' as const,
+          run_id: null,
+        }));
+        for (const repeat of repeats) await store.triage.commit(aBatch({ repeats: [repeat] }));
+        const first = await store.alerts.list({ service_name }, { limit: 3, cursor: null });
+        const second = await store.alerts.list({ service_name }, { limit: 3, cursor: first.next_cursor });
+        const found = [...first.items, ...second.items].map((alert) => alert.alert_id);
+        expect(found).toEqual([...repeats.map((repeat) => repeat.alert_id).reverse(), kept.alert_id]);
+        expect(second.next_cursor).toBeNull();
+        expect((await store.alerts.list({ service_name, reason: 'no_match' }, PAGE)).items).toHaveLength(1);
+      });
+    });
+
+    describe('runs', () => {
+      it('lets the second of two changes with the same number lose', async () => {
+        const opened = aNewRun();
+        await store.runs.open(opened);
+        const started = [aStart('look')];
+        const change = { before: opened.run, after: fold(opened.run, started), events: started };
+        expect(await store.runs.apply(change)).toBe('applied');
+        expect(await store.runs.apply(change)).toBe('conflict');
+        expect((await store.runView.events(opened.run.run_id, 0)).map((event) => event.seq)).toEqual([1, 2]);
+      });
+
+      it('has rows that are exactly what the events make', async () => {
+        const opened = aNewRun({ alert: aFreshAlert() }, null, [aStart('look'), aStart('other')]);
+        await store.runs.open(opened);
+        const events = [
+          {
+            type: 'step_succeeded' as const,
+            at: AT,
+            step_id: 'look',
+            output: { n: 1, text: '\u0001"' },
+            summary: 'ok',
+            evidence: { a: [1] },
+            change: null,
+          },
+          { type: 'step_retrying' as const, at: AT, step_id: 'other', error: 'refused', until: LATER },
+          { type: 'alert_joined' as const, at: AT, alert: aFreshAlert() },
+        ];
+        await store.runs.apply({ before: opened.run, after: fold(opened.run, events), events });
+        const stored = await store.runView.events(opened.run.run_id, 0);
+        const rebuilt = fold(null, stored.map(plainEvent));
+        expect((await store.runs.load(opened.run.run_id))?.run).toEqual(rebuilt);
+      });
+
+      it('gives a run that nobody holds to one claimer, and a dead worker’s runs to the next', async () => {
+        const first = `${ids.next()}#1`;
+        const second = `${ids.next()}#1`;
+        await store.runs.register(first, LATER);
+        const opened = aNewRun({}, first, [aStart('look')]);
+        await store.runs.open(opened);
+        await store.runs.register(second, MUCH_LATER);
+        const claimedBy = async (worker: string, now: string): Promise<string[]> =>
+          (await store.runs.claim(worker, now, 1_000)).map((claimed) => claimed.run.run_id);
+        expect(await claimedBy(second, AT)).not.toContain(opened.run.run_id);
+        const rescued = (await store.runs.claim(second, '2026-11-21T10:00:21.000Z', 1_000)).find(
+          (claimed) => claimed.run.run_id === opened.run.run_id,
+        );
+        expect(rescued).toMatchObject({ from: first, playbook: PLAYBOOK.playbook });
+        expect(rescued?.run.steps['look']?.state).toBe('running');
+        expect(await store.runs.heartbeat(first, '2026-11-21T10:00:21.000Z', MUCH_LATER)).toBe('lost');
+        expect((await store.runs.load(opened.run.run_id))?.holder).toBe(second);
+        expect(await claimedBy(first, '2026-11-21T10:00:21.000Z')).not.toContain(opened.run.run_id);
+      });
+
+      it('takes a predecessor of the same name over at once', async () => {
+        const name = ids.next();
+        await store.runs.register(`${name}#1`, MUCH_LATER);
+        const opened = aNewRun({}, `${name}#1`);
+        await store.runs.open(opened);
+        await store.runs.register(`${name}#2`, MUCH_LATER);
+        const claimed = await store.runs.claim(`${name}#2`, AT, 1_000);
+        expect(claimed.map((each) => each.run.run_id)).toContain(opened.run.run_id);
+        expect(await store.runs.heartbeat(`${name}#1`, AT, MUCH_LATER)).toBe('lost');
+      });
+
+      it('lets a released run sleep until its time, or until it is poked', async () => {
+        const worker = `${ids.next()}#1`;
+        await store.runs.register(worker, MUCH_LATER);
+        const opened = aNewRun({}, worker);
+        await store.runs.open(opened);
+        await store.runs.release(opened.run.run_id, worker, LATER);
+        const isClaimed = async (now: string): Promise<boolean> =>
+          (await store.runs.claim(worker, now, 1_000)).some((claimed) => claimed.run.run_id === opened.run.run_id);
+        expect(await isClaimed(AT)).toBe(false);
+        expect(await isClaimed(MUCH_LATER)).toBe(true);
+        await store.runs.register(worker, '2026-11-21T12:00:00.000Z');
+        await store.runs.release(opened.run.run_id, worker, null);
+        expect(await isClaimed(MUCH_LATER)).toBe(false);
+        await store.triage.commit(
+          aBatch({
+            poke: [opened.run.run_id],
+            alerts: [{ alert: aFreshAlert(), decision: aDecision(), content_hash: 'h', stored: false }],
+          }),
+        );
+        expect(await isClaimed(MUCH_LATER)).toBe(true);
+      });
+
+      it('tells the holder what others wrote into its runs', async () => {
+        const worker = `${ids.next()}#1`;
+        await store.runs.register(worker, MUCH_LATER);
+        const opened = aNewRun({}, worker);
+        await store.runs.open(opened);
+        const events = [{ type: 'run_cancel_requested' as const, at: AT, by: 'ann', reason: null }];
+        await store.runs.apply({ before: opened.run, after: fold(opened.run, events), events, outside: true });
+        expect(await store.runs.poked(worker)).toEqual([opened.run.run_id]);
+        expect(await store.runs.poked(worker)).toEqual([]);
+      });
+
+      it('knows whether any alert of a run still fires', async () => {
+        const alert = aFreshAlert();
+        const opened = aNewRun({ alert });
+        const { run_id } = opened.run;
+        const occurrence = anOccurrence(alert, { run_id, run_open: true, run_ids: [run_id] });
+        const decision = aDecision({ action: 'run', reason: null, run_id, run_ids: [run_id] });
+        await store.triage.commit(
+          aBatch({
+            alerts: [{ alert, decision, content_hash: 'h', stored: false }],
+            occurrences: [{ occurrence, expected: 0 }],
+            runs: [opened],
+          }),
+        );
+        expect(await store.runs.alertsOf(run_id)).toEqual({ alerts: [alert], firing: true });
+        await store.triage.commit(
+          aBatch({
+            occurrences: [{ occurrence: { ...occurrence, open: false, resolved_at: AT }, expected: 1 }],
+            alerts: [{ alert: aFreshAlert(), decision: aDecision(), content_hash: 'h', stored: false }],
+          }),
+        );
+        expect((await store.runs.alertsOf(run_id)).firing).toBe(false);
+      });
+
+      it('tells occurrences when their run has ended, and services when they were written to', async () => {
+        const alert = aFreshAlert();
+        const service_name = ids.next();
+        const opened = aNewRun({ alert, service_name }, null, [aStart('look', { effect: 'write' })]);
+        const { run_id } = opened.run;
+        const occurrence = anOccurrence(alert, { run_id, run_open: true });
+        await store.triage.commit(
+          aBatch({
+            occurrences: [{ occurrence, expected: 0 }],
+            runs: [opened],
+            alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }],
+          }),
+        );
+        const events = [
+          {
+            type: 'step_succeeded' as const,
+            at: LATER,
+            step_id: 'look',
+            output: null,
+            summary: null,
+            evidence: null,
+            change: { target: 'x', what: 'replicas', from: 1, to: 2 },
+          },
+        ];
+        const written = fold(opened.run, events);
+        await store.runs.apply({ before: opened.run, after: written, events });
+        await store.runs.apply({ before: written, ...finish(written) });
+        expect(await store.triage.occurrences([occurrence.key])).toMatchObject([{ run_open: false, version: 2 }]);
+        expect(await store.triage.lastWrites([service_name, 'never'])).toEqual([{ service_name, at: LATER }]);
+      });
+
+      it('hints at new events to listeners of this process', async () => {
+        const opened = aNewRun();
+        let hints = 0;
+        const end = store.runView.onEvents(opened.run.run_id, () => (hints += 1));
+        await store.runs.open(opened);
+        end();
+        await store.runs.apply({ before: opened.run, ...finish(opened.run) });
+        expect(hints).toBe(1);
+      });
+    });
+
+    describe('people and upkeep', () => {
+      it('queues a report for every finished run and shows how each channel fared', async () => {
+        const opened = aNewRun();
+        await store.runs.open(opened);
+        await store.runs.apply({ before: opened.run, ...finish(opened.run) });
+        const due = await store.outbox.claim(LATER, MUCH_LATER, 1_000);
+        const entry = due.find((each) => each.run_id === opened.run.run_id);
+        expect(entry).toMatchObject({ kind: 'report', attempts: 1, sent: [] });
+        expect((await store.outbox.claim(LATER, MUCH_LATER, 1_000)).map((each) => each.run_id)).not.toContain(
+          opened.run.run_id,
+        );
+        const outbox_id = entry?.outbox_id ?? '';
+        await store.outbox.record(
+          outbox_id,
+          [
+            { channel: 'email', type: 'sent', target: 'a@b' },
+            { channel: 'slack', type: 'failed', target: 'hooks', reason: 'no', retryable: true },
+          ],
+          AT,
+          AT,
+        );
+        const again = (await store.outbox.claim(LATER, MUCH_LATER, 1_000)).find((each) => each.outbox_id === outbox_id);
+        expect(again).toMatchObject({ attempts: 2, sent: ['email'] });
+        await store.outbox.record(
+          outbox_id,
+          [{ channel: 'slack', type: 'failed', target: 'hooks', reason: 'no', retryable: true }],
+          AT,
+          null,
+        );
+        const run = await store.runView.get(opened.run.run_id);
+        expect(run?.deliveries).toMatchObject([
+          { channel: 'email', state: 'sent', attempts: 1 },
+          { channel: 'slack', state: 'failed', attempts: 2, error: 'no' },
+        ]);
+      });
+
+      it('keeps dead letters byte for byte', async () => {
+        const body = Uint8Array.from([0, 255, 0xed, 0xa0, 0x80, 65]);
+        const id = await store.deadLetters.add({
+          source: 'zabbix',
+          received_at: AT,
+          reason: 'not JSON',
+          details: [{ path: 'a', message: 'b' }],
+          body,
+        });
+        const letter = await store.deadLetters.get(id);
+        expect(letter?.raw).toEqual(body);
+        expect(letter).toMatchObject({
+          source: 'zabbix',
+          reason: 'not JSON',
+          details: [{ path: 'a', message: 'b' }],
+          replayed_at: null,
+        });
+        await store.deadLetters.markReplayed(id, LATER);
+        expect((await store.deadLetters.list(PAGE)).items.find((each) => each.dead_letter_id === id)?.replayed_at).toBe(
+          LATER,
+        );
+      });
+
+      it('finds a token by its hash only', async () => {
+        const token = { token_id: ids.next(), name: 'ci', role: 'viewer' as const, created_at: AT };
+        const before = await store.tokens.count();
+        await store.tokens.add({ ...token, hash: token.token_id });
+        expect(await store.tokens.find(token.token_id)).toEqual(token);
+        expect(await store.tokens.find('x')).toBeNull();
+        expect(await store.tokens.count()).toBe(before + 1);
+      });
+
+      it('keeps every version of a playbook, the audit and the pause', async () => {
+        const playbook_id = ids.next();
+        const version = (name: string) => ({
+          ...PLAYBOOK,
+          playbook: { ...PLAYBOOK.playbook, playbook_id },
+          version: name,
+          source: name,
+        });
+        await store.playbooks.record([version('a')], AT);
+        await store.playbooks.record([version('a'), version('b')], LATER);
+        expect(
+          (await store.playbooks.versions(playbook_id, PAGE)).items.map((each) => [each.version, each.first_seen_at]),
+        ).toEqual([
+          ['b', LATER],
+          ['a', AT],
+        ]);
+        const entry = { audit_id: ids.next(), at: AT, who: 'ann', what: 'run.cancel', target: 'r', details: { a: 1 } };
+        await store.audit.add(entry);
+        expect((await store.audit.list({ limit: 1, cursor: null })).items).toEqual([entry]);
+        expect(await store.pause.read()).toEqual({ paused: false, by: null, reason: null, at: null });
+        await store.pause.set({ paused: true, by: 'ann', reason: 'maintenance', at: AT });
+        expect(await store.pause.read()).toEqual({ paused: true, by: 'ann', reason: 'maintenance', at: AT });
+        await store.pause.set({ paused: false, by: null, reason: null, at: null });
+      });
+
+      it('counts decisions and runs', async () => {
+        const stats = await store.runView.stats('2000-01-01T00:00:00.000Z');
+        expect(stats.alerts.reduce((sum, row) => sum + row.count, 0)).toBeGreaterThan(5);
+        expect(stats.runs.find((row) => row.state === 'succeeded')?.count).toBeGreaterThan(1);
+      });
+
+      it('says that it can promise durability', async () => {
+        await expect(store.ready()).resolves.toBeUndefined();
+        expect(await store.check(AbortSignal.timeout(5_000))).toMatchObject({ ok: true, required: true });
+      });
+    });
+  });
+}
+
+function plainEvent({ seq: _seq, run_id: _run, ...event }: StoredEvent) {
+  return event;
+}
