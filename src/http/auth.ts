@@ -90,6 +90,7 @@ export class Auth {
       const secret = this.#deps.sourceSecrets.get(name);
       if (secret === undefined || !timingSafeEqual(signed, createHmac('sha256', secret).update(body).digest()))
         continue;
+      request.setDecorator(PRINCIPAL, { name: `signature of ${name}`, role: 'ingest' } satisfies Principal);
       return;
     }
     throw new FixpointError('unauthorized', 'the signature does not fit the body and the secret of this source');

@@ -4,6 +4,7 @@ import { PageQuery, pageOf, pageRequest } from '../domain/api/page.js';
 import { DeadLetterAnswer } from '../domain/api/system.js';
 import { instant } from '../domain/clock.js';
 import { FixpointError } from '../domain/errors.js';
+import { UNKNOWN_SOURCE } from '../ingest/ingest.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';
@@ -42,7 +43,11 @@ export function deadLetterRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       if (letter.replayed_at !== null) {
         throw new FixpointError('conflict', `dead letter ${dead_letter_id} was replayed at ${letter.replayed_at}`);
       }
-      const accepted = await deps.ingest.accept(letter.source, letter.raw);
+      const by = principalOf(request).name;
+      const accepted =
+        letter.source === UNKNOWN_SOURCE
+          ? await deps.ingest.acceptAny(letter.raw, `replay by ${by}`)
+          : await deps.ingest.accept(letter.source, letter.raw, `replay by ${by}`);
       await deadLetters.markReplayed(dead_letter_id, instant(deps.clock.now()));
       const details = { accepted: accepted.accepted, rejected: accepted.rejected };
       await audit(deps, {

@@ -1,7 +1,6 @@
 import type { Catalog } from '../domain/catalog.js';
 import type { Clock } from '../domain/clock.js';
 import type { Alert } from '../domain/alert.js';
-import type { Accepted } from '../domain/api/alert.js';
 import type { RuleExplanation } from '../domain/decision.js';
 import type { ExecutorSpec } from '../domain/executor.js';
 import type { Ids } from '../domain/id.js';
@@ -9,14 +8,7 @@ import type { Log } from '../domain/log.js';
 import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { Store } from '../domain/store.js';
-
-/** The intake as the webhooks use it. Both resolve once every accepted alert is durable and reject with a FixpointError. */
-export interface Ingest {
-  /** `not_found` when there is no such source. */
-  accept(source: string, body: Uint8Array): Promise<Accepted>;
-  /** Tells the source by the payload's shape. */
-  acceptAny(body: Uint8Array): Promise<Accepted>;
-}
+import type { Ingest } from '../ingest/ingest.js';
 
 /** What a person may tell a run. */
 export interface RunCommand {

@@ -669,6 +669,18 @@ describe('dead letters', () => {
     expect((await post('/api/v1/dead_letters/DL1/replay')).statusCode).toBe(409);
   });
 
+  it('of no known source are told by their shape', async () => {
+    let seen: string | null = 'nothing';
+    world.letters[0] = { ...world.letters[0]!, source: 'unknown' };
+    world.accept = async (source, _body, from) => {
+      seen = `${source} from ${from}`;
+      return { accepted: 1, alerts: [], rejected: 0 };
+    };
+    await post('/api/v1/dead_letters/DL1/replay');
+
+    expect(seen).toBe('null from replay by admin');
+  });
+
   it('stay as they are when the intake refuses them again', async () => {
     world.accept = async () => {
       throw new FixpointError('invalid', 'still not JSON');

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HTTP_STATUS } from '../domain/api/error.js';
 import type { ErrorCode } from '../domain/errors.js';
 import { FixpointError } from '../domain/errors.js';
+import { whereJsonBreaks } from '../ingest/json-place.js';
 import { alertRoutes } from './alerts.js';
 import { Auth, PRINCIPAL } from './auth.js';
 import { deadLetterRoutes } from './dead-letters.js';
@@ -71,7 +72,6 @@ export function createProbeServer(deps: ProbeDeps): FastifyInstance {
 function bareServer(deps: ProbeDeps): FastifyInstance {
   const app = Fastify({
     logger: false,
-    disableRequestLogging: true,
     bodyLimit: deps.config.bodyLimit,
     requestTimeout: REQUEST_WITHIN_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -113,11 +113,14 @@ function readBodiesAsJson(api: Api): void {
   });
   api.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     if (body.length === 0) return done(null, undefined);
+    const text = utf8.decode(body as Buffer); // parseAs: 'buffer' promises one
     try {
-      done(null, JSON.parse(utf8.decode(body as Buffer))); // parseAs: 'buffer' promises one
-    } catch (cause) {
-      const what = cause instanceof Error ? cause.message : '';
-      done(new FixpointError('invalid', `the body is not JSON: ${what.slice(0, 200)}`, { cause }));
+      done(null, JSON.parse(text));
+    } catch {
+      // Not the parser's own words: they quote the body.
+      const place = whereJsonBreaks(text);
+      const where = place === null ? '' : ` at line ${place.line}, column ${place.column}`;
+      done(new FixpointError('invalid', `the body is not JSON${where}`));
     }
   });
 }

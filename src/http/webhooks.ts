@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Accepted } from '../domain/api/alert.js';
 import { FixpointError } from '../domain/errors.js';
+import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { answers } from './route.js';
@@ -43,7 +44,7 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       const { source } = request.params;
       const body = bodyOf(request.body);
       auth.checkSignature(request, source, body);
-      const accepted = await deps.ingest.accept(source, body);
+      const accepted = await deps.ingest.accept(source, body, principalOf(request).name);
       return reply.code(202).send(accepted);
     },
   );
@@ -60,7 +61,7 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     async (request, reply) => {
       const body = bodyOf(request.body);
       auth.checkSignature(request, null, body);
-      const accepted = await deps.ingest.acceptAny(body);
+      const accepted = await deps.ingest.acceptAny(body, principalOf(request).name);
       return reply.code(202).send(accepted);
     },
   );

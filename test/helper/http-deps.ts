@@ -37,7 +37,7 @@ export class HttpWorld {
   specs: ExecutorSpec[] = [];
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
   ready: () => Promise<void> = async () => undefined;
-  accept: (source: string | null, body: Uint8Array) => Promise<Accepted> = async () => ({
+  accept: (source: string | null, body: Uint8Array, received_from?: string) => Promise<Accepted> = async () => ({
     accepted: 1,
     alerts: [{ alert_id: '01KAJ000000000000000000001', fingerprint: 'c0ffee', status: 'firing' }],
     rejected: 0,
@@ -94,8 +94,8 @@ export class HttpWorld {
     return {
       store: this.#store(),
       ingest: {
-        accept: (source, body) => this.accept(source, body),
-        acceptAny: (body) => this.accept(null, body),
+        accept: (source, body, from) => this.accept(source, body, from),
+        acceptAny: (body, from) => this.accept(null, body, from),
       },
       catalog: {
         content: () => ({ playbooks: this.playbooks, rules: this.rules, problems: [] }),
