@@ -7,7 +7,7 @@ import type { Bus } from '../../src/domain/bus.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
 import { aBatch, busSuite } from '../contract/bus-suite.js';
 import type { BusBench } from '../contract/bus-suite.js';
-import { describeWith, serverFile } from '../helper/servers.js';
+import { describeWith, serverFile, servers } from '../helper/servers.js';
 import type { ServerName } from '../helper/servers.js';
 import { SYSTEM_CLOCK } from '../helper/system-clock.js';
 import { until } from '../helper/until.js';
@@ -187,3 +187,36 @@ for (const name of ['kafka', 'kafka-3.9.1'] as const) {
     });
   });
 }
+
+await describeWith(['kafka-3.9.1'], 'Kafka that is restarted', (addresses) => {
+  it('goes on publishing, delivering and answering when its broker is back, without a restart of ours', async () => {
+    const name = 'kafka-3.9.1';
+    const bench = await aKafkaBench(addresses[name], name);
+    try {
+      const got: string[] = [];
+      await bench.bus.subscribe(async (batch) => void got.push(...batch.alerts.map((alert) => alert.alert_id)));
+      const before = aBatch(['a', 'b']);
+      await bench.bus.publish(before);
+      await until('the alerts before', () => got.length >= 2);
+
+      await servers(['down', name]);
+      const down = await bench.bus.check(AbortSignal.timeout(10_000));
+      const refusal = await bench.bus.publish(aBatch(['a'])).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      await servers(['up', name]);
+      const after = aBatch(['a', 'b']);
+      await until('a publish', () => bench.bus.publish(after).then(() => true), 60_000);
+      await until('the alerts after', () => after.alerts.every((alert) => got.includes(alert.alert_id)), 60_000);
+      await until('no lag', async () => (await bench.bus.lag()) === 0, 60_000);
+
+      expect(down).toMatchObject({ ok: false, message: expect.stringContaining('KAFKA_BROKERS') });
+      expect(refusal).toMatchObject({ code: 'unavailable' });
+      expect(await bench.bus.check(AbortSignal.timeout(10_000))).toMatchObject({ ok: true });
+    } finally {
+      await servers(['up', name]);
+      await bench.close();
+    }
+  });
+});
