@@ -13,6 +13,9 @@ import { apiCallModule } from './api/api.js';
 import { elasticsearchModule } from './elasticsearch/elasticsearch.js';
 import { kubernetesModule } from './kubernetes/kubernetes.js';
 import { notificationModule } from './notify/notify.js';
+import { prometheusModule } from './prometheus/prometheus.js';
+import { topologyModule } from './topology/topology.js';
+import { traceModule } from './trace/trace.js';
 import { waitModule } from './wait/wait.js';
 
 /** Every executor that Fixpoint has. A new one is its folder and a line here. */
@@ -21,6 +24,9 @@ export const executorModules: readonly ExecutorModule[] = [
   elasticsearchModule,
   kubernetesModule,
   notificationModule,
+  prometheusModule,
+  topologyModule,
+  traceModule,
   waitModule,
 ];
 
