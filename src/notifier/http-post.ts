@@ -220,7 +220,9 @@ function shakeHands(socket: Socket, hostname: string, signal: AbortSignal): Prom
 export function retryAfterMs(header: string | string[] | undefined, clock: Clock): number | null {
   const text = (Array.isArray(header) ? header[0] : header)?.trim();
   if (text === undefined || text === '') return null;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - clock.now();
+  // Date.parse takes almost anything for a date; a header's date begins with its weekday.
+  const date = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) - clock.now() : Number.NaN;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : date;
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS) : null;
 }
 

@@ -40,6 +40,12 @@ const EmailConfig = z
       .describe('`required` where a password is sent, else `auto`: used when the server offers it'),
     username: z.string().min(1).max(500).optional(),
     password: z.string().min(1).max(1_000).optional(),
+    ca: z
+      .string()
+      .max(100_000)
+      .regex(/^\s*-----BEGIN CERTIFICATE-----/, 'expected certificates in PEM')
+      .optional()
+      .describe('The authority of an internal mail server, as PEM: ${file:/etc/ssl/internal-ca.pem}'),
     from: Sender,
     to: z.union([Address.transform((address) => [address]), z.array(Address).min(1).max(MAX_RECIPIENTS)]),
     timeout: SendTimeout.describe('For the whole conversation with the mail server'),
@@ -116,6 +122,7 @@ function serverOf(config: EmailConfig): SmtpServer {
     starttls: config.starttls ?? (config.password === undefined ? 'auto' : 'required'),
     username: config.username,
     password: config.password,
+    ca: config.ca,
     timeout_ms: durationMs(config.timeout),
   };
 }

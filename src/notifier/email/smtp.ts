@@ -11,6 +11,8 @@ export interface SmtpServer {
   readonly starttls: 'auto' | 'required' | 'off';
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+  /** Trusted instead of the public authorities. */
+  readonly ca?: string | undefined;
   readonly timeout_ms: number;
 }
 
@@ -114,6 +116,7 @@ function smtpTransport(server: SmtpServer, socket: Socket) {
     requireTLS: !secure && server.starttls === 'required',
     ignoreTLS: server.starttls === 'off',
     ...(username === undefined ? {} : { auth: { user: username, pass: password ?? '' }, forceAuth: true }),
+    ...(server.ca === undefined ? {} : { tls: { ca: server.ca } }),
     connectionTimeout: timeout_ms,
     greetingTimeout: timeout_ms,
     socketTimeout: timeout_ms,
