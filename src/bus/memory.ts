@@ -55,7 +55,7 @@ export class MemoryBus implements Bus {
   }
 
   subscribe(handler: BatchHandler): Promise<void> {
-    if (this.#handler) throw new Error('one handler only');
+    if (this.#handler) return Promise.reject(new Error('this bus has a handler already'));
     this.#handler = handler;
     this.#lookSoon(0);
     return Promise.resolve();

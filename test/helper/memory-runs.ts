@@ -1,0 +1,104 @@
+import type { Playbook } from '../../src/domain/playbook.js';
+import type { Alert } from '../../src/domain/alert.js';
+import type { Run, RunEvent } from '../../src/domain/run.js';
+import { isRunFinished } from '../../src/domain/run.js';
+import type { RunStore } from '../../src/domain/store.js';
+import { fold } from '../../src/domain/transition.js';
+
+interface Kept {
+  events: RunEvent[];
+  holder: string | null;
+  wake_at: string | null;
+  poked: boolean;
+}
+
+/** The write path of runs in memory, with the same fence and the same leases as the real one; runs are rebuilt from their events. */
+export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
+  const kept = new Map<string, Kept>();
+  const workers = new Map<string, string>();
+  const alerts = new Map<string, { alerts: Alert[]; firing: boolean }>();
+  let failures = 0;
+  const runOf = ({ events }: Kept): Run => fold(null, events);
+  const store: RunStore = {
+    open: async ({ run, events, holder }) => {
+      await Promise.resolve();
+      kept.set(run.run_id, { events: [...events], holder, wake_at: run.created_at, poked: false });
+      return 'opened';
+    },
+    apply: async ({ before, events, outside }) => {
+      await Promise.resolve();
+      if (failures > 0) {
+        failures -= 1;
+        throw new Error('the database is away');
+      }
+      const entry = kept.get(before.run_id);
+      if (!entry || entry.events.length !== before.seq) return 'conflict';
+      entry.events.push(...events);
+      if (outside) entry.poked = true;
+      if (isRunFinished(runOf(entry).state)) entry.holder = null;
+      return 'applied';
+    },
+    load: async (run_id) => {
+      await Promise.resolve();
+      const entry = kept.get(run_id);
+      return entry ? { run: runOf(entry), holder: entry.holder } : null;
+    },
+    claim: async (worker_id, now, limit) => {
+      await Promise.resolve();
+      const free = [...kept].filter(([, entry]) => {
+        if (isRunFinished(runOf(entry).state)) return false;
+        if (entry.holder === null) return entry.poked || (entry.wake_at !== null && entry.wake_at <= now);
+        return (workers.get(entry.holder) ?? '') < now;
+      });
+      return free.slice(0, limit).map(([, entry]) => {
+        const from = entry.holder;
+        Object.assign(entry, { holder: worker_id, poked: false, wake_at: null });
+        const run = runOf(entry);
+        return { run, playbook: playbookOf(run.playbook_id), from };
+      });
+    },
+    register: async (worker_id, until) => {
+      await Promise.resolve();
+      const [name] = worker_id.split('#');
+      for (const other of workers.keys()) if (other.split('#')[0] === name) workers.delete(other);
+      workers.set(worker_id, until);
+    },
+    heartbeat: async (worker_id, now, until) => {
+      await Promise.resolve();
+      if ((workers.get(worker_id) ?? '') < now) return 'lost';
+      workers.set(worker_id, until);
+      return 'held';
+    },
+    release: async (run_id, worker_id, wake_at) => {
+      await Promise.resolve();
+      const entry = kept.get(run_id);
+      if (entry?.holder === worker_id) Object.assign(entry, { holder: null, wake_at });
+    },
+    poked: async (worker_id) => {
+      await Promise.resolve();
+      const found = [...kept].filter(([, entry]) => entry.poked && entry.holder === worker_id);
+      for (const [, entry] of found) entry.poked = false;
+      return found.map(([run_id]) => run_id);
+    },
+    alertsOf: async (run_id) => {
+      await Promise.resolve();
+      return alerts.get(run_id) ?? { alerts: [], firing: false };
+    },
+  };
+  return {
+    store,
+    run: (run_id: string): Run => {
+      const entry = kept.get(run_id);
+      if (!entry) throw new Error(`no run ${run_id}`);
+      return runOf(entry);
+    },
+    events: (run_id: string): readonly RunEvent[] => kept.get(run_id)?.events ?? [],
+    holder: (run_id: string): string | null => kept.get(run_id)?.holder ?? null,
+    setAlerts: (run_id: string, of: { alerts: Alert[]; firing: boolean }) => {
+      alerts.set(run_id, of);
+      const entry = kept.get(run_id);
+      if (entry) entry.poked = true;
+    },
+    failNext: (count: number) => (failures = count),
+  };
+}
