@@ -16,6 +16,12 @@ export interface Counts {
   readonly buckets: readonly number[];
 }
 
+/** How one request's latency is spread over the buckets, and its mean. */
+interface Shape {
+  readonly buckets: readonly number[];
+  readonly mean_s: number;
+}
+
 const STEP_MS = 1_000;
 const QUANTILES = [0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95];
 
@@ -27,7 +33,8 @@ export class Counters {
   readonly #model: ShopModel;
   readonly #rows = new Map<string, { first: number; sums: Counts[] }>();
   readonly #began = new WeakMap<Pod, Counts>();
-  readonly #shapes = new Map<string, { readonly buckets: readonly number[]; readonly mean_s: number }>();
+  readonly #shapes = new Map<string, Shape>();
+  readonly #lastShape = new Map<string, { readonly shape: Shape; readonly at: number; readonly isCalm: boolean }>();
 
   constructor(model: ShopModel) {
     this.#model = model;
@@ -83,7 +90,21 @@ export class Counters {
   }
 
   /** How the latencies are spread over the buckets; the same load gives the same spread, so it is worked out once. */
-  #shape(service: string, at: number): { readonly buckets: readonly number[]; readonly mean_s: number } {
+  #shape(service: string, at: number): Shape {
+    const model = this.#model;
+    const last = this.#lastShape.get(service);
+    const isCalm = model.isCalm(at);
+    // Nothing changed since the second before: what was worked out for it still holds.
+    if (isCalm && last?.isCalm && last.at === at - STEP_MS) {
+      this.#lastShape.set(service, { ...last, at });
+      return last.shape;
+    }
+    const shape = this.#knownShape(service, at);
+    this.#lastShape.set(service, { shape, at, isCalm });
+    return shape;
+  }
+
+  #knownShape(service: string, at: number): Shape {
     const model = this.#model;
     const key = [service, ...[0.3, 0.7, 0.99].map((p) => model.latency(service, p, at).toFixed(2))].join(' ');
     const known = this.#shapes.get(key);

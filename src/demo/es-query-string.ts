@@ -38,6 +38,7 @@ export function parseQueryString(text: string, options: Options): Test {
   function both(field: string | null): Test {
     const required: Test[] = [];
     const optional: Test[] = [];
+    const forbidden: Test[] = [];
     for (let joined = false; !['end', ')', 'or'].includes(peek().type);) {
       const word = peek();
       if (word.type === 'and') {
@@ -50,12 +51,13 @@ export function parseQueryString(text: string, options: Options): Test {
       const sign = word.type === 'not' || word.type === 'must' ? word.type : null;
       if (sign) next++;
       const test = single(field);
-      if (sign === 'not') required.push((document) => !test(document));
+      if (sign === 'not') forbidden.push(test);
       else (sign === 'must' || joined || options.isAnd ? required : optional).push(test);
       joined = false;
     }
     return (document) =>
       required.every((test) => test(document)) &&
+      !forbidden.some((test) => test(document)) &&
       (optional.length === 0 || required.length > 0 || optional.some((test) => test(document)));
   }
 

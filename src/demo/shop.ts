@@ -157,7 +157,7 @@ export class ShopModel {
 
   state(service: string, at: number): ServiceState {
     // Where nothing changed for a while, a whole second is alike: thousands of log lines need a few states only.
-    const moment = this.#isCalm(at) ? Math.floor(at / 1_000) * 1_000 : at;
+    const moment = this.isCalm(at) ? Math.floor(at / 1_000) * 1_000 : at;
     const key = `${service} ${moment}`;
     const known = this.#memo.get(key);
     if (known) return known;
@@ -279,7 +279,8 @@ export class ShopModel {
     return steadyQueue(ready * spec.workers, ready * spec.capacity_rps, this.#requests(spec, at));
   }
 
-  #isCalm(at: number): boolean {
+  /** True when nothing has changed shortly before a moment: its whole second is alike. */
+  isCalm(at: number): boolean {
     this.#changes ??= SERVICES.flatMap((spec) => this.#moments(spec, -Infinity, Infinity));
     const from = Math.floor(at / 1_000) * 1_000 - 30 * SETTLE_MS;
     return !this.#changes.some((change) => change >= from && change <= at);
