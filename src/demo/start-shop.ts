@@ -14,7 +14,7 @@ import { servePrometheus } from './prometheus.js';
 import type { SeriesSource } from './promql-evaluate.js';
 import { hexDigits } from './random.js';
 import { shopSeries } from './series.js';
-import { PAYMENT, SERVICES } from './services.js';
+import { DATABASE, PAYMENT, SERVICES } from './services.js';
 import { ShopModel } from './shop.js';
 import { serveMailSink } from './smtp.js';
 
@@ -124,7 +124,16 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
 export function shopConfig(shop: Pick<Shop, 'addresses' | 'kubernetes_token'>) {
   const { addresses, kubernetes_token } = shop;
   const services = Object.fromEntries(
-    SERVICES.map((service) => [service.name, { downstream: service.calls.map((call) => call.service) }]),
+    SERVICES.filter((service) => service.kind === 'Deployment').map((service) => {
+      const called = service.calls.map((call) => call.service);
+      return [
+        service.name,
+        {
+          downstream: called.filter((name) => name !== DATABASE),
+          databases: called.filter((name) => name === DATABASE),
+        },
+      ];
+    }),
   );
   return {
     executors: {
