@@ -1,6 +1,6 @@
-# PostgreSQL 15 from Debian. Superuser postgres, trust authentication, database fixpoint, port 25432.
+# PostgreSQL 15 from Debian. Superuser postgres, trust authentication, database fixpoint, port 25432 unless POSTGRES_PORT says another.
 # PG_DURABLE=1 (for benchmarks and crash tests) keeps fsync and synchronous_commit on; else they are off and tests are faster.
-PORT=25432; DATA=("$RUN/postgres"); PG=/usr/lib/postgresql/15/bin
+PORT=${POSTGRES_PORT:-25432}; DATA=("$RUN/postgres"); PG=/usr/lib/postgresql/15/bin
 SQL=(psql -h 127.0.0.1 -p $PORT -U postgres -v ON_ERROR_STOP=1 -qAt)
 server_installed() { [ -x $PG/postgres ]; }
 server_install() { debian postgresql-15; }
