@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { ApiError } from '../domain/api/error.js';
+import { EventAnswer } from '../domain/api/run.js';
+import { FixpointError, messageOf } from '../domain/errors.js';
+import type { StoredEvent } from '../domain/run.js';
+import { sleep } from '../domain/clock.js';
+import { UsageError } from './io.js';
+import type { CliIo, CliResponse, OutputOptions } from './io.js';
+
+/** Options of every command that talks to a running Fixpoint. */
+export interface ApiOptions extends OutputOptions {
+  /** Where it runs; else FIXPOINT_URL, else http://127.0.0.1:8080. */
+  readonly url?: string | undefined;
+  /** Else FIXPOINT_TOKEN, else FIXPOINT_ADMIN_TOKEN. */
+  readonly token?: string | undefined;
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+const ANSWER_WITHIN_MS = 30_000;
+/** The server shows every 15 s that it is there. */
+const SILENT_FOR_MS = 60_000;
+const RECONNECTS = 30;
+/** A connection that held this long was a good one: its end does not count as a failure. */
+const HELD_FOR_MS = 10_000;
+const RECONNECT_AFTER_MS = 1_000;
+
+/** A running Fixpoint as its commands see it. Refusals come as FixpointErrors with the server's own words. */
+export class ApiClient {
+  readonly #io: CliIo;
+  readonly #base: string;
+  readonly #token: string | null;
+
+  constructor(io: CliIo, options: ApiOptions) {
+    this.#io = io;
+    this.#base = baseOf(options.url ?? given(io.env['FIXPOINT_URL']) ?? DEFAULT_URL);
+    this.#token = options.token ?? given(io.env['FIXPOINT_TOKEN']) ?? given(io.env['FIXPOINT_ADMIN_TOKEN']) ?? null;
+  }
+
+  async get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
+    return this.#call('GET', path, undefined, schema);
+  }
+
+  async post<Schema extends z.ZodType>(path: string, body: unknown, schema: Schema): Promise<z.output<Schema>> {
+    return this.#call('POST', path, body, schema);
+  }
+
+  /** A run's events from the first on, as they happen, each once, until the run has finished. A connection that is cut is made again. */
+  async *events(run_id: string): AsyncGenerator<StoredEvent> {
+    let last = 0;
+    for (let failures = 0; failures < RECONNECTS; failures++) {
+      const begun = this.#io.clock.monotonic();
+      try {
+        for await (const event of this.#stream(run_id, last)) {
+          last = event.seq;
+          yield event;
+          if (event.type === 'run_finished') return;
+        }
+      } catch (error) {
+        if (this.#io.signal.aborted || !isPassing(error)) throw error;
+      }
+      if (this.#io.clock.monotonic() - begun >= HELD_FOR_MS) failures = 0;
+      await sleep(this.#io.clock, RECONNECT_AFTER_MS, this.#io.signal);
+      if (this.#io.signal.aborted) throw new FixpointError('unavailable', 'interrupted');
+    }
+    throw new FixpointError('unavailable', `the events of run ${run_id} broke off and could not be had again`);
+  }
+
+  async *#stream(run_id: string, after: number): AsyncGenerator<StoredEvent> {
+    const silence = new AbortController();
+    const signal = AbortSignal.any([this.#io.signal, silence.signal]);
+    let cancel = this.#io.clock.after(SILENT_FOR_MS, () => silence.abort());
+    try {
+      const path = `/api/v1/runs/${encodeURIComponent(run_id)}/events?last_event_id=${after}`;
+      const answer = await this.#fetch('GET', path, undefined, signal, 'text/event-stream');
+      if (answer.status !== 200 || answer.body === null) throw await this.#refusal(answer);
+      let rest = '';
+      const utf8 = new TextDecoder();
+      for await (const chunk of answer.body) {
+        cancel();
+        cancel = this.#io.clock.after(SILENT_FOR_MS, () => silence.abort());
+        const blocks = (rest + utf8.decode(chunk, { stream: true })).split('\n\n');
+        rest = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const event = eventOf(block);
+          if (event !== null) yield event;
+        }
+      }
+    } finally {
+      cancel();
+      // A caller that stops reading leaves no connection behind.
+      silence.abort();
+    }
+  }
+
+  async #call<Schema extends z.ZodType>(
+    method: string,
+    path: string,
+    body: unknown,
+    schema: Schema,
+  ): Promise<z.output<Schema>> {
+    const signal = AbortSignal.any([this.#io.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+    const answer = await this.#fetch(method, path, body, signal, 'application/json');
+    if (answer.status < 200 || answer.status > 299) throw await this.#refusal(answer);
+    const parsed = schema.safeParse(asJson(await answer.text()));
+    if (parsed.success) return parsed.data;
+    const place = z.prettifyError(parsed.error).split('\n')[0] ?? '';
+    throw new FixpointError('unavailable', `${this.#base} answered something else than this Fixpoint's API: ${place}`);
+  }
+
+  async #fetch(method: string, path: string, body: unknown, signal: AbortSignal, accept: string): Promise<CliResponse> {
+    const headers: Record<string, string> = { accept };
+    if (this.#token !== null) headers['authorization'] = `Bearer ${this.#token}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    try {
+      return await this.#io.fetch(this.#base + path, {
+        method,
+        headers,
+        signal,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch (cause) {
+      const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : messageOf(cause);
+      throw new FixpointError('unavailable', `Fixpoint does not answer at ${this.#base}: ${why}`, { cause });
+    }
+  }
+
+  async #refusal(answer: CliResponse): Promise<FixpointError> {
+    const parsed = ApiError.safeParse(asJson(await answer.text().catch(() => '')));
+    if (!parsed.success) {
+      return new FixpointError('unavailable', `${this.#base} answered ${answer.status}, not as Fixpoint does`);
+    }
+    const { code, message, details } = parsed.data.error;
+    const hint = code === 'unauthorized' ? '; name a token by --token, FIXPOINT_TOKEN or FIXPOINT_ADMIN_TOKEN' : '';
+    return new FixpointError(code === 'internal' ? 'unavailable' : code, message + hint, { details });
+  }
+}
+
+/** A refusal that is worth another try: the server stops, restarts or is away. */
+function isPassing(error: unknown): boolean {
+  return !(error instanceof FixpointError) || error.code === 'unavailable';
+}
+
+function baseOf(url: string): string {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new UsageError('expected --url (or FIXPOINT_URL) to be an address such as http://127.0.0.1:8080');
+  }
+  const { origin, pathname } = new URL(url);
+  return origin + pathname.replace(/\/+$/, '');
+}
+
+function given(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function eventOf(block: string): StoredEvent | null {
+  const data = block
+    .split('\n')
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice(5).trimStart())
+    .join('\n');
+  const parsed = EventAnswer.safeParse(asJson(data));
+  // The server's types are ours; an event type that this version does not know is passed over where lines are made.
+  return parsed.success ? (parsed.data as unknown as StoredEvent) : null;
+}

@@ -1,0 +1,392 @@
+import { createServer as createBare } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeTerminal } from '../../test/helper/cli-io.js';
+import { ADMIN_TOKEN, HttpWorld } from '../../test/helper/http-deps.js';
+import { anAlert } from '../../test/helper/an-alert.js';
+import { until } from '../../test/helper/until.js';
+import type { Decision } from '../domain/decision.js';
+import type { RunEvent } from '../domain/run.js';
+import { createServer } from '../http/server.js';
+import { explain } from './explain.js';
+import { pause, resume } from './pause.js';
+import { run } from './run.js';
+import { runsCancel, runsList, runsShow } from './runs.js';
+import { send } from './send.js';
+
+let world: HttpWorld;
+let terminal: FakeTerminal;
+let app: FastifyInstance;
+let url: string;
+let bare: Server | null = null;
+
+beforeEach(async () => {
+  world = new HttpWorld();
+  terminal = new FakeTerminal();
+  terminal.env = { FIXPOINT_TOKEN: ADMIN_TOKEN };
+  app = createServer(world.deps());
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/`;
+  world.playbooks.set('PB-1', {
+    playbook: { playbook_id: 'PB-1', tasks: [{ id: 'look', type: 'wait' }] },
+    version: 'v1',
+    file: 'pb.yaml',
+    source: '',
+  });
+});
+
+afterEach(async () => {
+  await app.close();
+  bare?.closeAllConnections();
+  bare?.close();
+  bare = null;
+});
+
+const at = (second: number): string => `2026-11-21T10:00:${String(second).padStart(2, '0')}.000Z`;
+
+function started(step_id: string, second: number): RunEvent {
+  const rest = { item_index: null, item: null, attempt: 1, effect: 'read', recorded_only: false } as const;
+  return {
+    type: 'step_started',
+    at: at(second),
+    step_id,
+    task_id: step_id,
+    name: step_id,
+    kind: 'wait',
+    ...rest,
+    parameters: {},
+    conditions: [],
+  };
+}
+
+function succeeded(step_id: string, second: number, summary: string): RunEvent {
+  return { type: 'step_succeeded', at: at(second), step_id, output: {}, summary, evidence: null, change: null };
+}
+
+function finished(state: 'succeeded' | 'failed', second: number, reason: string | null = null): RunEvent {
+  return { type: 'run_finished', at: at(second), state, outcome: 'nothing_done', reason };
+}
+
+/** Lets a started run go through one step to its end, after it was asked for. */
+function playOut(state: 'succeeded' | 'failed'): void {
+  world.startRun = async (playbook_id) => {
+    world.openRun('run-1', { playbook_id });
+    setImmediate(() => {
+      world.happen('run-1', started('look', 1));
+      world.happen('run-1', succeeded('look', 3, 'healthy \u001b[2J'));
+      world.happen('run-1', finished(state, 4));
+    });
+    return 'run-1';
+  };
+}
+
+describe('fixpoint run', () => {
+  it('starts the playbook with the alert of a file and follows it to its end', async () => {
+    let asked: unknown = null;
+    playOut('succeeded');
+    const start = world.startRun;
+    world.startRun = (playbook_id, request) => {
+      asked = request;
+      return start(playbook_id, request);
+    };
+    terminal.files.set('alert.json', '\uFEFF{"alert_name": "X"}');
+    const code = await run({ playbook_id: 'PB-1', alert: 'alert.json', dryRun: true, url }, terminal.io());
+
+    expect(terminal.errors).toEqual([]);
+    expect(code).toBe(0);
+    expect(asked).toMatchObject({ dry_run: true, alert: { alert_name: 'X' } });
+    expect(terminal.lines.slice(1)).toEqual([
+      '10:00:00  ▶ run                                        PB-1, auto',
+      '10:00:03  ✔ look                               2.0 s   healthy  [2J',
+      '10:00:04  ✔ run                                        succeeded, nothing_done',
+    ]);
+  });
+
+  it('exits 1 when the run failed, and prints the run alone as JSON', async () => {
+    playOut('failed');
+    const code = await run({ playbook_id: 'PB-1', url, json: true }, terminal.io());
+
+    expect(code).toBe(1);
+    expect(JSON.parse(terminal.text)).toMatchObject({ run_id: 'run-1', state: 'failed', steps: [{ step_id: 'look' }] });
+  });
+
+  it('goes on where a cut connection left it', async () => {
+    playOut('succeeded');
+    let cuts = 0;
+    const io = terminal.io({
+      fetch: async (address, init) => {
+        const answer = await fetch(address, init);
+        if (!address.includes('/events') || cuts > 0) return answer;
+        cuts += 1;
+        return { status: 200, headers: answer.headers, body: oneEventOf(answer.body!), text: () => answer.text() };
+      },
+    });
+    const ended = run({ playbook_id: 'PB-1', url }, io);
+    await until('the end', async () => {
+      await terminal.clock.advance(1_000);
+      return terminal.lines.some((line) => line.includes('succeeded, nothing_done'));
+    });
+
+    expect(await ended).toBe(0);
+    expect(cuts).toBe(1);
+    expect(terminal.lines.filter((line) => line.includes('▶ run'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['nothing.json', undefined, 'cannot be read'],
+    ['alert.json', '{', 'is not JSON'],
+  ])('is wrong usage with %s holding %s', async (path, text, message) => {
+    if (text !== undefined) terminal.files.set(path, text);
+
+    expect(await run({ playbook_id: 'PB-1', alert: path, url }, terminal.io())).toBe(2);
+    expect(terminal.errors[0]).toContain(message);
+  });
+
+  it('repeats the server’s words and places', async () => {
+    terminal.files.set('-', '{"alert_name": "X", "metric_value": "95"}');
+
+    expect(await run({ playbook_id: 'PB-1', alert: '-', url }, terminal.io())).toBe(1);
+    expect(terminal.errors.join('\n')).toContain('alert.metric_value: ');
+  });
+
+  it('stops following when interrupted', async () => {
+    world.startRun = async () => {
+      world.openRun('run-1');
+      return 'run-1';
+    };
+    const ended = run({ playbook_id: 'PB-1', url }, terminal.io());
+    await until('the first line', () => terminal.lines.length === 2);
+    terminal.interrupt.abort();
+
+    expect(await ended).toBe(1);
+  });
+});
+
+/** The first event of a stream, and then its end, as when a proxy cuts it. */
+async function* oneEventOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    const text = Buffer.from(chunk).toString();
+    yield Buffer.from(text.slice(0, text.indexOf('\n\n') + 2));
+    return;
+  }
+}
+
+describe('fixpoint send', () => {
+  const decision: Decision = {
+    action: 'run',
+    reason: null,
+    rule_id: 'R002',
+    playbook_id: 'PB-1',
+    run_id: 'run-1',
+    run_ids: ['run-1'],
+    until: null,
+    by: 'rule R002',
+    explanation: 'service_name is payment-gateway',
+    decided_at: at(0),
+  };
+
+  /** The intake takes the alert; its decision comes a little later, as with a bus in between. */
+  function decideLater(alert_decision: Decision): { payload(): unknown } {
+    let payload: unknown = null;
+    world.accept = async (_source, body) => {
+      payload = JSON.parse(Buffer.from(body).toString());
+      const alert = anAlert({ alert_id: 'A1' });
+      setImmediate(() => world.alerts.push({ ...alert, decision: alert_decision, decisions: [alert_decision] }));
+      return {
+        accepted: 1,
+        alerts: [{ alert_id: 'A1', fingerprint: alert.fingerprint, status: 'firing' }],
+        rejected: 0,
+      };
+    };
+    return { payload: () => payload };
+  }
+
+  /** Runs the command while its clock goes on. */
+  async function sending(options: Parameters<typeof send>[0]): Promise<number> {
+    let code: number | null = null;
+    const done = send(options, terminal.io()).then((answer) => (code = answer));
+    await until('the end', async () => {
+      await terminal.clock.advance(250);
+      return code !== null;
+    });
+    return done;
+  }
+
+  it('posts as Alertmanager does and tells the fate of the alert', async () => {
+    const sent = decideLater(decision);
+    world.openRun('run-1');
+    world.happen('run-1', started('look', 1), succeeded('look', 3, 'healthy'), finished('succeeded', 4));
+    const code = await sending({
+      alertname: 'Latency',
+      severity: 'critical',
+      service: 'payment-gateway',
+      label: ['env=prod', 'note=a=b'],
+      value: '1240',
+      url,
+    });
+
+    expect(terminal.errors).toEqual([]);
+    expect(code).toBe(0);
+    expect(sent.payload()).toMatchObject({
+      version: '4',
+      status: 'firing',
+      alerts: [
+        {
+          status: 'firing',
+          labels: { alertname: 'Latency', severity: 'critical', service: 'payment-gateway', env: 'prod', note: 'a=b' },
+          annotations: { value: '1240' },
+          endsAt: '0001-01-01T00:00:00Z',
+        },
+      ],
+    });
+    expect(terminal.lines.map((line) => line.slice(10))).toEqual([
+      'accepted  firing Latency, alert A1',
+      'decided   run PB-1, by rule R002: service_name is payment-gateway',
+      'run       run-1',
+      '▶ run                                        PB-Payment-Troubleshoot, auto',
+      '✔ look                               2.0 s   healthy',
+      '✔ run                                        succeeded, nothing_done',
+    ]);
+  });
+
+  it('is done when the alert starts nothing', async () => {
+    decideLater({
+      ...decision,
+      action: 'drop',
+      reason: 'no_match',
+      rule_id: null,
+      playbook_id: null,
+      run_id: null,
+      run_ids: [],
+    });
+
+    expect(await sending({ alertname: 'X', url, json: true })).toBe(0);
+    expect(JSON.parse(terminal.text)).toMatchObject({ alert_id: 'A1', decision: { reason: 'no_match' }, runs: [] });
+  });
+
+  it('gives up on an alert that nobody decides', async () => {
+    world.accept = async () => ({
+      accepted: 1,
+      alerts: [{ alert_id: 'A1', fingerprint: 'F', status: 'firing' }],
+      rejected: 0,
+    });
+
+    expect(await sending({ alertname: 'X', url })).toBe(1);
+    expect(terminal.errors[0]).toContain('not decided within 60 s');
+  });
+
+  it('takes labels as key=value only', async () => {
+    expect(await send({ alertname: 'X', label: ['env'], url }, terminal.io())).toBe(2);
+    expect(terminal.errors[0]).toContain('--label key=value');
+  });
+});
+
+describe('fixpoint explain', () => {
+  it('tells of every rule why, and what would run', async () => {
+    world.explanations = [
+      {
+        rule_id: 'R1',
+        playbook_id: 'PB-2',
+        matched: false,
+        chosen: false,
+        reasons: ['service_name: expected a, is b'],
+      },
+      { rule_id: 'R2', playbook_id: 'PB-1', matched: true, chosen: true, reasons: ['alert_name is X'] },
+    ];
+    terminal.files.set('a.json', '{"alert": {"alert_name": "X"}}');
+
+    expect(await explain({ alert: 'a.json', url }, terminal.io())).toBe(0);
+    expect(terminal.lines).toEqual([
+      '✔ R2 → PB-1: chosen',
+      '    alert_name is X',
+      '✖ R1 → PB-2: does not match',
+      '    service_name: expected a, is b',
+      '',
+      'rule R2 matches: playbook PB-1 would run',
+    ]);
+  });
+});
+
+describe('fixpoint runs', () => {
+  beforeEach(() => {
+    world.openRun('run-1');
+    world.happen('run-1', started('look', 1), succeeded('look', 3, '健康'));
+  });
+
+  it('list hands filters on and aligns columns', async () => {
+    const code = await runsList({ state: 'running', since: '2h', limit: '5', url }, terminal.io());
+
+    expect(code).toBe(0);
+    expect(world.asked[0]).toMatchObject({ with: { filter: { state: 'running' }, page: { limit: 5 } } });
+    expect(terminal.lines).toEqual([
+      'run    created (UTC)        state    outcome  playbook                 service',
+      'run-1  2026-11-21T10:00:00  running           PB-Payment-Troubleshoot  payment-gateway',
+    ]);
+  });
+
+  it('show tells the run and its steps', async () => {
+    expect(await runsShow({ run_id: 'run-1', url }, terminal.io())).toBe(0);
+    expect(terminal.lines).toContain('state     running');
+    expect(terminal.lines.at(-1)).toBe('look  succeeded  2.0 s  健康');
+  });
+
+  it('cancel asks for it with the reason', async () => {
+    expect(await runsCancel({ run_id: 'run-1', reason: 'wrong', url }, terminal.io())).toBe(0);
+    expect(world.asked[0]).toMatchObject({ with: { type: 'cancel', reason: 'wrong' } });
+  });
+
+  it('say when there is no such run', async () => {
+    expect(await runsShow({ run_id: 'run/../9', url }, terminal.io())).toBe(1);
+    expect(terminal.errors[0]).toMatch(/^fixpoint: there is no/);
+  });
+});
+
+describe('fixpoint pause and resume', () => {
+  it('press and let go of the big red button', async () => {
+    await pause({ reason: 'storm', url }, terminal.io());
+    expect(world.pause).toMatchObject({ paused: true, reason: 'storm' });
+    await resume({ url }, terminal.io());
+
+    expect(world.pause.paused).toBe(false);
+    expect(terminal.lines[1]).toBe('not paused: writes may start');
+  });
+});
+
+describe('a command that needs a running Fixpoint', () => {
+  it('says where it looked when nobody answers', async () => {
+    await app.close();
+
+    expect(await runsList({ url }, terminal.io())).toBe(1);
+    expect(terminal.errors[0]).toContain(`Fixpoint does not answer at ${url.slice(0, -1)}: `);
+  });
+
+  it('says how to name a token when none is accepted', async () => {
+    terminal.env = {};
+
+    expect(await runsList({ url }, terminal.io())).toBe(1);
+    expect(terminal.errors[0]).toContain('FIXPOINT_TOKEN');
+  });
+
+  it('takes address and token from the environment, an option before them', async () => {
+    terminal.env = { FIXPOINT_URL: url, FIXPOINT_TOKEN: 'wrong', FIXPOINT_ADMIN_TOKEN: ADMIN_TOKEN };
+    expect(await runsList({}, terminal.io())).toBe(1);
+    expect(await runsList({ token: ADMIN_TOKEN }, terminal.io())).toBe(0);
+    terminal.env['FIXPOINT_TOKEN'] = '';
+    expect(await runsList({}, terminal.io())).toBe(0);
+  });
+
+  it.each(['', 'localhost:8080', 'ftp://x'])('refuses the address "%s"', async (wrong) => {
+    expect(await runsList({ url: wrong }, terminal.io())).toBe(2);
+  });
+
+  it('is not fooled by another server', async () => {
+    bare = createBare((_request, response) => response.end('<html>'));
+    await new Promise<void>((resolve) => bare!.listen(0, '127.0.0.1', resolve));
+    const other = `http://127.0.0.1:${(bare.address() as AddressInfo).port}`;
+
+    expect(await runsList({ url: other }, terminal.io())).toBe(1);
+    expect(terminal.errors[0]).toContain("something else than this Fixpoint's API");
+  });
+});

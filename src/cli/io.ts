@@ -1,0 +1,82 @@
+import type { Clock } from '../domain/clock.js';
+import { FixpointError, messageOf } from '../domain/errors.js';
+
+/** What a command needs of an answer: every `fetch` has it. */
+export interface CliResponse {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: AsyncIterable<Uint8Array> | null;
+  text(): Promise<string>;
+}
+
+/** The terminal and the world around it, as commands see them. */
+export interface CliIo {
+  /** Writes a line to standard output; the newline is added. */
+  out(line: string): void;
+  /** Writes a line to standard error. */
+  err(line: string): void;
+  /** Whether a person looks at standard output. */
+  readonly isTTY: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  fetch(
+    url: string,
+    init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+  ): Promise<CliResponse>;
+  /** The text of a file; `-` is standard input. */
+  readText(path: string): Promise<string>;
+  readonly clock: Clock;
+  /** Aborted when somebody presses Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Options that every command takes. */
+export interface OutputOptions {
+  /** JSON for programs instead of text for people. */
+  readonly json?: boolean | undefined;
+}
+
+/** 0 done, 1 failed, 2 wrong usage. */
+export type ExitCode = 0 | 1 | 2;
+
+/** The command was called in a way that cannot work: exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+/** Runs a command's work; what it refuses is told on standard error, and becomes the exit code. */
+export async function perform(io: CliIo, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (error) {
+    io.err(`fixpoint: ${messageOf(error)}`);
+    if (error instanceof FixpointError) {
+      for (const { path, message } of error.details.slice(0, 20))
+        io.err(`  ${path === '' ? 'body' : path}: ${message}`);
+    }
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** The JSON of a file; what is wrong with it is wrong usage. */
+export async function readJson(io: CliIo, path: string): Promise<unknown> {
+  const name = path === '-' ? 'standard input' : path;
+  let text: string;
+  try {
+    text = await io.readText(path);
+  } catch (error) {
+    throw new UsageError(`${name} cannot be read: ${messageOf(error)}`);
+  }
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+  } catch (error) {
+    throw new UsageError(`${name} is not JSON: ${messageOf(error)}`);
+  }
+}
+
+/** Prints a value as indented JSON. */
+export function outJson(io: CliIo, value: unknown): void {
+  io.out(JSON.stringify(value, null, 2));
+}
