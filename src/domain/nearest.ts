@@ -1,7 +1,7 @@
 /** The candidate that was most likely meant by a misspelt word; null when none is close. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   // A slip or two, and never a whole different word; long words are compared by their beginning, so that no input is expensive.
-  const limit = Math.min(3, Math.ceil(word.length / 3));
+  const limit = word.length < 3 ? 0 : Math.min(3, Math.ceil(word.length / 3));
   let best: string | null = null;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {

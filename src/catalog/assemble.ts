@@ -1,0 +1,125 @@
+import type { CatalogContent, Problem } from '../domain/catalog.js';
+import { didYouMean } from '../domain/nearest.js';
+import type { CheckedPlaybook, Playbook } from '../domain/playbook.js';
+import { rulesInForce } from '../domain/rule-trigger.js';
+import type { Rule } from '../domain/rule.js';
+import type { Claims, GoodFile, Mention } from './load-file.js';
+
+/** A file as far as it counts: what is in force of it (perhaps an earlier version), and what stands on disk. */
+export interface FileInForce {
+  readonly file: string;
+  readonly good: GoodFile | null;
+  readonly problems: readonly Problem[];
+  /** What the file on disk is about; null when it cannot be read at all. */
+  readonly claims: Claims | null;
+}
+
+/** What `assemble` may know besides the files. */
+export interface Beside {
+  /** The file that each playbook came from before: a copy never replaces what is in force. */
+  readonly owners?: ReadonlyMap<string, string>;
+  /** Playbooks that exist and are not among the files. */
+  readonly elsewhere?: ReadonlySet<string>;
+}
+
+/** Puts files together, and tells what only all of them show: ids that stand twice, rules whose playbook does not exist. */
+export function assemble(files: readonly FileInForce[], { owners, elsewhere }: Beside = {}): CatalogContent {
+  const playbooks = playbooksInForce(files, owners ?? new Map());
+  const rules = writtenRules(files);
+  const known = new Set([...playbooks.keys(), ...claimedPlaybooks(files).map((each) => each.id), ...(elsewhere ?? [])]);
+  const problems = [
+    ...files.flatMap((file) => file.problems),
+    ...doublePlaybooks(files, playbooks),
+    ...doubleRules(files),
+    ...danglingRules(files, known),
+  ];
+  return {
+    playbooks,
+    rules: rulesInForce(rules, triggeredPlaybooks(playbooks, files)),
+    problems: problems.sort(byPlace),
+  };
+}
+
+function playbooksInForce(
+  files: readonly FileInForce[],
+  owners: ReadonlyMap<string, string>,
+): Map<string, CheckedPlaybook> {
+  const playbooks = new Map<string, CheckedPlaybook>();
+  for (const { good } of files) {
+    if (good?.type !== 'playbook') continue;
+    const { playbook_id } = good.checked.playbook;
+    if (!playbooks.has(playbook_id) || owners.get(playbook_id) === good.checked.file)
+      playbooks.set(playbook_id, good.checked);
+  }
+  return playbooks;
+}
+
+/** Each `rule_id` once; the second is told as a problem. */
+function writtenRules(files: readonly FileInForce[]): Rule[] {
+  const rules = new Map<string, Rule>();
+  for (const { good } of files) {
+    if (good?.type !== 'rules') continue;
+    for (const rule of good.rules) if (!rules.has(rule.rule_id)) rules.set(rule.rule_id, rule);
+  }
+  return [...rules.values()];
+}
+
+function claimedPlaybooks(files: readonly FileInForce[]): Mention[] {
+  return files.flatMap((file) => file.claims?.playbook ?? []);
+}
+
+function doublePlaybooks(files: readonly FileInForce[], playbooks: ReadonlyMap<string, CheckedPlaybook>): Problem[] {
+  const first = new Map<string, string>();
+  for (const { id, place } of claimedPlaybooks(files))
+    if (!first.has(id) || playbooks.get(id)?.file === place.file) first.set(id, place.file);
+  return claimedPlaybooks(files)
+    .filter(({ id, place }) => first.get(id) !== place.file)
+    .map(({ id, place }) => ({ ...place, message: `playbook ${id} stands twice; ${first.get(id) ?? ''} has it too` }));
+}
+
+function doubleRules(files: readonly FileInForce[]): Problem[] {
+  const first = new Map<string, Problem>();
+  const problems: Problem[] = [];
+  for (const { rule } of files.flatMap((file) => file.claims?.rules ?? [])) {
+    if (!rule) continue;
+    const before = first.get(rule.id);
+    if (!before) first.set(rule.id, rule.place);
+    else {
+      const message = `rule ${rule.id} stands twice, first in ${before.file}:${before.line}`;
+      problems.push({ ...rule.place, message });
+    }
+  }
+  return problems;
+}
+
+/** Such a rule stays in its place: an alert that it matches is told that the playbook is off, and does not fall to a later rule. */
+function danglingRules(files: readonly FileInForce[], known: ReadonlySet<string>): Problem[] {
+  return files
+    .flatMap((file) => file.claims?.rules ?? [])
+    .flatMap(({ playbook }) => (playbook && !known.has(playbook.id) ? [playbook] : []))
+    .map(({ id, place }) => ({ ...place, message: `there is no playbook ${id}${didYouMean(id, known)}` }));
+}
+
+/**
+ * The playbooks whose own `trigger_conditions` may count. While a rules file is broken and was never good, what it names is not started
+ * by looser conditions in its stead; where it cannot even be read, nothing is.
+ */
+function triggeredPlaybooks(
+  playbooks: ReadonlyMap<string, CheckedPlaybook>,
+  files: readonly FileInForce[],
+): Playbook[] {
+  const lost = files.filter((file) => file.good === null);
+  if (lost.some((file) => file.claims === null)) return [];
+  const named = new Set(lost.flatMap((file) => file.claims?.rules ?? []).map(({ playbook }) => playbook?.id));
+  return [...playbooks.values()]
+    .map((checked) => checked.playbook)
+    .filter((playbook) => !named.has(playbook.playbook_id));
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.message, b.message);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

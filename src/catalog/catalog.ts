@@ -1,0 +1,157 @@
+import type { Catalog, CatalogContent, Problem } from '../domain/catalog.js';
+import type { Clock } from '../domain/clock.js';
+import type { ExecutorSpec } from '../domain/executor.js';
+import type { Log } from '../domain/log.js';
+import { assemble } from './assemble.js';
+import type { FileInForce } from './assemble.js';
+import { inForce, problemsOnly, unreadable } from './check.js';
+import { atStart, findFiles } from './read-files.js';
+import type { FoundFile } from './read-files.js';
+
+/** How often the folder is looked at. Polling works on every file system; watching does not (network mounts, ConfigMaps). */
+const POLL_MS = 2_000;
+const MAX_LOGGED = 50;
+
+/** What a catalog needs. `dir` may be missing: then it is empty, and says so. */
+export interface CatalogOptions {
+  readonly dir: string;
+  readonly kinds: ReadonlyMap<string, ExecutorSpec>;
+  readonly clock: Clock;
+  /** Whether changes on disk are taken up while it runs. */
+  readonly watch: boolean;
+  readonly log: Log;
+}
+
+/** Loads a playbooks folder, and keeps the last good version of every file that breaks while it watches. */
+export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
+  const catalog = new FolderCatalog(options);
+  await catalog.start();
+  return catalog;
+}
+
+interface Seen {
+  readonly stamp: string;
+  readonly state: FileInForce;
+}
+
+class FolderCatalog implements Catalog {
+  readonly #options: CatalogOptions;
+  readonly #listeners = new Set<(content: CatalogContent) => void>();
+  #seen: ReadonlyMap<string, Seen> = new Map();
+  #folderProblems: readonly Problem[] = [];
+  #content: CatalogContent = { playbooks: new Map(), rules: [], problems: [] };
+  #cancel: () => void = () => undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: CatalogOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    await this.#look();
+    this.#schedule();
+  }
+
+  content(): CatalogContent {
+    return this.#content;
+  }
+
+  onChange(listener: (content: CatalogContent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel();
+    await this.#looking;
+  }
+
+  #schedule(): void {
+    if (!this.#options.watch || this.#stopped) return;
+    this.#cancel = this.#options.clock.after(POLL_MS, () => {
+      this.#looking = this.#look().finally(() => this.#schedule());
+    });
+  }
+
+  /** Never rejects: what goes wrong with the folder is a problem of the content. */
+  async #look(): Promise<void> {
+    const before = JSON.stringify(this.#folderProblems);
+    const found = await this.#find();
+    // Without a folder everything stays in force: a mount that went away is no wish to forget all playbooks.
+    const changed = found !== null && (await this.#read(found));
+    if (changed || JSON.stringify(this.#folderProblems) !== before) this.#publish();
+  }
+
+  async #find(): Promise<readonly FoundFile[] | null> {
+    try {
+      const { files, problems } = await findFiles(this.#options.dir);
+      this.#folderProblems = problems;
+      return files;
+    } catch (error) {
+      this.#folderProblems = [atStart(this.#options.dir, unreadable(error))];
+      return null;
+    }
+  }
+
+  async #read(found: readonly FoundFile[]): Promise<boolean> {
+    const next = new Map<string, Seen>();
+    let changed = found.length !== this.#seen.size;
+    for (const { file, path, stamp } of found) {
+      const seen = this.#seen.get(file);
+      if (seen?.stamp === stamp) {
+        next.set(file, seen);
+        continue;
+      }
+      changed = true;
+      const state = await inForce(file, path, this.#options.kinds);
+      next.set(file, {
+        stamp,
+        state: state.good === null && seen?.state.good ? { ...state, good: seen.state.good } : state,
+      });
+    }
+    this.#seen = next;
+    return changed;
+  }
+
+  #publish(): void {
+    const owners = new Map([...this.#content.playbooks].map(([playbook_id, { file }]) => [playbook_id, file]));
+    const files = [...this.#seen.values()].map((seen) => seen.state);
+    const content = assemble([...files, problemsOnly(this.#folderProblems)], { owners });
+    if (fingerprint(content) === fingerprint(this.#content)) return;
+    const known = new Set(this.#content.problems.map(problemKey));
+    this.#content = content;
+    this.#tell(content, known);
+    for (const listener of this.#listeners) listener(content);
+  }
+
+  #tell({ playbooks, rules, problems }: CatalogContent, known: ReadonlySet<string>): void {
+    const { log } = this.#options;
+    log.info(
+      { playbooks: playbooks.size, rules: rules.length, problems: problems.length },
+      'playbooks and rules are in force',
+    );
+    const fresh = problems.filter((problem) => !known.has(problemKey(problem)));
+    for (const { file, line, column, message } of fresh.slice(0, MAX_LOGGED))
+      log.warn(
+        { file, line, column, problem: message },
+        'a file of the playbooks folder is wrong; its last good version, if any, is in force',
+      );
+    if (fresh.length > MAX_LOGGED)
+      log.warn({ more: fresh.length - MAX_LOGGED }, 'more problems in the playbooks folder');
+  }
+}
+
+function problemKey({ file, line, column, message }: Problem): string {
+  return `${file}:${line}:${column}:${message}`;
+}
+
+/** Tells one content from another, so that a touched file wakes nobody. */
+function fingerprint({ playbooks, rules, problems }: CatalogContent): string {
+  return JSON.stringify([
+    [...playbooks.values()].map(({ version, file, source }) => [version, file, source]),
+    rules,
+    problems,
+  ]);
+}
