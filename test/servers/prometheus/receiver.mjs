@@ -1,4 +1,5 @@
-// A webhook receiver that keeps every request as a file: `node receiver.mjs FOLDER PORT`. `?code=503` in the URL chooses the answer.
+// A webhook receiver that keeps every request as a file: `node receiver.mjs FOLDER PORT`. `?code=503` in the URL chooses the answer;
+// without it Fixpoint's own paths answer 202 and others 200.
 import fs from 'node:fs';
 import http from 'node:http';
 
@@ -39,7 +40,7 @@ const server = http.createServer((request, response) => {
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
     keep(request, Buffer.concat(chunks).toString('utf8'));
-    const code = /[?&]code=(\d{3})/.exec(request.url)?.[1] ?? '200';
+    const code = /[?&]code=(\d{3})/.exec(request.url)?.[1] ?? (request.url.startsWith('/api/') ? '202' : '200');
     response.writeHead(Number(code), { 'content-type': 'application/json' });
     response.end(`{"ok":true,"event_id":"evt-${count}"}`);
   });

@@ -1,5 +1,5 @@
 # Zabbix 6.0 server with its JSON-RPC API, on a PostgreSQL of its own (25433). API http://127.0.0.1:28081/api_jsonrpc.php (Admin / zabbix), trapper 20051.
-# Then: `node setup.mjs` makes host, items, triggers with tags, the webhook media type (mediatype-fixpoint.js), user, action and API token through the API;
+# Then: `node setup.mjs` makes host, items, triggers with tags, the webhook media type of docs/, user, action and API token through the API;
 # `zabbix_sender -z 127.0.0.1 -p 20051 -s checkout-01 -k app.error_rate -o 12.345` raises a problem, the webhook comes in 1 to 4 s.
 PGPORT=25433; TRAP=20051; WEB=28081; W=$RUN/zabbix; PG=/usr/lib/postgresql/15/bin; DATA=("$W"); PARTS="zabbix zabbix-web"
 SQL=(psql -h 127.0.0.1 -p $PGPORT -v ON_ERROR_STOP=1 -q)
@@ -60,7 +60,7 @@ C
   start zabbix-web env PHP_CLI_SERVER_WORKERS=4 php -d memory_limit=256M -d max_execution_time=300 -d max_input_time=300 -d post_max_size=16M -d date.timezone=UTC -S 127.0.0.1:$WEB -t "$W/web"
   wait_for zabbix-web 120 server_ready
 }
-server_ready() { http -H 'content-type: application/json-rpc' http://127.0.0.1:$WEB/api_jsonrpc.php -d '{"jsonrpc":"2.0","method":"apiinfo.version","params":[],"id":1}'; }
+server_ready() { open_port $TRAP && http -H 'content-type: application/json-rpc' http://127.0.0.1:$WEB/api_jsonrpc.php -d '{"jsonrpc":"2.0","method":"apiinfo.version","params":[],"id":1}'; }
 server_down() {
   stop zabbix-web; stop zabbix
   [ ! -d "$W/pg/db" ] || as postgres $PG/pg_ctl -D "$W/pg/db" -m fast -w stop >/dev/null 2>&1 || true

@@ -1,4 +1,4 @@
-// Configures a bare Zabbix 6.0 through its JSON-RPC API: a trapper host, its triggers, the Fixpoint media type, a user, an action, an API token.
+// Configures a bare Zabbix 6.0 through its JSON-RPC API: a trapper host, its triggers, Fixpoint's media type as docs/ ships it, a user, an action, an API token.
 // It may run again: what is there already is brought up to date, so that the webhook can be pointed elsewhere.
 //   ZBX_API   the API (default: the server of these scripts)
 //   HOOK      where the webhook goes: http://127.0.0.1:8080/api/v1/webhooks/zabbix (default: the capture receiver on 28080)
@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 
 const API = process.env.ZBX_API ?? 'http://127.0.0.1:28081/api_jsonrpc.php';
-const HOOK = process.env.HOOK ?? 'http://127.0.0.1:28080/zabbix';
+const HOOK = process.env.HOOK ?? 'http://127.0.0.1:28080/zabbix?code=202';
 const REQUEST_LIMIT_MS = 30_000;
 
 let auth = null;
@@ -38,77 +38,8 @@ async function ensure(noun, key, filter, wanted, fixed = {}) {
   return created[`${key}s`][0];
 }
 
-/** Parameter name → macro; all are official trigger-based notification macros of 6.0. */
-const PARAMETERS = {
-  fixpoint_url: HOOK,
-  fixpoint_token: process.env.FIXPOINT_TOKEN ?? '',
-  fixpoint_secret: process.env.FIXPOINT_SECRET ?? '',
-  http_proxy: '',
-  alert_subject: '{ALERT.SUBJECT}',
-  alert_message: '{ALERT.MESSAGE}',
-  alert_sendto: '{ALERT.SENDTO}',
-  event_source: '{EVENT.SOURCE}',
-  event_object: '{EVENT.OBJECT}',
-  event_id: '{EVENT.ID}',
-  event_name: '{EVENT.NAME}',
-  event_value: '{EVENT.VALUE}',
-  event_status: '{EVENT.STATUS}',
-  event_severity: '{EVENT.SEVERITY}',
-  event_nseverity: '{EVENT.NSEVERITY}',
-  event_date: '{EVENT.DATE}',
-  event_time: '{EVENT.TIME}',
-  event_age: '{EVENT.AGE}',
-  event_duration: '{EVENT.DURATION}',
-  event_opdata: '{EVENT.OPDATA}',
-  event_tags: '{EVENT.TAGS}',
-  event_tags_json: '{EVENT.TAGSJSON}',
-  event_ack_status: '{EVENT.ACK.STATUS}',
-  event_tag_service: '{EVENT.TAGS.service}',
-  event_update_status: '{EVENT.UPDATE.STATUS}',
-  event_update_action: '{EVENT.UPDATE.ACTION}',
-  event_update_message: '{EVENT.UPDATE.MESSAGE}',
-  event_update_date: '{EVENT.UPDATE.DATE}',
-  event_update_time: '{EVENT.UPDATE.TIME}',
-  event_update_history: '{EVENT.UPDATE.HISTORY}',
-  user_fullname: '{USER.FULLNAME}',
-  event_recovery_id: '{EVENT.RECOVERY.ID}',
-  event_recovery_name: '{EVENT.RECOVERY.NAME}',
-  event_recovery_date: '{EVENT.RECOVERY.DATE}',
-  event_recovery_time: '{EVENT.RECOVERY.TIME}',
-  event_recovery_value: '{EVENT.RECOVERY.VALUE}',
-  event_recovery_tags_json: '{EVENT.RECOVERY.TAGSJSON}',
-  event_timestamp: '{EVENT.TIMESTAMP}', // since 7.0: stays literal on 6.0
-  trigger_id: '{TRIGGER.ID}',
-  trigger_name: '{TRIGGER.NAME}',
-  trigger_description: '{TRIGGER.DESCRIPTION}',
-  trigger_expression: '{TRIGGER.EXPRESSION}',
-  trigger_status: '{TRIGGER.STATUS}',
-  trigger_severity: '{TRIGGER.SEVERITY}',
-  trigger_url: '{TRIGGER.URL}',
-  trigger_hostgroups: '{TRIGGER.HOSTGROUP.NAME}',
-  trigger_templates: '{TRIGGER.TEMPLATE.NAME}',
-  host_id: '{HOST.ID}',
-  host_host: '{HOST.HOST}',
-  host_name: '{HOST.NAME}',
-  host_ip: '{HOST.IP}',
-  host_dns: '{HOST.DNS}',
-  host_port: '{HOST.PORT}',
-  host_conn: '{HOST.CONN}',
-  host2_host: '{HOST.HOST2}',
-  item_id: '{ITEM.ID}',
-  item_key: '{ITEM.KEY}',
-  item_name: '{ITEM.NAME}',
-  item_value: '{ITEM.VALUE}',
-  item_lastvalue: '{ITEM.LASTVALUE}',
-  action_id: '{ACTION.ID}',
-  action_name: '{ACTION.NAME}',
-  esc_history: '{ESC.HISTORY}',
-  zabbix_url: '{$ZABBIX.URL}',
-  macro_k8s_ns: '{$K8S_NAMESPACE}',
-  date: '{DATE}',
-  time: '{TIME}',
-  timezone: '{TIMEZONE}',
-};
+/** The media type that operators import: what is shipped is what is tested. */
+const MEDIA_TYPE = new URL('../../../docs/zabbix-media-type.yaml', import.meta.url);
 
 async function makeHost() {
   const groupId = await ensure('hostgroup', 'groupid', { name: 'Fixpoint/Payments' }, { name: 'Fixpoint/Payments' });
@@ -172,33 +103,20 @@ async function makeTriggers() {
 }
 
 async function makeMediaType() {
-  const script = fs.readFileSync(new URL('./mediatype-fixpoint.js', import.meta.url), 'utf8');
-  const message = (recovery, subject, text) => ({ eventsource: 0, recovery, subject, message: text });
-  return ensure(
-    'mediatype',
-    'mediatypeid',
-    { name: 'Fixpoint' },
-    {
-      name: 'Fixpoint',
-      type: 4,
-      status: 0,
-      maxsessions: 0,
-      maxattempts: 3,
-      attempt_interval: '5s',
-      timeout: '10s',
-      process_tags: 1,
-      show_event_menu: 1,
-      event_menu_url: '{EVENT.TAGS.__fixpoint_url}',
-      event_menu_name: 'Open in Fixpoint',
-      script,
-      parameters: Object.entries(PARAMETERS).map(([name, value]) => ({ name, value })),
-      message_templates: [
-        message(0, 'Problem: {EVENT.NAME}', 'Problem started at {EVENT.TIME} on {EVENT.DATE}\nHost: {HOST.NAME}'),
-        message(1, 'Resolved in {EVENT.DURATION}: {EVENT.NAME}', 'Resolved at {EVENT.RECOVERY.TIME}'),
-        message(2, 'Updated: {EVENT.NAME}', '{USER.FULLNAME} {EVENT.UPDATE.ACTION}'),
-      ],
-    },
-  );
+  const rules = { mediaTypes: { createMissing: true, updateExisting: true } };
+  await rpc('configuration.import', { format: 'yaml', source: fs.readFileSync(MEDIA_TYPE, 'utf8'), rules });
+  const [found] = await rpc('mediatype.get', { output: ['mediatypeid', 'parameters'], filter: { name: 'Fixpoint' } });
+  const ours = {
+    fixpoint_url: HOOK,
+    fixpoint_token: process.env.FIXPOINT_TOKEN ?? '',
+    fixpoint_secret: process.env.FIXPOINT_SECRET ?? '',
+  };
+  const parameters = [
+    ...found.parameters.filter(({ name }) => !(name in ours)),
+    ...Object.entries(ours).map(([name, value]) => ({ name, value })),
+  ];
+  await rpc('mediatype.update', { mediatypeid: found.mediatypeid, status: 0, parameters });
+  return found.mediatypeid;
 }
 
 async function makeUser(mediaTypeId) {
