@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { MemoryBus } from './bus/memory.js';
 import { openCatalog } from './catalog/catalog.js';
 import type { Config, Settings } from './config.js';
+import { hashOf, newToken } from './dial.js';
 import type { Alert } from './domain/alert.js';
 import type { Bus } from './domain/bus.js';
 import type { CatalogContent } from './domain/catalog.js';
@@ -372,8 +373,8 @@ async function makeFirstToken(
   clock: Clock,
 ): Promise<string | null> {
   if (settings.admin_token !== undefined || (await store.tokens.count()) > 0) return null;
-  const token = `fixpoint_${randomBytes(24).toString('base64url')}`;
-  const hash = createHash('sha256').update(token).digest('hex');
+  const token = newToken();
+  const hash = hashOf(token);
   await store.tokens.add({ token_id, name: 'first admin', role: 'admin', created_at: instant(clock.now()), hash });
   return token;
 }

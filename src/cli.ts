@@ -1,0 +1,203 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { text as readStream } from 'node:stream/consumers';
+import { Command, CommanderError } from 'commander';
+import pino from 'pino';
+import { systemClock } from './app.js';
+import { checkFiles } from './catalog/check.js';
+import { check } from './cli/check.js';
+import { configShow } from './cli/config.js';
+import { doctor } from './cli/doctor.js';
+import { explain } from './cli/explain.js';
+import type { CliIo } from './cli/io.js';
+import { perform } from './cli/io.js';
+import { pause, resume } from './cli/pause.js';
+import { run } from './cli/run.js';
+import { runsCancel, runsList, runsShow } from './cli/runs.js';
+import { send } from './cli/send.js';
+import { tokenCreate } from './cli/token.js';
+import { describeConfig, loadConfig } from './config.js';
+import { createToken, dialAll, openConfiguredStore } from './dial.js';
+import type { UpkeepDeps } from './dial.js';
+import { executorSpecs } from './executor/registry.js';
+import { serve, versionOf } from './serve.js';
+
+const interrupted = new AbortController();
+
+const io: CliIo = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+  isTTY: process.stdout.isTTY,
+  env: process.env,
+  fetch: (url, init) => fetch(url, init),
+  readText: (path) => (path === '-' ? readStream(process.stdin) : readFile(path, 'utf8')),
+  clock: systemClock,
+  signal: interrupted.signal,
+};
+
+const program = new Command('fixpoint')
+  .description('Alert-driven auto-remediation')
+  .version(versionOf())
+  .exitOverride()
+  .showHelpAfterError('(fixpoint --help tells what there is)');
+
+/** Options of a command that talks to a running Fixpoint. */
+function talks(command: Command): Command {
+  return prints(command)
+    .option('--url <url>', 'where Fixpoint runs (FIXPOINT_URL)')
+    .option('--token <token>', 'FIXPOINT_TOKEN, or FIXPOINT_ADMIN_TOKEN');
+}
+
+function prints(command: Command): Command {
+  return command.option('--json', 'JSON for programs');
+}
+
+/** Options of a command that reads the configuration itself. */
+function configured(command: Command): Command {
+  return command.option('--config <file>', 'fixpoint.yaml (FIXPOINT_CONFIG)');
+}
+
+function upkeep(options: { config?: string }): UpkeepDeps {
+  const config = loadConfig({ file: options.config ?? null, env: process.env, cwd: process.cwd() });
+  return { config, clock: systemClock, log: pino({ level: 'error', base: null }, pino.destination(2)) };
+}
+
+/** Sets the exit code to what the command answers. */
+function ends<Args extends unknown[]>(work: (...args: Args) => Promise<number>): (...args: Args) => Promise<void> {
+  return async (...args) => {
+    process.exitCode = await work(...args);
+  };
+}
+
+configured(program.command('serve').description('the service: the same as npm start'))
+  .option('--roles <roles>', 'ingest,triage,schedule: a share of the work; needs Kafka and Postgres')
+  .action(
+    ends(async (options: { roles?: string; config?: string }) => {
+      const argv = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+      return serve(argv);
+    }),
+  );
+
+prints(
+  program
+    .command('check')
+    .argument('[path...]')
+    .description('validates playbooks and rules: file:line:column, what was expected, what came'),
+).action(
+  ends((paths: string[], options: object) =>
+    check({ paths, ...options }, io, async (named) => {
+      const { problems, playbooks, rules } = await checkFiles(named, executorSpecs);
+      return { problems, playbooks: playbooks.size, rules: rules.length };
+    }),
+  ),
+);
+
+talks(program.command('run').argument('<playbook_id>').description('starts a run by hand and follows it'))
+  .option('--alert <file>', 'the alert that it is about, as JSON; - is standard input')
+  .option('--dry-run', 'record every write instead of making it')
+  .action(ends((playbook_id: string, options: object) => run({ playbook_id, ...options }, io)));
+
+talks(program.command('explain').description('every rule, and why it matches an alert or not'))
+  .requiredOption('--alert <file>', 'an alert as JSON; - is standard input')
+  .action(ends((options: { alert: string }) => explain(options, io)));
+
+talks(
+  program.command('send').description('sends a test alert through the real intake and prints its fate as it unfolds'),
+)
+  .requiredOption('--alertname <name>')
+  .option('--label <key=value>', 'may be given often', gather, [])
+  .option('--annotation <key=value>', 'may be given often', gather, [])
+  .option('--severity <word>')
+  .option('--service <name>')
+  .option('--instance <address>')
+  .option('--value <figure>', 'the figure that made it fire')
+  .option('--description <text>')
+  .option('--status <status>', 'firing or resolved')
+  .action(ends((options: { alertname: string }) => send(options, io)));
+
+const runs = program.command('runs').description('what was done');
+talks(runs.command('list').description('the newest first'))
+  .option('--state <state>')
+  .option('--playbook <playbook_id>')
+  .option('--service <name>')
+  .option('--since <when>', 'an instant, or a duration: that long ago')
+  .option('--limit <n>')
+  .option('--cursor <cursor>')
+  .action(ends((options: object) => runsList(options, io)));
+talks(runs.command('show').argument('<run_id>')).action(
+  ends((run_id: string, options: object) => runsShow({ run_id, ...options }, io)),
+);
+talks(runs.command('cancel').argument('<run_id>'))
+  .option('--reason <text>')
+  .action(ends((run_id: string, options: object) => runsCancel({ run_id, ...options }, io)));
+
+talks(program.command('pause').description('the big red button: no new write starts anywhere'))
+  .option('--reason <text>')
+  .action(ends((options: object) => pause(options, io)));
+talks(program.command('resume').description('releases the big red button'))
+  .option('--reason <text>')
+  .action(ends((options: object) => resume(options, io)));
+
+configured(
+  prints(
+    program.command('doctor').description('dials every configured server: what works, and what to do about the rest'),
+  ),
+).action(
+  ends((options: { json?: boolean; config?: string }) =>
+    doctor(options, io, (signal) => dialAll(upkeep(options), AbortSignal.any([signal, AbortSignal.timeout(30_000)]))),
+  ),
+);
+
+const config = program.command('config').description('the configuration');
+configured(
+  prints(config.command('show').description('what is in force, secrets hidden, each value with where it came from')),
+).action(
+  ends((options: { json?: boolean; config?: string }) =>
+    configShow(options, io, () => Promise.resolve(describeConfig(upkeep(options).config))),
+  ),
+);
+
+const token = program.command('token').description('who may talk to Fixpoint');
+configured(prints(token.command('create').description('makes a token; it is shown once')))
+  .requiredOption('--name <name>')
+  .requiredOption('--role <role>', 'viewer, operator, approver, admin or ingest')
+  .action(
+    ends((options: { name: string; role: string; config?: string }) =>
+      tokenCreate(options, io, (name, role) => createToken(upkeep(options), name, role)),
+    ),
+  );
+
+configured(program.command('migrate').description('brings the tables of the store up to date')).action(
+  ends((options: { config?: string }) =>
+    perform(io, async () => {
+      const store = await openConfiguredStore(upkeep(options));
+      io.out(`up to date: ${store.description}`);
+      await store.stop();
+      return 0;
+    }),
+  ),
+);
+
+for (const command of ['backtest', 'test', 'approve', 'deny', 'export', 'import']) {
+  program
+    .command(command, { hidden: true })
+    .allowUnknownOption()
+    .argument('[args...]')
+    .action(() => {
+      io.err(`fixpoint: ${command} is not available in this version`);
+      process.exitCode = 2;
+    });
+}
+
+function gather(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+// `serve` stops by itself on a signal; every other command is told that somebody is tired of waiting.
+process.once('SIGINT', () => interrupted.abort());
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

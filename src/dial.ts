@@ -1,0 +1,136 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Config } from './config.js';
+import type { Role } from './domain/access.js';
+import type { Clock } from './domain/clock.js';
+import { instant } from './domain/clock.js';
+import type { ConnectionCheck } from './domain/connection.js';
+import { FixpointError, messageOf } from './domain/errors.js';
+import { createIds } from './domain/id.js';
+import type { Log } from './domain/log.js';
+import type { Store } from './domain/store.js';
+import { createExecutors } from './executor/registry.js';
+import { createNotifiers } from './notifier/registry.js';
+import { openStore } from './store/open.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What upkeep commands need from around them. */
+export interface UpkeepDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Opens the store of a configuration, without anything that works on it. */
+export function openConfiguredStore({ config, clock, log }: UpkeepDeps): Promise<Store> {
+  const { settings } = config;
+  return openStore({
+    url: settings.database_url ?? null,
+    directory: settings.data_dir,
+    seed: `${ROOT}dist/seed`,
+    migrations: `${ROOT}migrations`,
+    clock,
+    ids: createIds(() => clock.now(), randomBytes),
+    hears: false,
+    onError: (error) => log.warn({ error: messageOf(error) }, 'trouble with the store'),
+  });
+}
+
+/** Dials every server that the configuration names, for `fixpoint doctor`. Nothing is written and no message is sent. */
+export async function dialAll(deps: UpkeepDeps, signal: AbortSignal): Promise<ConnectionCheck[]> {
+  const { config, clock, log } = deps;
+  const { settings } = config;
+  const notifiers = createNotifiers(settings.notifiers, { clock, log, report_notify: settings.report.notify ?? null });
+  const executors = createExecutors(settings.executors, {
+    clock,
+    notify: (notice, abort) => notifiers.notify(notice, abort),
+  });
+  try {
+    const lines = await Promise.all([
+      dialStore(deps, signal),
+      dialKafka(deps, signal),
+      executors.check(signal),
+      notifiers.check(signal),
+    ]);
+    return lines.flat();
+  } finally {
+    await executors.stop();
+    await notifiers.stop();
+  }
+}
+
+/** Makes a token and keeps its hash. */
+export async function createToken(
+  deps: UpkeepDeps,
+  name: string,
+  role: Role,
+): Promise<{ token_id: string; token: string }> {
+  const store = await openConfiguredStore(deps);
+  try {
+    const token = newToken();
+    const token_id = createIds(() => deps.clock.now(), randomBytes).next();
+    await store.tokens.add({ token_id, name, role, created_at: instant(deps.clock.now()), hash: hashOf(token) });
+    return { token_id, token };
+  } finally {
+    await store.stop();
+  }
+}
+
+/** A token that nobody can guess. */
+export function newToken(): string {
+  return `fixpoint_${randomBytes(24).toString('base64url')}`;
+}
+
+/** What is kept of a token. */
+export function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+async function dialStore(deps: UpkeepDeps, signal: AbortSignal): Promise<ConnectionCheck[]> {
+  const target = deps.config.settings.database_url === undefined ? deps.config.settings.data_dir : 'DATABASE_URL';
+  try {
+    const store = await openConfiguredStore(deps);
+    try {
+      return [await store.check(signal)];
+    } finally {
+      await store.stop();
+    }
+  } catch (error) {
+    // A running service holds the embedded store: that is how it should be.
+    const inUse =
+      error instanceof FixpointError && error.code === 'conflict' && deps.config.settings.database_url === undefined;
+    return [{ name: 'store', target, ok: inUse, message: messageOf(error), required: true }];
+  }
+}
+
+async function dialKafka({ config, clock, log }: UpkeepDeps, signal: AbortSignal): Promise<ConnectionCheck[]> {
+  const { brokers, topic_prefix, tls, sasl, partitions, replication } = config.settings.kafka;
+  if (brokers === undefined) return [];
+  const { openKafkaBus } = await import('./bus/kafka.js');
+  try {
+    const bus = await openKafkaBus({
+      brokers,
+      clientId: 'fixpoint-doctor',
+      topicPrefix: topic_prefix,
+      tls:
+        typeof tls === 'boolean'
+          ? tls
+          : { ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.reject_unauthorized },
+      sasl,
+      partitions,
+      replication,
+      clock,
+      log,
+      meter: { handled: () => undefined },
+      onDead: () => Promise.resolve(),
+    });
+    try {
+      return [await bus.check(signal)];
+    } finally {
+      await bus.stop();
+    }
+  } catch (error) {
+    return [{ name: 'bus', target: brokers.join(','), ok: false, message: messageOf(error), required: true }];
+  }
+}
