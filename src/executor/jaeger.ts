@@ -28,7 +28,7 @@ const KEPT_TAGS: ReadonlySet<string> = new Set([
   'messaging.system',
 ]);
 
-const Tag = z.object({ key: z.string(), value: z.unknown() });
+const Tag = z.object({ key: z.string(), value: z.unknown().optional() });
 const Reference = z.object({
   refType: z.string().default('CHILD_OF'),
   traceID: z.string().optional(),
@@ -51,7 +51,7 @@ const JaegerTrace = z.object({
   processes: z.record(z.string(), z.object({ serviceName: z.string() })).nullish(),
 });
 const Problems = z.array(z.object({ msg: z.string().default(''), code: z.number().optional() })).nullish();
-const Envelope = z.object({ data: z.unknown(), errors: Problems });
+const Envelope = z.object({ data: z.unknown().optional(), errors: Problems });
 const Dependencies = z.array(z.object({ parent: z.string(), child: z.string(), callCount: z.number().nullish() }));
 
 /** One span, with what matters of it. Times are microseconds, as Jaeger keeps them. */

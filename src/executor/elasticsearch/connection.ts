@@ -158,7 +158,6 @@ async function connect(config: ElasticsearchConfig, urls: readonly URL[]): Promi
     maxRetries: urls.length - 1,
     requestTimeout: durationMs(config.timeout),
     enableMetaHeader: false,
-    redaction: { type: 'remove' },
     ...(auth === null ? {} : { auth }),
     ...(config.tls === undefined
       ? {}
