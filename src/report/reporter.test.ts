@@ -1,0 +1,565 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { aStory, begun, failed, RUN_ID, theDemoRun } from '../../test/helper/a-reported-run.js';
+import type { Story } from '../../test/helper/a-reported-run.js';
+import { FakeClock } from '../../test/helper/fake-clock.js';
+import { until } from '../../test/helper/until.js';
+import type { Log } from '../domain/log.js';
+import type { Language, Notice, NotifyResult } from '../domain/notifier.js';
+import type { Delivery, Outbox, OutboxEntry } from '../domain/store.js';
+import { createReporter } from './reporter.js';
+import type { Reporter } from './reporter.js';
+
+interface Kept {
+  readonly entry: Omit<OutboxEntry, 'attempts' | 'sent'>;
+  attempts: number;
+  next_at: string | null;
+}
+
+/** An outbox in memory that does what the real one does: claiming is a lease, and a channel that is settled counts as sent. */
+class MemoryOutbox implements Outbox {
+  readonly kept: Kept[] = [];
+  readonly deliveries: Delivery[] = [];
+  claims = 0;
+  /** How many of the next calls fail. */
+  broken = { claim: 0, record: 0 };
+
+  put(over: Partial<OutboxEntry> = {}): void {
+    const entry = {
+      outbox_id: `${RUN_ID}:${this.kept.length + 6}`,
+      run_id: RUN_ID,
+      kind: 'report' as const,
+      step_id: null,
+      message: '',
+      created_at: '2026-11-21T10:00:00.000Z',
+      ...over,
+    };
+    this.kept.push({ entry, attempts: 0, next_at: entry.created_at });
+  }
+
+  claim(now: string, lease_until: string, limit: number): Promise<OutboxEntry[]> {
+    this.claims += 1;
+    if (this.broken.claim-- > 0) return Promise.reject(new Error('the database is away'));
+    const due = this.kept.filter((kept) => kept.next_at !== null && kept.next_at <= now).slice(0, limit);
+    return Promise.resolve(
+      due.map((kept) => {
+        kept.next_at = lease_until;
+        kept.attempts += 1;
+        const settled = this.deliveries.filter(
+          (one) => one.outbox_id === kept.entry.outbox_id && one.state !== 'retrying',
+        );
+        return { ...kept.entry, attempts: kept.attempts, sent: settled.map((one) => one.channel) };
+      }),
+    );
+  }
+
+  record(outbox_id: string, results: readonly NotifyResult[], at: string, next_at: string | null): Promise<void> {
+    if (this.broken.record-- > 0) return Promise.reject(new Error('the database is away'));
+    for (const result of results) {
+      const index = this.deliveries.findIndex((one) => one.outbox_id === outbox_id && one.channel === result.channel);
+      const attempts = (this.deliveries[index]?.attempts ?? 0) + 1;
+      const state = result.type === 'sent' ? 'sent' : result.retryable && next_at !== null ? 'retrying' : 'failed';
+      const error = result.type === 'sent' ? null : result.reason;
+      const { channel, target } = result;
+      const delivery: Delivery = { outbox_id, kind: 'report' as const, channel, target, state, attempts, error, at };
+      if (index === -1) this.deliveries.push(delivery);
+      else this.deliveries[index] = delivery;
+    }
+    const kept = this.kept.find((one) => one.entry.outbox_id === outbox_id);
+    if (kept) kept.next_at = next_at;
+    return Promise.resolve();
+  }
+
+  of(channel: string): Delivery | undefined {
+    return this.deliveries.find((one) => one.channel === channel);
+  }
+
+  open(): number {
+    return this.kept.filter((kept) => kept.next_at !== null).length;
+  }
+}
+
+interface Line {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: object;
+}
+
+type Answer = (notice: Notice, signal: AbortSignal) => NotifyResult | Promise<NotifyResult>;
+
+const sent: Answer = () => ({ channel: '', type: 'sent', target: 'somebody' });
+const refused = (over: { retryable?: boolean; retry_after_ms?: number } = {}): Answer => {
+  return () => ({ channel: '', type: 'failed', target: 'somebody', reason: 'HTTP 503', retryable: true, ...over });
+};
+
+interface Setting {
+  readonly channels: Record<string, Answer>;
+  readonly story?: Story | null;
+  readonly language?: Language;
+  readonly publicUrl?: string | null;
+}
+
+describe('the reporter', () => {
+  const started: { reporter: Reporter; clock: FakeClock }[] = [];
+  afterEach(async () => {
+    for (const { reporter, clock } of started.splice(0)) {
+      const stopping = reporter.stop();
+      // Some of these tests leave a send behind that only ends when it is told to.
+      await clock.advance(60_000);
+      await stopping;
+    }
+  });
+
+  function setting({
+    channels,
+    story = theDemoRun(),
+    language = 'en',
+    publicUrl = 'https://fixpoint.example/',
+  }: Setting) {
+    const clock = new FakeClock('2026-11-21T10:00:00.000Z');
+    const outbox = new MemoryOutbox();
+    const notices: { notice: Notice; channel: string; at: number }[] = [];
+    const metered: string[] = [];
+    const lines: Line[] = [];
+    const log: Log = {
+      info: (fields, message) => lines.push({ level: 'info', fields, message }),
+      warn: (fields, message) => lines.push({ level: 'warn', fields, message }),
+      error: (fields, message) => lines.push({ level: 'error', fields, message }),
+      child: () => log,
+    };
+    const reporter = createReporter({
+      outbox,
+      runView: {
+        get: (run_id) =>
+          Promise.resolve(
+            story === null || run_id !== RUN_ID ? null : { ...story.run, deliveries: [...outbox.deliveries] },
+          ),
+        events: (_run_id, after) => Promise.resolve((story?.events ?? []).filter((event) => event.seq > after)),
+      },
+      notify: (notice, signal) =>
+        Promise.all(
+          (notice.channels ?? []).map(async (channel) => {
+            notices.push({ notice, channel, at: clock.now() - Date.parse('2026-11-21T10:00:00.000Z') });
+            return { ...(await (channels[channel] ?? sent)(notice, signal)), channel };
+          }),
+        ),
+      channels: Object.keys(channels),
+      clock,
+      language,
+      publicUrl,
+      log,
+      meter: { delivered: (channel, state) => metered.push(`${channel} ${state}`) },
+    });
+    started.push({ reporter, clock });
+    const times = (channel: string): number[] => notices.filter((one) => one.channel === channel).map((one) => one.at);
+    return { clock, outbox, notices, metered, lines, reporter, times };
+  }
+
+  it('sends the report of a finished run to every channel, once', async () => {
+    const { reporter, outbox, notices, clock, metered } = setting({ channels: { email: sent, slack: sent } });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(60_000);
+
+    expect(notices.map((one) => one.channel)).toEqual(['email', 'slack']);
+    expect(notices[0]?.notice).toMatchObject({
+      notice_id: `${RUN_ID}:6`,
+      subject: '支付网关高延迟故障排查 succeeded in 5.0 s',
+      severity: 'info',
+      link: `https://fixpoint.example/runs/${RUN_ID}`,
+      recipients: [],
+    });
+    expect(notices[0]?.notice.text).toContain('payment-gateway replicas 2 → 3');
+    expect(notices[0]?.notice.html).toContain('<!doctype html>');
+    expect(outbox.deliveries.map((one) => [one.channel, one.state, one.attempts])).toEqual([
+      ['email', 'sent', 1],
+      ['slack', 'sent', 1],
+    ]);
+    expect(outbox.open()).toBe(0);
+    expect(metered).toEqual(['email sent', 'slack sent']);
+  });
+
+  it('sends what comes later at once when it is woken, and at the next look when it is not', async () => {
+    const { reporter, outbox, clock, times } = setting({ channels: { email: sent } });
+    reporter.start();
+    await clock.advance(1_000);
+
+    outbox.put();
+    reporter.wake();
+    await clock.advance(0);
+    expect(times('email')).toEqual([1_000]);
+
+    outbox.put();
+    await clock.advance(5_000);
+    expect(times('email')).toEqual([1_000, 5_000 + 1_000]);
+  });
+
+  it('tries a channel again at 1 s, 4 s, 15 s, 1 min, 5 min, 15 min, 15 min, and then shows it as failed', async () => {
+    const { reporter, outbox, clock, times, lines } = setting({ channels: { email: sent, slack: refused() } });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(24 * 3_600_000);
+
+    expect(times('email')).toEqual([0]);
+    const waits = times('slack').map((at, index, all) => at - (all[index - 1] ?? 0));
+    expect(waits).toEqual([0, 1_000, 4_000, 15_000, 60_000, 300_000, 900_000, 900_000]);
+    expect(outbox.of('slack')).toMatchObject({ state: 'failed', attempts: 8, error: 'HTTP 503' });
+    expect(outbox.open()).toBe(0);
+    expect(lines.filter((line) => line.level === 'error').map((line) => line.message)).toEqual([
+      'notice not sent; given up',
+    ]);
+  });
+
+  it('does not try a channel again that says that it is no use', async () => {
+    const { reporter, outbox, clock, times } = setting({
+      channels: { slack: refused({ retryable: false }), email: refused() },
+    });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(3_600_000 * 2);
+
+    expect(times('slack')).toEqual([0]);
+    expect(times('email')).toHaveLength(8);
+    expect(outbox.of('slack')).toMatchObject({ state: 'failed', attempts: 1 });
+  });
+
+  it('waits as long as a channel asks, and lets no other channel wait for it', async () => {
+    const { reporter, outbox, clock, times } = setting({
+      channels: { slack: refused({ retry_after_ms: 120_000 }), email: refused() },
+    });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(121_000);
+
+    expect(times('email')).toEqual([0, 1_000, 5_000, 20_000, 80_000]);
+    expect(times('slack')).toEqual([0, 120_000]);
+  });
+
+  it('believes nobody who asks for more than a quarter of an hour', async () => {
+    const { reporter, outbox, clock, times } = setting({
+      channels: { slack: refused({ retry_after_ms: 86_400_000 }) },
+    });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(900_000);
+
+    expect(times('slack')).toEqual([0, 900_000]);
+  });
+
+  it('sends with its next attempt when the other side has recovered', async () => {
+    let down = true;
+    const { reporter, outbox, clock, notices } = setting({
+      channels: { slack: (...args) => (down ? refused() : sent)(...args) },
+    });
+    outbox.put();
+    reporter.start();
+    await clock.advance(10_000);
+
+    down = false;
+    await clock.advance(60_000);
+
+    expect(outbox.of('slack')).toMatchObject({ state: 'sent', attempts: 4 });
+    expect(new Set(notices.map((one) => one.notice.notice_id)).size).toBe(1);
+  });
+
+  it('goes on where another process has stopped: channels that have it do not get it again', async () => {
+    const { reporter, outbox, clock, times } = setting({ channels: { email: sent, slack: sent, wecom: sent } });
+    outbox.put();
+    const entry = { outbox_id: `${RUN_ID}:6`, kind: 'report' as const, target: 'x', error: null, at: '' };
+    outbox.deliveries.push(
+      { ...entry, channel: 'email', state: 'sent', attempts: 1 },
+      { ...entry, channel: 'slack', state: 'failed', attempts: 8 },
+      { ...entry, channel: 'wecom', state: 'retrying', attempts: 3 },
+    );
+
+    reporter.start();
+    await clock.advance(10_000);
+
+    expect([times('email'), times('slack'), times('wecom')]).toEqual([[], [], [0]]);
+    expect(outbox.of('wecom')).toMatchObject({ state: 'sent', attempts: 4 });
+  });
+
+  it('counts the attempts that another process has made', async () => {
+    const { reporter, outbox, clock, times } = setting({ channels: { slack: refused() } });
+    outbox.put();
+    const seventh = { outbox_id: `${RUN_ID}:6`, kind: 'report' as const, target: 'x', error: 'x', at: '' };
+    outbox.deliveries.push({ ...seventh, channel: 'slack', state: 'retrying', attempts: 7 });
+
+    reporter.start();
+    await clock.advance(3_600_000);
+
+    expect(times('slack')).toEqual([0]);
+    expect(outbox.of('slack')).toMatchObject({ state: 'failed', attempts: 8 });
+  });
+
+  it('gives an entry up that breaks every worker that begins it', async () => {
+    const { reporter, outbox, clock, times } = setting({ channels: { slack: sent } });
+    outbox.put();
+    const [kept] = outbox.kept;
+    if (kept) kept.attempts = 60;
+
+    reporter.start();
+    await clock.advance(1_000);
+
+    expect(times('slack')).toEqual([]);
+    expect(outbox.of('slack')).toMatchObject({ state: 'failed' });
+    expect(outbox.open()).toBe(0);
+  });
+
+  it('closes an entry that nobody is configured to hear', async () => {
+    const { reporter, outbox, clock } = setting({ channels: {} });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(1_000);
+
+    expect(outbox.open()).toBe(0);
+    expect(outbox.deliveries).toEqual([]);
+  });
+
+  it('closes an entry whose run is gone, and says so', async () => {
+    const { reporter, outbox, clock, lines } = setting({ channels: { email: sent }, story: null });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(1_000);
+
+    expect(outbox.open()).toBe(0);
+    expect(lines.map((line) => line.message)).toContain('a notice belongs to no run; it is given up');
+  });
+
+  it('outlives a database that is away, and tells it once', async () => {
+    const { reporter, outbox, clock, times, lines } = setting({ channels: { email: sent } });
+    outbox.put();
+    outbox.broken.claim = 5;
+
+    reporter.start();
+    await clock.advance(60_000);
+
+    expect(times('email')).toEqual([25_000]);
+    expect(lines.map((line) => line.message)).toEqual([
+      'the outbox cannot be read; looking again',
+      'the outbox can be read again',
+      'notice sent',
+    ]);
+  });
+
+  it('records again what could not be recorded, instead of sending it again', async () => {
+    const { reporter, outbox, clock, times } = setting({ channels: { email: sent } });
+    outbox.put();
+    outbox.broken.record = 2;
+
+    reporter.start();
+    await clock.advance(300_000);
+
+    expect(times('email')).toEqual([0]);
+    expect(outbox.of('email')).toMatchObject({ state: 'sent' });
+  });
+
+  it('tries again when the notifiers themselves throw, and records nothing that they said', async () => {
+    const { reporter, outbox, clock, times } = setting({
+      channels: {
+        email: () => {
+          throw new Error('https://hooks.example/secret');
+        },
+      },
+    });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(1_000);
+
+    expect(times('email')).toEqual([0, 1_000]);
+    expect(outbox.of('email')).toMatchObject({ state: 'retrying', error: 'internal error of the notifiers' });
+  });
+
+  it('has at most eight entries under way, and takes the next as soon as one has ended', async () => {
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const { reporter, outbox, clock, times } = setting({
+      channels: { email: async (...args) => gate.then(() => sent(...args)) },
+    });
+    for (let count = 0; count < 20; count++) outbox.put();
+
+    reporter.start();
+    await clock.advance(20_000);
+    expect(times('email')).toHaveLength(8);
+
+    release();
+    await clock.advance(0);
+    await until('the rest', () => times('email').length === 20);
+    expect(new Set(times('email').slice(8))).toEqual(new Set([20_000]));
+  });
+
+  it('ends a send that hangs well before its lease does', async () => {
+    const { reporter, outbox, clock } = setting({
+      channels: {
+        email: (_notice, signal) =>
+          new Promise((resolve) => {
+            signal.addEventListener('abort', () => resolve(refused()(_notice, signal)));
+          }),
+        slack: sent,
+      },
+    });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(91_000);
+
+    expect(outbox.of('email')).toMatchObject({ attempts: 1 });
+    expect(outbox.of('slack')).toMatchObject({ state: 'sent' });
+  });
+
+  it('does not wait for a channel that hears nothing at all', async () => {
+    const { reporter, outbox, clock } = setting({ channels: { email: () => new Promise(() => undefined) } });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(93_000);
+
+    expect(outbox.of('email')).toMatchObject({ state: 'retrying', error: 'no answer in time' });
+  });
+
+  it('waits at stop for what is under way, and takes nothing new', async () => {
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const { reporter, outbox, clock, times } = setting({
+      channels: { email: async (...args) => gate.then(() => sent(...args)) },
+    });
+    outbox.put();
+    reporter.start();
+    await clock.advance(0);
+
+    let stopped = false;
+    const stopping = reporter.stop().then(() => (stopped = true));
+    outbox.put();
+    await clock.advance(1_000);
+    expect(stopped).toBe(false);
+
+    release();
+    await stopping;
+    expect(outbox.of('email')).toMatchObject({ state: 'sent' });
+    expect(times('email')).toHaveLength(1);
+  });
+
+  it('ends a send at stop that takes too long, without counting it: the next process sends it at once', async () => {
+    const { reporter, outbox, clock } = setting({
+      channels: {
+        email: (notice, signal) =>
+          new Promise((resolve) => {
+            signal.addEventListener('abort', () => resolve(refused()(notice, signal)));
+          }),
+        slack: sent,
+      },
+    });
+    outbox.put();
+    reporter.start();
+    await clock.advance(0);
+
+    const stopping = reporter.stop();
+    await clock.advance(15_000);
+    await stopping;
+
+    expect(outbox.of('email')).toBeUndefined();
+    expect(outbox.of('slack')).toMatchObject({ state: 'sent' });
+    expect(outbox.kept[0]?.next_at).toBe('2026-11-21T10:00:00.000Z');
+  });
+
+  it('may be stopped twice, and before it was started', async () => {
+    const { reporter, outbox, clock } = setting({ channels: { email: sent } });
+    outbox.put();
+
+    await reporter.stop();
+    await reporter.stop();
+    reporter.start();
+    await clock.advance(10_000);
+
+    expect(outbox.claims).toBe(0);
+  });
+
+  describe('a notice about a step', () => {
+    const story = aStory({}, [
+      begun('check', 'read', { name: '检查' }),
+      failed('check', 'HTTP 500 from the health API'),
+    ]);
+    const entry = { kind: 'escalate', step_id: 'check', message: 'HTTP 500 from the health API' } as const;
+
+    async function told(over: Partial<OutboxEntry>, how: Partial<Setting> = {}): Promise<Notice | undefined> {
+      const { reporter, outbox, clock, notices } = setting({ channels: { email: sent }, story, ...how });
+      outbox.put({ ...entry, ...over });
+      reporter.start();
+      await clock.advance(0);
+      return notices[0]?.notice;
+    }
+
+    it('is a few lines with what happened, where, and over which alert', async () => {
+      const notice = await told({});
+
+      expect(notice).toMatchObject({
+        subject: 'Escalation: 支付网关高延迟故障排查 needs a person: HTTP 500 from the health API',
+        severity: 'critical',
+        html: null,
+        link: `https://fixpoint.example/runs/${RUN_ID}`,
+      });
+      expect(notice?.text).toBe(
+        [
+          'HTTP 500 from the health API',
+          '',
+          'Step: 检查 (failed)',
+          'Run: 支付网关高延迟故障排查 (running)',
+          'Critical alert Service_Latency_Exceeded on payment-gateway at 1240 ms.',
+          '',
+        ].join('\n'),
+      );
+    });
+
+    it('is calmer when it is a notice only, and good news when its step succeeded', async () => {
+      expect(await told({ kind: 'notify' })).toMatchObject({ severity: 'warning' });
+      const done = await told(
+        { kind: 'notify', step_id: 'temporary_scale_payment_gateway', message: '2 → 3 replicas' },
+        { story: theDemoRun() },
+      );
+      expect(done).toMatchObject({ severity: 'info', subject: 'Notice from 支付网关高延迟故障排查: 2 → 3 replicas' });
+    });
+
+    it('speaks Chinese where Chinese is configured, and has no link where there is no address', async () => {
+      const notice = await told({}, { language: 'zh', publicUrl: null });
+
+      expect(notice?.subject).toBe('升级：支付网关高延迟故障排查 需要人工处理: HTTP 500 from the health API');
+      expect(notice?.link).toBeNull();
+    });
+
+    it('of a dry run says first that nothing was changed, and calls nobody out of bed', async () => {
+      const dry = aStory({ dry_run: true }, [begun('check', 'read'), failed('check', 'HTTP 500')]);
+
+      const notice = await told({}, { story: dry });
+
+      expect(notice?.subject).toMatch(/^Dry run, nothing was changed: /);
+      expect(notice?.text).toMatch(/^This run changes nothing/);
+      expect(notice?.severity).toBe('warning');
+    });
+  });
+
+  it.each([
+    ['not fixed', { outcome: 'not_fixed' as const }, 'critical'],
+    ['failed over a critical alert', { state: 'failed' as const }, 'critical'],
+    ['cancelled', { state: 'cancelled' as const }, 'warning'],
+    ['well', {}, 'info'],
+  ])('gives the report of a run that ended %s the severity that it deserves', async (_how, over, severity) => {
+    const { run, events } = theDemoRun();
+    const { reporter, outbox, clock, notices } = setting({
+      channels: { email: sent },
+      story: { run: { ...run, ...over }, events },
+    });
+    outbox.put();
+
+    reporter.start();
+    await clock.advance(0);
+
+    expect(notices[0]?.notice.severity).toBe(severity);
+  });
+});
