@@ -10,6 +10,7 @@ import type {
 import type { Outcome } from '../domain/outcome.js';
 import { messageOf } from '../domain/errors.js';
 import { apiCallModule } from './api/api.js';
+import { databaseModule } from './database/database.js';
 import { elasticsearchModule } from './elasticsearch/elasticsearch.js';
 import { kubernetesModule } from './kubernetes/kubernetes.js';
 import { notificationModule } from './notify/notify.js';
@@ -21,6 +22,7 @@ import { waitModule } from './wait/wait.js';
 /** Every executor that Fixpoint has. A new one is its folder and a line here. */
 export const executorModules: readonly ExecutorModule[] = [
   apiCallModule,
+  databaseModule,
   elasticsearchModule,
   kubernetesModule,
   notificationModule,
