@@ -1,0 +1,197 @@
+#!/usr/bin/env node
+// `npm run bench [-- --only P1,P3]`: measures the goals of docs/performance.md, prints a table, writes bench-results.json.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { endAll, pinning } from './child.mjs';
+import { firstStep, sequential, steps } from './engine.mjs';
+import { repeats, storm } from './intake.mjs';
+import { openPostgres } from './postgres.mjs';
+import { memory, rules, start } from './processes.mjs';
+import { rounded, waitForQuiet } from './session.mjs';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const OUTPUT = join(process.cwd(), 'bench-results.json');
+
+/** In the order in which they are measured. */
+const GOALS = { P1: steps, P3: sequential, P4: firstStep, P5: repeats, P6: storm, P7: rules, P8: memory, P9: start };
+
+/** What each result has to reach; `over` is at least, `under` at most. A value in seconds stands for itself, not for a ratio. */
+const PASS = {
+  P1: { over: 1 },
+  P3: { under: 2 },
+  P4: { under: 3 },
+  'P4-p99': { under: 12 },
+  P5: { over: 0.4 },
+  P6: { over: 0.7 },
+  P7: { under: 2 },
+  'P7-100k': { under: 2.5 },
+  P7b: { over: 0.4 },
+  P8: { under: 3 },
+  'P8-embedded': { under: 5.5 },
+  'P8-embedded-first': { under: 5.5 },
+  P9: { under: 2 },
+  'P9-embedded': { under: 1, seconds: true },
+  'P9-embedded-first': { under: 2, seconds: true },
+};
+
+function readOptions() {
+  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  const names = values.only === undefined ? Object.keys(GOALS) : values.only.split(',').map((name) => name.trim());
+  for (const name of names)
+    if (!(name in GOALS))
+      throw new UsageError(`--only: ${name} is no goal; there are ${Object.keys(GOALS).join(', ')}`);
+  return {
+    names,
+    rounds: numberFrom('BENCH_ROUNDS', 5),
+    seconds: numberFrom('BENCH_SECONDS', 10),
+    soak: numberFrom('BENCH_SOAK_SECONDS', 60),
+    quietWait: numberFrom('BENCH_QUIET_SECONDS', 180, 0),
+  };
+}
+
+function numberFrom(name, otherwise, least = 1) {
+  const text = process.env[name];
+  if (text === undefined || text === '') return otherwise;
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < least || value > 3_600)
+    throw new UsageError(`${name}: expected a number from ${least} to 3600, got ${text}`);
+  return value;
+}
+
+class UsageError extends Error {}
+
+async function main() {
+  const options = readOptions();
+  if (!existsSync(join(ROOT, 'dist', 'main.js')))
+    throw new UsageError('dist/ is not built: run npm ci, or npm run build');
+  const { load, quiet } = await waitForQuiet(options.quietWait * 1_000);
+  if (!quiet) say(`The machine is not quiet (load ${load}): the results will not be valid.`);
+  const postgres = await openPostgres();
+  const results = [];
+  const measured = {};
+  const failures = [];
+  try {
+    const bench = createBench(options, postgres, quiet, measured);
+    for (const name of options.names) {
+      say(`${name} …`);
+      try {
+        results.push(...(await GOALS[name](bench)));
+      } catch (error) {
+        // One goal that cannot be measured must not hide the others.
+        failures.push(name);
+        say(`${name} failed: ${error.stack}`);
+        await endAll();
+      }
+    }
+  } finally {
+    await endAll();
+    await postgres.stop();
+  }
+  const machine = { ...describeMachine(postgres, options), load_before: load, failed: failures, measured };
+  writeFileSync(OUTPUT, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+  say(tableOf(results));
+  say(`Written to ${OUTPUT}`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+/** What every goal is handed. `measured` collects the single rounds for the result's file. */
+function createBench(options, postgres, quiet, measured) {
+  const { rounds, seconds, soak } = options;
+  return {
+    postgres,
+    seconds,
+    soak,
+    protocol: { rounds, quiet },
+    warmUp: Math.min(3, seconds),
+    gateSeconds: Math.min(2, seconds),
+    pause: (ms) => sleep(ms),
+    say,
+    onRound: (name) => (round, count) => {
+      (measured[name] ??= []).push(round);
+      say(`  round ${count}: ${shortly(round)}`);
+    },
+  };
+}
+
+function shortly({ valid, subject, reference, ...gate }) {
+  const text = JSON.stringify({ subject, reference, ...gate }, (_key, value) =>
+    typeof value === 'number' ? rounded(value) : value,
+  );
+  return valid ? text : `${text} (thrown out)`;
+}
+
+function describeMachine(postgres, options) {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cpus: cpus().length,
+    memory_mb: Math.round(totalmem() / 1_048_576),
+    kernel: release(),
+    node: process.version,
+    postgres: postgres.settings,
+    fixpoint: JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version,
+    commit: commitOf(),
+    pinned: pinning,
+    rounds: options.rounds,
+    seconds: options.seconds,
+    soak_seconds: options.soak,
+    measured_at: new Date().toISOString(),
+  };
+}
+
+function commitOf() {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  } catch {
+    return null; // an unpacked archive has no history
+  }
+}
+
+function tableOf(results) {
+  const rows = results.map((result) => [
+    result.name,
+    String(result.subject),
+    String(result.reference),
+    result.unit,
+    String(result.ratio),
+    `${result.min} – ${result.max}`,
+    passOf(result),
+    result.valid ? '' : 'not valid',
+    result.title,
+  ]);
+  const head = ['goal', 'Fixpoint', 'reference', 'unit', 'ratio', 'min – max', 'pass', '', 'what'];
+  const widths = head.map((text, column) => Math.max(text.length, ...rows.map((row) => row[column].length)));
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((text, column) => text.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function passOf({ name, ratio, subject }) {
+  const goal = PASS[name];
+  if (!goal) return '';
+  const value = goal.seconds ? subject : ratio;
+  const unit = goal.seconds ? ' s' : '';
+  if (goal.over !== undefined) return `${value >= goal.over ? 'yes' : 'NO'} (≥ ${goal.over}${unit})`;
+  return `${value <= goal.under ? 'yes' : 'NO'} (≤ ${goal.under}${unit})`;
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof UsageError ? error.message : error.stack}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,271 @@
+// P7 (rules, in a process that only computes), P8 (memory when idle) and P9 (time from start to the first accepted alert).
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Asked, CPU, end, spawnNode } from './child.mjs';
+import { Connection } from './connection.mjs';
+import { Pgbench, freePort } from './postgres.mjs';
+import { median, resultOf, runRounds } from './session.mjs';
+import { ALERTS, bodyOfRuns, createBody } from './workload.mjs';
+
+const HERE = import.meta.dirname;
+const ROOT = join(HERE, '..', '..');
+const TOKEN = 'bench-admin-token-0123456789';
+const START_LIMIT_MS = 60_000;
+/** Long enough for the first look at everything, and for the garbage of the start to be given back. */
+const IDLE_AFTER_MS = 8_000;
+
+/** P7: what a match costs among many rules, against few, and against a plain hash look-up. */
+export async function rules(bench) {
+  const child = spawnNode([join(HERE, 'rules.mjs')], { cpu: CPU.subject });
+  const asked = new Asked(child);
+  const { folder, database, pgbench } = await openGate(bench, 'P7');
+  try {
+    await asked.ready;
+    const seconds = bench.seconds / 4;
+    const session = await runRounds({
+      ...bench.protocol,
+      commits: () => pgbench.measure(bench.gateSeconds),
+      measure: {
+        reference: async () => ({
+          ten: await asked.ask('measure', { size: 'ten', seconds }),
+          hash: await asked.ask('hash', { seconds }),
+        }),
+        subject: async () => ({
+          thousands: await asked.ask('measure', { size: 'thousands', seconds }),
+          more: await asked.ask('measure', { size: 'more', seconds }),
+        }),
+      },
+      onRound: bench.onRound('P7'),
+    });
+    const about = { unit: 'µs an alert', session, reference: (round) => round.reference.ten.us };
+    return [
+      resultOf({
+        ...about,
+        name: 'P7',
+        title: 'match among 10,000 rules / among 10',
+        subject: (round) => round.subject.thousands.us,
+      }),
+      resultOf({
+        ...about,
+        name: 'P7-100k',
+        title: 'match among 100,000 rules / among 10',
+        subject: (round) => round.subject.more.us,
+      }),
+      resultOf({
+        name: 'P7b',
+        title: 'alerts matched among 10,000 rules / looked up in a hash index',
+        unit: 'alerts/s',
+        session,
+        subject: (round) => 1e6 / round.subject.thousands.us,
+        reference: (round) => 1e6 / round.reference.hash.us,
+      }),
+    ];
+  } finally {
+    await end(child, 'SIGKILL');
+    await database.drop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** P8: resident memory of an idle service. */
+export async function memory(bench) {
+  return withGate(bench, 'P8', async ({ pgbench, fresh }) => {
+    const session = await runRounds({
+      ...bench.protocol,
+      commits: () => pgbench.measure(bench.gateSeconds),
+      measure: {
+        reference: () => idleMemory(() => spawnBare(['-e', 'setInterval(() => {}, 1e6)']), null),
+        subject: async () => {
+          const { url } = await fresh();
+          const external = await idleMemory(() => spawnService({ DATABASE_URL: url }), startedService);
+          const data = mkdtempSync(join(tmpdir(), 'fixpoint-bench-data-'));
+          try {
+            const embedded = () =>
+              idleMemory(() => spawnService({ FIXPOINT_DATA_DIR: join(data, 'store') }), startedService);
+            return { external, first: await embedded(), warm: await embedded() };
+          } finally {
+            rmSync(data, { recursive: true, force: true });
+          }
+        },
+      },
+      onRound: bench.onRound('P8'),
+    });
+    const about = { unit: 'MB', session, reference: (round) => round.reference };
+    return [
+      resultOf({
+        ...about,
+        name: 'P8',
+        title: 'idle memory on Postgres / bare node',
+        subject: (round) => round.subject.external,
+      }),
+      resultOf({
+        ...about,
+        name: 'P8-embedded',
+        title: 'idle memory on the embedded store / bare node',
+        subject: (round) => round.subject.warm,
+      }),
+      resultOf({
+        ...about,
+        name: 'P8-embedded-first',
+        title: 'idle memory on the embedded store after its first start / bare node',
+        subject: (round) => round.subject.first,
+      }),
+    ];
+  });
+}
+
+async function idleMemory(spawn, started) {
+  const subject = await spawn();
+  try {
+    if (started) await started(subject);
+    const samples = [];
+    await sleep(IDLE_AFTER_MS);
+    for (let turn = 0; turn < 5; turn++) {
+      samples.push(residentMegabytes(subject.child.pid));
+      await sleep(200);
+    }
+    return median(samples);
+  } finally {
+    await end(subject.child);
+  }
+}
+
+/** taskset becomes node, so the pid is node's own; a child that is still there counts as well. */
+function residentMegabytes(pid) {
+  const own = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return children.reduce((sum, child) => sum + residentMegabytes(child), own);
+}
+
+/** P9: from spawn to the first 202. */
+export async function start(bench) {
+  return withGate(bench, 'P9', async ({ pgbench, fresh }) => {
+    const measureSubject = async () => {
+      const { url } = await fresh();
+      const migrating = await startTime(() => spawnService({ DATABASE_URL: url }));
+      const external = await startTime(() => spawnService({ DATABASE_URL: url }));
+      const data = mkdtempSync(join(tmpdir(), 'fixpoint-bench-data-'));
+      try {
+        const embedded = () => startTime(() => spawnService({ FIXPOINT_DATA_DIR: join(data, 'store') }));
+        return { migrating, external, first: await embedded(), warm: await embedded() };
+      } finally {
+        rmSync(data, { recursive: true, force: true });
+      }
+    };
+    const measureReference = async () => {
+      const { url } = await fresh();
+      return startTime(() => spawnBare([join(HERE, 'bare-fastify.mjs')], { DATABASE_URL: url }));
+    };
+    const session = await runRounds({
+      ...bench.protocol,
+      commits: () => pgbench.measure(bench.gateSeconds),
+      measure: { reference: measureReference, subject: measureSubject },
+      onRound: bench.onRound('P9'),
+    });
+    const about = { unit: 's', session, reference: (round) => round.reference / 1_000 };
+    return [
+      resultOf({
+        ...about,
+        name: 'P9',
+        title: 'start to first accepted alert on Postgres / bare Fastify and pg',
+        subject: (round) => round.subject.external / 1_000,
+      }),
+      resultOf({
+        ...about,
+        name: 'P9-embedded',
+        title: 'start to first accepted alert on the embedded store / bare Fastify and pg',
+        subject: (round) => round.subject.warm / 1_000,
+      }),
+      resultOf({
+        ...about,
+        name: 'P9-embedded-first',
+        title: 'first start ever to first accepted alert on the embedded store / bare Fastify and pg',
+        subject: (round) => round.subject.first / 1_000,
+      }),
+    ];
+  });
+}
+
+async function startTime(spawn) {
+  const begin = performance.now();
+  const subject = await spawn();
+  try {
+    await accepted(subject);
+    return performance.now() - begin;
+  } finally {
+    await end(subject.child);
+  }
+}
+
+const body = createBody(bodyOfRuns(ALERTS.sequential, 1));
+let number = 0;
+
+/** Asks until an alert is accepted; a refused connection is asked again at once. */
+async function accepted({ child, port }) {
+  const until = performance.now() + START_LIMIT_MS;
+  number += 1;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode} while it was starting`);
+    try {
+      const connection = await Connection.open(`http://127.0.0.1:${port}/api/v1/webhooks/alertmanager`, TOKEN);
+      const { status } = await connection.post(body(number));
+      connection.close();
+      if (status === 202) return;
+    } catch (error) {
+      if (error.code !== 'ECONNREFUSED') throw error;
+    }
+    if (performance.now() > until) throw new Error(`no alert was accepted within ${START_LIMIT_MS} ms`);
+    await sleep(2);
+  }
+}
+
+async function startedService(subject) {
+  await accepted(subject);
+}
+
+async function spawnService(env) {
+  const port = await freePort();
+  const child = spawnNode([join(ROOT, 'dist', 'main.js')], {
+    cpu: CPU.subject,
+    cwd: ROOT,
+    env: { HOST: '127.0.0.1', PORT: String(port), FIXPOINT_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return { child, port };
+}
+
+async function spawnBare(args, env = {}) {
+  const port = await freePort();
+  const child = spawnNode(args, {
+    cpu: CPU.subject,
+    cwd: ROOT,
+    env: { ...env, PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return { child, port };
+}
+
+async function withGate(bench, name, work) {
+  const { folder, database, pgbench } = await openGate(bench, name);
+  const databases = [];
+  const fresh = async () => {
+    const made = await bench.postgres.createDatabase(`bench_${name.toLowerCase()}_${databases.length}`);
+    databases.push(made);
+    return made;
+  };
+  try {
+    return await work({ pgbench, fresh });
+  } finally {
+    for (const made of [database, ...databases]) await made.drop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** These goals do without a store of their own, but the gate asks pgbench whether the machine is the same as before. */
+async function openGate(bench, name) {
+  const folder = mkdtempSync(join(tmpdir(), 'fixpoint-bench-gate-'));
+  const database = await bench.postgres.createDatabase(`bench_${name.toLowerCase()}_gate`);
+  return { folder, database, pgbench: await Pgbench.open(database.url, folder) };
+}

@@ -1,0 +1,120 @@
+// The subject: a whole Fixpoint as it is shipped, with one more executor that does nothing. The parent asks over IPC, the load generator
+// hears over a local socket how many runs have ended.
+import { subscribe } from 'node:diagnostics_channel';
+import { createServer } from 'node:net';
+import pino from 'pino';
+import { z } from 'zod';
+import { startApp, ROLES, systemClock } from '../../dist/app.js';
+import { loadConfig } from '../../dist/config.js';
+
+/** Clock that all processes of a machine share; the load generator reads the same one. */
+const now = () => Number(process.hrtime.bigint()) / 1e6;
+
+const listeners = new Set();
+let app;
+let ended = 0;
+let telling = false;
+/** Whether single times are noted; off where only the count matters. */
+let noting = false;
+/** When the last webhook came in: with one run at a time, that is when the run began. */
+let requested = 0;
+/** From request to durable end, in milliseconds. */
+let took = [];
+/** When first steps were begun, by their alert's fingerprint. */
+let begun = [];
+
+const noop = {
+  name: 'noop',
+  config: z.strictObject({}).prefault({}),
+  specs: [
+    {
+      kind: 'noop',
+      title: 'Does nothing',
+      effect: 'read',
+      input: z.strictObject({ place: z.enum(['first', 'middle', 'last', 'park']) }),
+      output_keys: [],
+    },
+  ],
+  create: () => ({
+    executors: { noop: { execute } },
+    check: () => Promise.resolve([]),
+    stop: () => Promise.resolve(),
+  }),
+};
+
+async function execute({ place }, attempt) {
+  if (noting && place === 'first') begun.push([attempt.alert?.fingerprint, now()]);
+  if (place === 'last') hearOfEnd(attempt.run_id);
+  if (place === 'park')
+    await new Promise((resolve) => attempt.signal.addEventListener('abort', resolve, { once: true }));
+  return { type: 'succeeded', output: null };
+}
+
+/** The commit that follows the last step's attempt is the one that ends the run. */
+function hearOfEnd(run_id) {
+  const stop = app.store.runView.onEvents(run_id, () => {
+    stop();
+    ended += 1;
+    if (noting) took.push(now() - requested);
+    if (telling) return;
+    telling = true;
+    setImmediate(() => {
+      telling = false;
+      for (const listener of listeners) listener.write(`${ended}\n`);
+    });
+  });
+}
+
+subscribe('http.server.request.start', () => {
+  requested = now();
+});
+
+const answers = {
+  /** Begins to note single times. */
+  note() {
+    noting = true;
+  },
+  /** What was noted since then. */
+  collect() {
+    const noted = { took, begun };
+    noting = false;
+    took = [];
+    begun = [];
+    return noted;
+  },
+  memory: () => process.memoryUsage(),
+  cpu: () => process.cpuUsage(),
+  async stop() {
+    for (const listener of listeners) listener.destroy();
+    socket.close();
+    await app.stop();
+  },
+};
+
+process.on('message', async ({ id, ask }) => {
+  const value = await answers[ask]();
+  process.send({ id, value }, () => {
+    if (ask === 'stop') process.disconnect();
+  });
+});
+
+const socket = createServer((listener) => {
+  listeners.add(listener);
+  // Whoever comes later counts from here.
+  listener.write(`${ended}\n`);
+  listener.on('error', () => undefined);
+  listener.on('close', () => listeners.delete(listener));
+});
+socket.listen(process.env.BENCH_SOCKET);
+
+const config = loadConfig({ file: null, env: process.env, cwd: process.cwd() });
+app = await startApp({
+  config,
+  roles: ROLES,
+  clock: systemClock,
+  log: pino({ level: config.settings.log_level, base: null }, pino.destination(2)),
+  version: 'bench',
+  executors: [noop],
+});
+for (const { file, line, message } of app.catalog.problems) throw new Error(`${file}:${line}: ${message}`);
+process.send({ ready: { url: app.url, rules: app.catalog.rules.length } });

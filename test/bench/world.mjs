@@ -1,0 +1,80 @@
+// One round set's surroundings: a fresh database, a Fixpoint on it, a load generator.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Asked, CPU, end, spawnNode } from './child.mjs';
+import { Pgbench, freePort } from './postgres.mjs';
+import { writePlaybooks } from './workload.mjs';
+
+const HERE = import.meta.dirname;
+const TOKEN = 'bench-admin-token-0123456789';
+
+/** Starts everything that the engine's and the intake's goals need. */
+export class World {
+  static async open(postgres, name) {
+    const folder = mkdtempSync(join(tmpdir(), 'fixpoint-bench-world-'));
+    const playbooks = join(folder, 'playbooks');
+    writePlaybooks(playbooks);
+    const database = await postgres.createDatabase(`bench_${name.toLowerCase()}`);
+    // A database of its own for the references: what they write must not grow the subject's tables.
+    const references = await postgres.createDatabase(`bench_${name.toLowerCase()}_reference`);
+    const world = new World();
+    Object.assign(world, { folder, playbooks, database, references, token: TOKEN, port: await freePort() });
+    world.pgbench = await Pgbench.open(references.url, folder);
+    world.load = new Asked(spawnNode([join(HERE, 'load.mjs')], { cpu: CPU.load }));
+    await world.start();
+    return world;
+  }
+
+  /** Starts the service; also again after `kill`. */
+  async start() {
+    this.socket = join(this.folder, `ended-${process.hrtime.bigint()}.sock`);
+    const args = process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : [];
+    this.service = new Asked(
+      spawnNode([...args, join(HERE, 'service.mjs')], {
+        cpu: CPU.subject,
+        cwd: this.folder,
+        env: {
+          DATABASE_URL: this.database.url,
+          FIXPOINT_PLAYBOOKS_DIR: this.playbooks,
+          FIXPOINT_ADMIN_TOKEN: TOKEN,
+          HOST: '127.0.0.1',
+          PORT: String(this.port),
+          LOG_LEVEL: 'warn',
+          BENCH_SOCKET: this.socket,
+        },
+      }),
+    );
+    const { url } = await this.service.ready;
+    this.url = `${url}/api/v1/webhooks/alertmanager`;
+  }
+
+  /** Ends the service as a crash does. */
+  async kill() {
+    await end(this.service.child, 'SIGKILL');
+  }
+
+  reference(kind) {
+    const child = spawnNode([join(HERE, 'reference.mjs'), kind], {
+      cpu: CPU.subject,
+      env: { DATABASE_URL: this.references.url },
+    });
+    return new Asked(child);
+  }
+
+  /** What every kind of load is told. */
+  get target() {
+    return { url: this.url, token: this.token, socket: this.socket };
+  }
+
+  async close() {
+    if (this.service.child.exitCode === null && this.service.child.signalCode === null) {
+      await this.service.ask('stop');
+      await end(this.service.child);
+    }
+    await end(this.load.child);
+    await this.database.drop();
+    await this.references.drop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
