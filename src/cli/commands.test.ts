@@ -1,5 +1,3 @@
-import { createServer as createBare } from 'node:http';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,7 +18,6 @@ let world: HttpWorld;
 let terminal: FakeTerminal;
 let app: FastifyInstance;
 let url: string;
-let bare: Server | null = null;
 
 beforeEach(async () => {
   world = new HttpWorld();
@@ -39,9 +36,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await app.close();
-  bare?.closeAllConnections();
-  bare?.close();
-  bare = null;
 });
 
 const at = (second: number): string => `2026-11-21T10:00:${String(second).padStart(2, '0')}.000Z`;
@@ -277,6 +271,14 @@ describe('fixpoint send', () => {
     expect(terminal.errors[0]).toContain('not decided within 60 s');
   });
 
+  it('sends the end of an alert', async () => {
+    const sent = decideLater({ ...decision, action: 'drop', reason: 'resolved', run_id: null, run_ids: [] });
+
+    expect(await sending({ alertname: 'X', status: 'resolved', url })).toBe(0);
+    expect(sent.payload()).toMatchObject({ alerts: [{ status: 'resolved', endsAt: at(0) }] });
+    expect(await send({ alertname: 'X', status: 'over', url }, terminal.io())).toBe(2);
+  });
+
   it('takes labels as key=value only', async () => {
     expect(await send({ alertname: 'X', label: ['env'], url }, terminal.io())).toBe(2);
     expect(terminal.errors[0]).toContain('--label key=value');
@@ -351,42 +353,5 @@ describe('fixpoint pause and resume', () => {
 
     expect(world.pause.paused).toBe(false);
     expect(terminal.lines[1]).toBe('not paused: writes may start');
-  });
-});
-
-describe('a command that needs a running Fixpoint', () => {
-  it('says where it looked when nobody answers', async () => {
-    await app.close();
-
-    expect(await runsList({ url }, terminal.io())).toBe(1);
-    expect(terminal.errors[0]).toContain(`Fixpoint does not answer at ${url.slice(0, -1)}: `);
-  });
-
-  it('says how to name a token when none is accepted', async () => {
-    terminal.env = {};
-
-    expect(await runsList({ url }, terminal.io())).toBe(1);
-    expect(terminal.errors[0]).toContain('FIXPOINT_TOKEN');
-  });
-
-  it('takes address and token from the environment, an option before them', async () => {
-    terminal.env = { FIXPOINT_URL: url, FIXPOINT_TOKEN: 'wrong', FIXPOINT_ADMIN_TOKEN: ADMIN_TOKEN };
-    expect(await runsList({}, terminal.io())).toBe(1);
-    expect(await runsList({ token: ADMIN_TOKEN }, terminal.io())).toBe(0);
-    terminal.env['FIXPOINT_TOKEN'] = '';
-    expect(await runsList({}, terminal.io())).toBe(0);
-  });
-
-  it.each(['', 'localhost:8080', 'ftp://x'])('refuses the address "%s"', async (wrong) => {
-    expect(await runsList({ url: wrong }, terminal.io())).toBe(2);
-  });
-
-  it('is not fooled by another server', async () => {
-    bare = createBare((_request, response) => response.end('<html>'));
-    await new Promise<void>((resolve) => bare!.listen(0, '127.0.0.1', resolve));
-    const other = `http://127.0.0.1:${(bare.address() as AddressInfo).port}`;
-
-    expect(await runsList({ url: other }, terminal.io())).toBe(1);
-    expect(terminal.errors[0]).toContain("something else than this Fixpoint's API");
   });
 });

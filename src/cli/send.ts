@@ -21,8 +21,8 @@ export interface SendOptions extends ApiOptions {
   /** The figure that made the alert fire: annotation `value`. */
   readonly value?: string | undefined;
   readonly description?: string | undefined;
-  /** Sends the end of the alert instead of its beginning. */
-  readonly resolved?: boolean | undefined;
+  /** `firing`, or `resolved` for the end of the alert. */
+  readonly status?: string | undefined;
 }
 
 const DECIDED_WITHIN_MS = 60_000;
@@ -81,8 +81,9 @@ function payloadOf(options: SendOptions, now: string): unknown {
     ...pairs(options.label ?? [], '--label'),
   };
   const annotations = { ...present({ value, description }), ...pairs(options.annotation ?? [], '--annotation') };
-  const status = options.resolved === true ? 'resolved' : 'firing';
-  const endsAt = options.resolved === true ? now : '0001-01-01T00:00:00Z';
+  const { status = 'firing' } = options;
+  if (status !== 'firing' && status !== 'resolved') throw new UsageError('expected --status firing or resolved');
+  const endsAt = status === 'resolved' ? now : '0001-01-01T00:00:00Z';
   return {
     version: '4',
     groupKey: `{}:{alertname=${JSON.stringify(alertname)}}`,

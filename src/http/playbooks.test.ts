@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { anAlert } from '../../test/helper/an-alert.js';
+import { HttpFace, errorOf } from '../../test/helper/http-face.js';
+import { pageOf } from '../domain/api/page.js';
+import { PlaybookAnswer, PlaybookItem } from '../domain/api/playbook.js';
+import { Explanation } from '../domain/api/rule.js';
+import { ExecutorAnswer } from '../domain/api/system.js';
+import type { CheckedPlaybook } from '../domain/playbook.js';
+
+const face = new HttpFace();
+const { get, post } = face;
+
+function aPlaybook(): CheckedPlaybook {
+  return {
+    playbook: {
+      playbook_id: 'PB-1',
+      tasks: [
+        { id: 'look', type: 'Log_Aggregation' },
+        { id: 'act', type: 'API_Call', name: 'Act', depends_on: ['look'] },
+      ],
+    },
+    version: 'abc',
+    file: 'pb-1.yaml',
+    source: 'playbook_id: PB-1\n',
+  };
+}
+
+describe('playbooks', () => {
+  beforeEach(async () => {
+    face.world.playbooks.set('PB-1', aPlaybook());
+    face.world.specs = [
+      { kind: 'log_aggregation', title: 'Logs', effect: 'read', input: z.object({ n: z.int() }), output_keys: ['a'] },
+      { kind: 'api_call', title: 'API', effect: () => 'write', input: z.object({ when: z.date() }), output_keys: null },
+    ];
+    await face.open(face.world.deps());
+  });
+
+  it('are listed, and shown with source and graph', async () => {
+    const list = pageOf(PlaybookItem.strict()).parse((await get('/api/v1/playbooks')).json());
+    const one = PlaybookAnswer.strict().parse((await get('/api/v1/playbooks/PB-1')).json());
+
+    expect(list.items).toEqual([
+      {
+        playbook_id: 'PB-1',
+        name: 'PB-1',
+        description: null,
+        mode: null,
+        version: 'abc',
+        file: 'pb-1.yaml',
+        task_count: 2,
+      },
+    ]);
+    expect(one.source).toBe('playbook_id: PB-1\n');
+    expect(one.graph).toEqual({
+      nodes: [
+        { task_id: 'look', name: 'look', kind: 'log_aggregation', effect: 'read' },
+        { task_id: 'act', name: 'Act', kind: 'api_call', effect: null },
+      ],
+      edges: [{ from: 'look', to: 'act' }],
+    });
+  });
+
+  it('have kinds whose JSON schema is told, also where a part has no words in it', async () => {
+    const { items } = pageOf(ExecutorAnswer).parse((await get('/api/v1/executors')).json());
+
+    expect(items.map((item) => [item.kind, item.effect])).toEqual([
+      ['api_call', null],
+      ['log_aggregation', 'read'],
+    ]);
+    expect(items[1]!.input_schema).toMatchObject({ properties: { n: { type: 'integer' } } });
+  });
+
+  it('start by hand with an alert whose missing fields are filled in', async () => {
+    let asked: unknown = null;
+    face.world.startRun = async (playbook_id, request) => {
+      asked = { playbook_id, ...request };
+      face.world.openRun('run-9');
+      return 'run-9';
+    };
+    const alert = {
+      alert_name: 'X',
+      severity: 'Critical',
+      timestamp: '2026-11-21T12:00:00+02:00',
+      labels: { a: 'b\0' },
+    };
+    const answer = await post('/api/v1/playbooks/PB-1/runs', { alert, dry_run: true });
+
+    expect(answer.statusCode).toBe(201);
+    expect(answer.headers['location']).toBe('/api/v1/runs/run-9');
+    expect(answer.json().run_id).toBe('run-9');
+    expect(asked).toMatchObject({
+      playbook_id: 'PB-1',
+      dry_run: true,
+      by: 'admin',
+      alert: {
+        alert_name: 'X',
+        severity: 'critical',
+        status: 'firing',
+        service_name: null,
+        metric_value: null,
+        timestamp: '2026-11-21T10:00:00.000Z',
+        labels: { a: 'b\uFFFD' },
+        source_system: 'manual',
+      },
+    });
+    expect(face.world.auditEntries[0]).toMatchObject({ what: 'run.start', target: 'run-9' });
+  });
+
+  it('start without an alert, for real, when nothing is said', async () => {
+    let asked: unknown = null;
+    face.world.startRun = async (_playbook_id, request) => {
+      asked = request;
+      face.world.openRun('run-9');
+      return 'run-9';
+    };
+
+    expect((await post('/api/v1/playbooks/PB-1/runs')).statusCode).toBe(201);
+    expect(asked).toEqual({ alert: null, dry_run: false, by: 'admin' });
+  });
+
+  it.each([
+    [{ dryRun: true }, 'dryRun'],
+    [{ dry_run: 'yes' }, 'dry_run'],
+    [{ alert: {} }, 'alert.alert_name'],
+    [{ alert: { alert_name: 'X', metric_value: '95' } }, 'alert.metric_value'],
+    [{ alert: { alert_name: 'X', labels: { a: 1 } } }, 'alert.labels.a'],
+    [{ alert: { alert_name: 'X', timestamp: 'now' } }, 'alert.timestamp'],
+    [[], ''],
+  ])('do not start on %j', async (body, path) => {
+    let started = false;
+    face.world.startRun = async () => {
+      started = true;
+      return 'run-9';
+    };
+    const answer = await post('/api/v1/playbooks/PB-1/runs', body);
+
+    expect(answer.statusCode).toBe(400);
+    expect(errorOf(answer).details.map((detail) => detail.path)).toEqual([path]);
+    expect(started).toBe(false);
+  });
+
+  it.each(['{', 'null null', '\u0000'])('say where JSON is expected: %j', async (body) => {
+    const answer = await post('/api/v1/playbooks/PB-1/runs', body);
+
+    expect(answer.statusCode).toBe(400);
+    expect(errorOf(answer).message).toContain('not JSON');
+  });
+});
+
+describe('explaining rules', () => {
+  const rule = (rule_id: string, matched: boolean, chosen: boolean, playbook_id = 'PB-1') => ({
+    rule_id,
+    playbook_id,
+    matched,
+    chosen,
+    reasons: [`about ${rule_id}`],
+  });
+
+  it('tells what would run, the chosen rules first', async () => {
+    face.world.playbooks.set('PB-1', aPlaybook());
+    face.world.explanations = [rule('R1', false, false), rule('R2', true, false), rule('R3', true, true)];
+
+    for (const body of [{ alert: { alert_name: 'X' } }, { alert_name: 'X' }]) {
+      const answer = Explanation.strict().parse((await post('/api/v1/rules/explain', body)).json());
+      expect(answer.items.map((item) => item.rule_id)).toEqual(['R3', 'R2', 'R1']);
+      expect(answer.decision).toMatchObject({
+        action: 'run',
+        rule_id: 'R3',
+        playbook_id: 'PB-1',
+        playbook_ids: ['PB-1'],
+      });
+    }
+  });
+
+  it.each([
+    ['no_match', 'firing', false],
+    ['resolved', 'resolved', true],
+    ['playbook_off', 'firing', true],
+  ])('tells %s', async (reason, status, chosen) => {
+    const checked = aPlaybook();
+    face.world.playbooks.set('PB-1', { ...checked, playbook: { ...checked.playbook, mode: 'off' } });
+    face.world.explanations = [rule('R1', chosen, chosen)];
+    const answer = await post('/api/v1/rules/explain', { alert_name: 'X', status });
+
+    expect(answer.json().decision).toMatchObject({ action: 'drop', reason });
+  });
+
+  it('takes back what the API itself answered of an alert', async () => {
+    const stored = { ...anAlert(), decision: null, decisions: [] };
+
+    expect((await post('/api/v1/rules/explain', stored)).statusCode).toBe(200);
+  });
+
+  it('names the place of what is wrong', async () => {
+    const answer = await post('/api/v1/rules/explain', { alert_name: 'X', severity: 'page' });
+
+    expect(errorOf(answer).details.map((detail) => detail.path)).toEqual(['alert.severity']);
+  });
+
+  it('lists rules by priority, page by page', async () => {
+    face.world.rules = [
+      { rule_id: 'b', playbook_id: 'PB' },
+      { rule_id: 'a', playbook_id: 'PB' },
+      { rule_id: 'c', playbook_id: 'PB', priority: 5 },
+    ];
+    const first = (await get('/api/v1/rules?limit=2')).json();
+    const second = (await get(`/api/v1/rules?limit=2&cursor=${first.next_cursor}`)).json();
+
+    expect([...first.items, ...second.items].map((item: { rule_id: string }) => item.rule_id)).toEqual(['c', 'a', 'b']);
+    expect(second.next_cursor).toBeNull();
+  });
+});
