@@ -3,6 +3,9 @@ import { FakeClock } from '../../test/helper/fake-clock.js';
 import { startShop } from './start-shop.js';
 import type { Shop } from './start-shop.js';
 
+/** A foreign answer, looked at field by field in the expectations. */
+type Answered = any;
+
 let shop: Shop;
 
 beforeAll(async () => {
@@ -15,7 +18,7 @@ async function post(
   path: string,
   body: unknown,
   type = 'application/json',
-): Promise<{ status: number; headers: Headers; body: any }> {
+): Promise<{ status: number; headers: Headers; body: Answered }> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const response = await fetch(`${shop.addresses.elasticsearch}${path}`, {
     method: 'POST',
@@ -25,10 +28,10 @@ async function post(
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-async function sources(query: unknown): Promise<any[]> {
+async function sources(query: unknown): Promise<Answered[]> {
   const { status, body } = await post('/shop-logs-*/_search', { query, size: 10_000 });
   expect(status, JSON.stringify(body)).toBe(200);
-  return body.hits.hits.map((hit: any) => hit._source);
+  return body.hits.hits.map((hit: Answered) => hit._source);
 }
 
 const count = async (query: unknown): Promise<number> => (await sources(query)).length;
@@ -37,7 +40,7 @@ const PAYMENT_LINES = { term: { 'service.name': 'payment-gateway' } };
 describe("the shop's Elasticsearch", () => {
   it('introduces itself as clients expect it', async () => {
     const response = await fetch(`${shop.addresses.elasticsearch}/`);
-    const body = (await response.json()) as any;
+    const body = (await response.json()) as Answered;
 
     expect(response.headers.get('x-elastic-product')).toBe('Elasticsearch');
     expect(body).toMatchObject({ tagline: 'You Know, for Search', version: { number: expect.stringMatching(/^8\./) } });
@@ -156,7 +159,7 @@ describe("the shop's Elasticsearch", () => {
       search_after: first.hits.hits.at(-1).sort,
     });
     const { body: paged } = await post('/shop-logs-*/_search', { ...search, from: 5 });
-    const times = [...first.hits.hits, ...second.hits.hits].map((hit: any) => hit.sort[0]);
+    const times = [...first.hits.hits, ...second.hits.hits].map((hit: Answered) => hit.sort[0]);
 
     expect(times).toEqual([...times].sort((a, b) => b - a));
     expect(second.hits.hits).toEqual(paged.hits.hits);
@@ -175,7 +178,7 @@ describe("the shop's Elasticsearch", () => {
       size: 200,
       sort: [{ _score: 'desc' }, { '@timestamp': { order: 'desc' } }],
     });
-    const levels = body.hits.hits.map((hit: any) => hit._source.log.level as string);
+    const levels = body.hits.hits.map((hit: Answered) => hit._source.log.level as string);
 
     expect(levels.indexOf('ERROR')).toBe(0);
     expect(levels.lastIndexOf('ERROR')).toBe(levels.filter((level: string) => level === 'ERROR').length - 1);
@@ -199,10 +202,14 @@ describe("the shop's Elasticsearch", () => {
     const { aggregations } = body;
     const total = body.hits.total.value;
 
-    expect(aggregations.services.buckets.reduce((sum: number, bucket: any) => sum + bucket.doc_count, 0)).toBe(total);
-    expect(aggregations.minutes.buckets.reduce((sum: number, bucket: any) => sum + bucket.doc_count, 0)).toBe(total);
+    expect(aggregations.services.buckets.reduce((sum: number, bucket: Answered) => sum + bucket.doc_count, 0)).toBe(
+      total,
+    );
+    expect(aggregations.minutes.buckets.reduce((sum: number, bucket: Answered) => sum + bucket.doc_count, 0)).toBe(
+      total,
+    );
     expect(aggregations.kinds.buckets.errors.doc_count).toBe(
-      aggregations.services.buckets.reduce((sum: number, bucket: any) => sum + bucket.errors.doc_count, 0),
+      aggregations.services.buckets.reduce((sum: number, bucket: Answered) => sum + bucket.errors.doc_count, 0),
     );
     expect(aggregations.kinds.buckets.errors.doc_count + aggregations.kinds.buckets.others.doc_count).toBe(total);
     expect(aggregations.hosts.value).toBe(7);
@@ -222,7 +229,7 @@ describe("the shop's Elasticsearch", () => {
     ].join('\n');
     const { body } = await post('/_msearch', lines, 'application/x-ndjson');
 
-    expect(body.responses.map((response: any) => response.status)).toEqual([200, 400, 404]);
+    expect(body.responses.map((response: Answered) => response.status)).toEqual([200, 400, 404]);
     expect(body.responses[0].hits.hits).toHaveLength(1);
   });
 

@@ -1,4 +1,4 @@
-import { FIELDS, mappingJson, SearchError } from './es-fields.js';
+import { FIELDS, mappingJson, SearchError, textOf } from './es-fields.js';
 import { object } from './es-query.js';
 import { count, resolveIndices, search } from './es-search.js';
 import { serveLoopback } from './loopback.js';
@@ -155,7 +155,7 @@ function multiSearch(indices: string, ask: Ask, deps: Deps): Json {
   for (let line = 0; line + 1 < lines.length; line += 2) {
     const header = parseJson(lines[line] === '' ? '{}' : (lines[line] ?? '{}'));
     const index = header['index'] ?? indices;
-    const name = Array.isArray(index) ? index.join(',') : String(index);
+    const name = Array.isArray(index) ? index.join(',') : textOf(index);
     try {
       responses.push({
         ...searchIn(name, parseJson(lines[line + 1] ?? '{}'), new URLSearchParams(), deps),

@@ -1,4 +1,4 @@
-import { FIELDS, parseInterval, SearchError } from './es-fields.js';
+import { FIELDS, parseInterval, SearchError, textOf } from './es-fields.js';
 import { compileQuery, object } from './es-query.js';
 import type { Context } from './es-query.js';
 import type { LogDocument } from './logs.js';
@@ -71,7 +71,7 @@ function filters(options: Json, documents: Documents, below: (documents: Documen
   const other = options['other_bucket_key'] ?? (options['other_bucket'] === true ? '_other_' : undefined);
   if (other === undefined) return { buckets };
   const rest = documents.filter((each) => !named.some(([, test]) => test(each)));
-  return { buckets: { ...buckets, [String(other)]: bucket(rest, below) } };
+  return { buckets: { ...buckets, [textOf(other)]: bucket(rest, below) } };
 }
 
 function terms(options: Json, documents: Documents, below: (documents: Documents) => Json): Json {

@@ -51,10 +51,17 @@ export function analyse(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}_]+(?:['.][\p{L}\p{N}_]+)*/gu) ?? [];
 }
 
+/** A value of a query as text; an object or a list is no value. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new SearchError('parsing_exception', `expected a value but found ${JSON.stringify(value) ?? 'nothing'}`);
+}
+
 /** Milliseconds of a date as a query writes it: ISO 8601, milliseconds, or date math such as `now-10m/m`. */
 export function parseDate(value: unknown, now: number, field: string): number {
   if (typeof value === 'number') return value;
-  const text = String(value);
+  const text = textOf(value);
   if (/^\d{5,}$/.test(text)) return Number(text);
   const match = /^(now|.+?\|\|)((?:[+-]\d+[smhHdwMy])*)((?:\/[smhHdwMy])?)$/.exec(text);
   const base = match ? (match[1] === 'now' ? now : Date.parse((match[1] ?? '').slice(0, -2))) : Date.parse(text);

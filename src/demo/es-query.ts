@@ -1,4 +1,4 @@
-import { analyse, FIELDS, parseDate, SearchError } from './es-fields.js';
+import { analyse, FIELDS, parseDate, SearchError, textOf } from './es-fields.js';
 import { parseQueryString } from './es-query-string.js';
 import type { LogDocument } from './logs.js';
 
@@ -62,16 +62,16 @@ const CLAUSES: Readonly<Record<string, Compile>> = {
       body,
       ['query', 'slop', 'boost', 'analyzer', 'zero_terms_query'],
       'query',
-      (field, options) => phraseTest(field, String(options['query']), false),
+      (field, options) => phraseTest(field, textOf(options['query']), false),
     ),
   match_phrase_prefix: (body) =>
     fieldClause('match_phrase_prefix', body, ['query', 'slop', 'max_expansions', 'boost'], 'query', (field, options) =>
-      phraseTest(field, String(options['query']), true),
+      phraseTest(field, textOf(options['query']), true),
     ),
   multi_match: multiMatch,
   prefix: (body) =>
     fieldClause('prefix', body, ['value', 'case_insensitive', 'boost', 'rewrite'], 'value', (field, options) =>
-      wildcardTest(field, `${escapeWildcard(String(options['value']))}*`, options['case_insensitive'] === true),
+      wildcardTest(field, `${escapeWildcard(textOf(options['value']))}*`, options['case_insensitive'] === true),
     ),
   wildcard: (body) =>
     fieldClause(
@@ -80,7 +80,7 @@ const CLAUSES: Readonly<Record<string, Compile>> = {
       ['value', 'wildcard', 'case_insensitive', 'boost', 'rewrite'],
       'value',
       (field, options) =>
-        wildcardTest(field, String(options['value'] ?? options['wildcard']), options['case_insensitive'] === true),
+        wildcardTest(field, textOf(options['value'] ?? options['wildcard']), options['case_insensitive'] === true),
     ),
   regexp: (body) =>
     fieldClause(
@@ -100,7 +100,7 @@ const CLAUSES: Readonly<Record<string, Compile>> = {
   },
   ids: (body) => {
     const values = object(body, 'ids')['values'];
-    const ids = new Set(Array.isArray(values) ? values.map(String) : []);
+    const ids = new Set(Array.isArray(values) ? values.map(textOf) : []);
     return (document) => ids.has(document.id);
   },
   query_string: (body) => stringClause('query_string', body),
@@ -129,8 +129,8 @@ function bool(body: unknown, context: Context): Test {
 /** `minimum_should_match`: a number, a negative number (so many may be missing), or either as a percentage. */
 function minimum(value: unknown, clauses: number, otherwise: number): number {
   if (value === undefined) return otherwise;
-  const match = /^(-?\d+)(%?)$/.exec(String(value));
-  if (!match) throw new SearchError('parsing_exception', `failed to parse [minimum_should_match]: [${String(value)}]`);
+  const match = /^(-?\d+)(%?)$/.exec(textOf(value));
+  if (!match) throw new SearchError('parsing_exception', `failed to parse [minimum_should_match]: [${textOf(value)}]`);
   const amount = match[2] === '%' ? Math.trunc((clauses * Number(match[1])) / 100) : Number(match[1]);
   return amount < 0 ? clauses + amount : amount;
 }
@@ -164,7 +164,7 @@ function multiMatch(body: unknown): Test {
   const names = fieldNames(clause['fields'] ?? ['*']);
   const isPhrase = clause['type'] === 'phrase' || clause['type'] === 'phrase_prefix';
   const tests = names.map((name) =>
-    isPhrase ? phraseTest(name, String(clause['query']), clause['type'] === 'phrase_prefix') : matchTest(name, clause),
+    isPhrase ? phraseTest(name, textOf(clause['query']), clause['type'] === 'phrase_prefix') : matchTest(name, clause),
   );
   return (document) => tests.some((test) => test(document));
 }
@@ -187,7 +187,7 @@ function stringClause(kind: string, body: unknown): Test {
   if (typeof clause['query'] !== 'string')
     throw new SearchError('parsing_exception', `${kind} must be provided with a [query]`);
   const fields = fieldNames(clause['fields'] ?? clause['default_field'] ?? ['*']);
-  const isAnd = String(clause['default_operator'] ?? 'or').toLowerCase() === 'and';
+  const isAnd = textOf(clause['default_operator'] ?? 'or').toLowerCase() === 'and';
   return parseQueryString(clause['query'], { fields, isAnd, leaf: stringLeaf });
 }
 
@@ -223,7 +223,7 @@ function range(body: unknown, context: Context): Test {
       const bound = (key: string): number | string | null => {
         const value = options[key];
         if (value === undefined || value === null) return null;
-        return isDate ? parseDate(value, context.now, name) : String(value);
+        return isDate ? parseDate(value, context.now, name) : textOf(value);
       };
       const [gte, gt, lte, lt] = [bound('gte') ?? bound('from'), bound('gt'), bound('lte') ?? bound('to'), bound('lt')];
       return (document) => {
@@ -244,7 +244,7 @@ function termTest(name: string, value: unknown, ignoreCase: boolean): Test {
   if (!field) return () => false;
   if (value === undefined || value === null)
     throw new SearchError('illegal_argument_exception', 'value cannot be null');
-  const wanted = ignoreCase ? String(value).toLowerCase() : String(value);
+  const wanted = ignoreCase ? textOf(value).toLowerCase() : textOf(value);
   // A term is compared with the words of an analysed text, not with the text: `Card` never matches, `card` does.
   if (field.type === 'text') return (document) => analyse(field.read(document)).includes(wanted);
   return (document) => (ignoreCase ? field.read(document).toLowerCase() : field.read(document)) === wanted;
@@ -254,8 +254,8 @@ function matchTest(name: string, options: Json): Test {
   const field = FIELDS.get(name);
   if (!field) return () => false;
   if (field.type !== 'text') return termTest(name, options['query'], false);
-  const words = analyse(String(options['query']));
-  const isAnd = String(options['operator'] ?? 'or').toLowerCase() === 'and';
+  const words = analyse(textOf(options['query']));
+  const isAnd = textOf(options['operator'] ?? 'or').toLowerCase() === 'and';
   const least = minimum(options['minimum_should_match'], words.length, isAnd ? words.length : 1);
   return (document) => {
     const there = new Set(analyse(field.read(document)));
@@ -306,7 +306,7 @@ function wildcardTest(name: string, pattern: string, ignoreCase: boolean): Test 
 function regexpTest(name: string, options: Json): Test {
   const field = FIELDS.get(name);
   if (!field) return () => false;
-  const pattern = String(options['value']);
+  const pattern = textOf(options['value']);
   if (pattern.length > 1_000)
     throw new SearchError(
       'illegal_argument_exception',

@@ -3,6 +3,9 @@ import { FakeClock } from '../../test/helper/fake-clock.js';
 import { startShop } from './start-shop.js';
 import type { Shop } from './start-shop.js';
 
+/** A foreign answer, looked at field by field in the expectations. */
+type Answered = any;
+
 let clock: FakeClock;
 let shop: Shop;
 
@@ -13,7 +16,7 @@ beforeEach(async () => {
 
 afterEach(() => shop.stop());
 
-async function get(path: string): Promise<{ status: number; body: any }> {
+async function get(path: string): Promise<{ status: number; body: Answered }> {
   const response = await fetch(`${shop.addresses.health}${path}`);
   return { status: response.status, body: await response.json() };
 }

@@ -4,6 +4,9 @@ import { startShop } from './start-shop.js';
 import type { Shop } from './start-shop.js';
 import { PAYMENT } from './services.js';
 
+/** A foreign answer, looked at field by field in the expectations. */
+type Answered = any;
+
 interface JaegerSpan {
   readonly spanID: string;
   readonly traceID: string;
@@ -31,7 +34,7 @@ beforeEach(async () => {
 
 afterEach(() => shop.stop());
 
-async function get(path: string): Promise<{ status: number; body: any }> {
+async function get(path: string): Promise<{ status: number; body: Answered }> {
   const response = await fetch(`${shop.addresses.jaeger}${path}`);
   return { status: response.status, body: await response.json() };
 }

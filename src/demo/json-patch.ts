@@ -13,7 +13,7 @@ type Json = Record<string, unknown>;
 
 /** The object after a patch of the given content type; the object itself stays as it is. */
 export function applyPatch(object: Json, patch: unknown, contentType: string): Json {
-  switch (contentType.split(';')[0]?.trim()) {
+  switch ((contentType.split(';')[0] ?? '').trim()) {
     case 'application/json-patch+json':
       return applyJsonPatch(object, patch);
     case 'application/merge-patch+json':

@@ -54,7 +54,7 @@ function labelTest(requirement: string): (object: Json) => boolean {
   if (set) {
     const [, key = '', word, list = ''] = set;
     const values = list.split(',').map((each) => each.trim());
-    return (object) => values.includes(String(value(object, key) ?? '')) === (word === 'in');
+    return (object) => values.includes(textAt(value(object, key))) === (word === 'in');
   }
   const equality = /^([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)$/.exec(text);
   if (equality) {
@@ -76,7 +76,7 @@ function fieldTest(requirement: string): (object: Json) => boolean {
   if (!match)
     throw new StatusError(400, 'BadRequest', `invalid selector: '${requirement}'; can't understand '${requirement}'`);
   const [, path = '', operator, wanted] = match;
-  return (object) => (String(at(object, path.split('.')) ?? '') === wanted) === (operator !== '!=');
+  return (object) => (textAt(at(object, path.split('.'))) === wanted) === (operator !== '!=');
 }
 
 function at(object: Json, path: readonly string[]): unknown {
@@ -84,4 +84,8 @@ function at(object: Json, path: readonly string[]): unknown {
   for (const key of path)
     value = typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Json)[key] : undefined; // an object of JSON has string keys
   return value;
+}
+
+function textAt(value: unknown): string {
+  return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 }

@@ -201,7 +201,7 @@ function checkIdentity(before: Json, wanted: Json, resource: Resource): void {
     throw new StatusError(409, 'Conflict', message, { name, group: 'apps', kind: resource });
   }
   if (is['uid'] !== undefined && is['uid'] !== was['uid']) {
-    const message = `Operation cannot be fulfilled on ${resource}.apps "${name}": Precondition failed: UID in precondition: ${String(is['uid'])}, UID in object meta: ${String(was['uid'])}`;
+    const message = `Operation cannot be fulfilled on ${resource}.apps "${name}": Precondition failed: UID in precondition: ${JSON.stringify(is['uid'])}, UID in object meta: ${String(was['uid'])}`;
     throw new StatusError(409, 'Conflict', message, { name, group: 'apps', kind: resource });
   }
   if (is['name'] !== name) {

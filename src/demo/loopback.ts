@@ -117,7 +117,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 
 function send(response: ServerResponse, answer: Answer, withBody: boolean): void {
   const isText = typeof answer.body === 'string';
-  const text = isText ? (answer.body as string) : JSON.stringify(answer.body); // the line above has looked
+  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
   const body = Buffer.from(text, 'utf8');
   response.writeHead(answer.status, {
     'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',

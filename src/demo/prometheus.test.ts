@@ -4,6 +4,9 @@ import { startShop } from './start-shop.js';
 import type { Shop } from './start-shop.js';
 import { PAYMENT } from './services.js';
 
+/** A foreign answer, looked at field by field in the expectations. */
+type Answered = any;
+
 interface Result {
   readonly metric: Record<string, string>;
   readonly value: [number, string];
@@ -19,7 +22,7 @@ beforeEach(async () => {
 
 afterEach(() => shop.stop());
 
-async function get(path: string, parameters: Record<string, string> = {}): Promise<{ status: number; body: any }> {
+async function get(path: string, parameters: Record<string, string> = {}): Promise<{ status: number; body: Answered }> {
   const response = await fetch(`${shop.addresses.prometheus}${path}?${new URLSearchParams(parameters).toString()}`);
   return { status: response.status, body: await response.json() };
 }
@@ -58,7 +61,7 @@ describe("the shop's Prometheus", () => {
       method: 'POST',
       body: new URLSearchParams({ query: 'up{job="node"}' }),
     });
-    const body = (await response.json()) as any;
+    const body = (await response.json()) as Answered;
 
     expect(response.status).toBe(200);
     expect(body.data.result[0].value[1]).toBe('1');

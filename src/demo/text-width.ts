@@ -17,10 +17,9 @@ export function padText(text: string, width: number): string {
 
 /** The text on one line without control characters (a terminal would obey them), cut with an ellipsis to at most `width` columns. */
 export function plainLine(text: string, width: number): string {
-  // eslint-disable-next-line no-control-regex -- these are the characters that must not reach a terminal
   const line = text
     .replace(/\s+/g, ' ')
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
+    .replace(/\p{Cc}/gu, '')
     .trim();
   if (textWidth(line) <= width) return line;
   let cut = '';

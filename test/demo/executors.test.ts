@@ -9,6 +9,9 @@ import { anAttempt } from '../helper/an-attempt.js';
 import { FakeClock } from '../helper/fake-clock.js';
 import { until } from '../helper/until.js';
 
+/** A foreign answer, looked at field by field in the expectations. */
+type Answered = any;
+
 let clock: FakeClock;
 let shop: Shop;
 let executors: Executors;
@@ -31,7 +34,7 @@ afterEach(async () => {
   await shop.stop();
 });
 
-async function execute(kind: string, input: unknown): Promise<any> {
+async function execute(kind: string, input: unknown): Promise<Answered> {
   const executor = executors.get(kind)!;
   const outcome: Outcome = await executor.execute(executor.spec.input.parse(input), anAttempt());
   expect(outcome, JSON.stringify(outcome)).toMatchObject({ type: 'succeeded' });

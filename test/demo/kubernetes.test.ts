@@ -13,6 +13,9 @@ import { startShop } from '../../src/demo/start-shop.js';
 import type { Shop } from '../../src/demo/start-shop.js';
 import { FakeClock } from '../helper/fake-clock.js';
 
+/** A foreign answer, looked at field by field in the expectations. */
+type Answered = any;
+
 const WEB = { name: 'payment-gateway', namespace: 'default' };
 const MERGE = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
@@ -39,7 +42,7 @@ beforeEach(async () => {
 
 afterEach(() => shop.stop());
 
-async function refusal(work: Promise<unknown>): Promise<{ code: number; status: any }> {
+async function refusal(work: Promise<unknown>): Promise<{ code: number; status: Answered }> {
   const error = await work.then(
     () => null,
     (reason: unknown) => reason as { code: number; body: unknown },
