@@ -117,7 +117,7 @@ function triggeredPlaybooks(
 }
 
 function byPlace(a: Problem, b: Problem): number {
-  return compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.message, b.message);
+  return compare(a.file, b.file) || a.line - b.line || a.column - b.column;
 }
 
 function compare(a: string, b: string): number {

@@ -16,6 +16,7 @@ import type { YamlFile } from './yaml-file.js';
 
 /** Nobody reads more, and a file of another kind altogether would have thousands. */
 const MAX_PROBLEMS = 200;
+const MAX_LOCATED = 1_000;
 
 /** What a file without errors of its own holds. */
 export type GoodFile =
@@ -137,18 +138,22 @@ function numberProblems(value: unknown, path: readonly (string | number)[] = [])
 /** Together with those of the syntax. A line whose syntax is wrong has only that to tell. */
 function located(yaml: YamlFile, problems: readonly PathProblem[]): Problem[] {
   const lines = new Set(yaml.problems.map((problem) => problem.line));
-  const placed = problems.map((problem) => yaml.locate(problem)).filter((problem) => !lines.has(problem.line));
-  return bounded([...yaml.problems, ...placed]);
+  // Finding a place means walking through the document: not for a hundred thousand keys that nobody will read about.
+  const placed = problems
+    .slice(0, MAX_LOCATED)
+    .map((problem) => yaml.locate(problem))
+    .filter((problem) => !lines.has(problem.line));
+  return bounded([...yaml.problems, ...placed], Math.max(0, problems.length - MAX_LOCATED));
 }
 
 /** In the order of the file, each once, and not more than can be read. */
-function bounded(problems: readonly Problem[]): Problem[] {
+function bounded(problems: readonly Problem[], untold = 0): Problem[] {
   const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
   const keys = sorted.map(({ line, column, message }) => `${line}:${column}:${message}`);
   const distinct = sorted.filter((_, index) => keys[index] !== keys[index - 1]);
   const last = distinct[MAX_PROBLEMS - 1];
   if (last === undefined || distinct.length <= MAX_PROBLEMS) return distinct;
-  const more = `and ${distinct.length - MAX_PROBLEMS} more problems in this file`;
+  const more = `and ${distinct.length - MAX_PROBLEMS + untold} more problems in this file`;
   return [...distinct.slice(0, MAX_PROBLEMS), { ...last, message: more }];
 }
 

@@ -31,6 +31,8 @@ export function readYaml(file: string, text: string): YamlFile {
       version: '1.2',
       merge: true,
       logLevel: 'silent',
+      // The library compares every key with every other; thirty thousand keys would take it minutes. `doubleKeys` looks itself.
+      uniqueKeys: false,
     });
     documents = 'empty' in parsed ? [] : parsed;
   } catch (error) {
@@ -48,9 +50,9 @@ export function readYaml(file: string, text: string): YamlFile {
   if (!document || document.contents === null)
     return broken([at(0, 'the file is empty; expected a playbook or rules')], at);
   if (second) return broken([at(second.range[0], 'expected one document a file, came a second one after ---')], at);
-  const problems = [...syntaxProblems(document, text, at), ...mendUnquoted(document, at)];
-  // A key that stands twice leaves the rest of the file readable, so that its other errors can be told too.
-  if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return broken(problems, at);
+  const problems = [...syntaxProblems(document, text, at), ...mendUnquoted(document, at), ...doubleKeys(document, at)];
+  // The other two leave the rest of the file readable, so that all of its errors can be told.
+  if (document.errors.length > 0) return broken(problems, at);
   try {
     const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { data, problems, locate: (problem) => locate(document, problem, text, at) };
@@ -78,12 +80,7 @@ function syntaxMessage(error: YAMLError, text: string): string {
   const message = error.message.replace(/\s+/g, ' ').trim();
   if (/call stack/i.test(message)) return 'lists and maps nest too deep';
   if (error.code === 'TAB_AS_INDENT') return 'expected spaces, came a tab: YAML is indented with spaces';
-  if (error.code === 'DUPLICATE_KEY') return `${keyAt(text, error.pos[0])} stands twice in the same map`;
   return `not valid YAML: ${message}`;
-}
-
-function keyAt(text: string, offset: number): string {
-  return /^[^\s:]{1,100}/.exec(text.slice(offset))?.[0] ?? 'a key';
 }
 
 const QUOTES = 'an expression stands in quotes: "{{ … }}"; without them YAML reads a map';
@@ -99,6 +96,23 @@ function mendUnquoted(document: Document.Parsed, at: At): Problem[] {
       problems.push(at((rangeOf(pair.key)?.[0] ?? 1) - 1, QUOTES));
       pair.key = document.createNode('{ }');
       return visit.SKIP;
+    },
+  });
+  return problems;
+}
+
+function doubleKeys(document: Document.Parsed, at: At): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Map: (_key, map) => {
+      const keys = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (keys.has(name) && name !== '<<')
+          problems.push(at(rangeOf(key)?.[0] ?? 0, `${name} stands twice in the same map`));
+        keys.add(name);
+      }
     },
   });
   return problems;
