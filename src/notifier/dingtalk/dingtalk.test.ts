@@ -105,6 +105,14 @@ describe('dingtalk', () => {
     expect(result).toHaveProperty('reason', expect.stringMatching(reason));
   });
 
+  it('always says its name, for robots that ask for a keyword', async () => {
+    const { notifier, received } = await answering(ok);
+
+    await notifier.send(aNotice({ subject: 'a', text: 'b', link: null }), new AbortController().signal);
+
+    expect((received[0]?.json as { markdown: { text: string } }).markdown.text).toBe('### a\n\nb\n\nFixpoint');
+  });
+
   it('calls people by name in the text, too: without that nobody is rung', async () => {
     const at = { mobiles: ['13800000000'], user_ids: ['user123'], all: true };
     const { notifier, received } = await answering(ok, { at });

@@ -95,7 +95,8 @@ function dingtalkBody(notice: Notice, config: DingtalkConfig): string {
   const subject = notice.subject.replace(/\s+/g, ' ').trim() || 'Fixpoint';
   const names = called === null ? [] : [...called.mobiles, ...called.user_ids].map((name) => `@${name}`);
   // A mention rings only when the text names it, too.
-  const tail = [notice.link === null ? '' : markdownLink('Fixpoint', notice.link), names.join(' ')]
+  // Our name always stands there, too: a robot may ask for a keyword.
+  const tail = [notice.link === null ? 'Fixpoint' : markdownLink('Fixpoint', notice.link), names.join(' ')]
     .filter((part) => part !== '')
     .map((part) => `\n\n${part}`)
     .join('');

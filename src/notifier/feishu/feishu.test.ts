@@ -41,7 +41,7 @@ function judge(request: Received): string[] {
   if (title?.tag !== 'plain_text' || !title.content) problems.push('header');
   if (!['red', 'orange', 'green'].includes(body.card?.header?.template ?? '')) problems.push('template');
   for (const element of body.card?.elements ?? []) {
-    if (!['div', 'action'].includes(element.tag)) problems.push(`element ${element.tag}`);
+    if (!['div', 'action', 'note'].includes(element.tag)) problems.push(`element ${element.tag}`);
     if (element.text?.tag === 'lark_md' && /evil|<b>/.test(element.text.content)) problems.push('foreign markup');
   }
   return problems;
@@ -122,6 +122,14 @@ describe('feishu', () => {
     }
   });
 
+  it('always says its name, for bots that ask for a keyword', async () => {
+    const { notifier, received } = await answering(ok);
+
+    await notifier.send(aNotice({ subject: 'a', text: 'b', link: null }), new AbortController().signal);
+
+    expect(received[0]?.raw).toContain('Fixpoint');
+  });
+
   it('understands the answer of the oldest bots', async () => {
     const { notifier } = await answering({
       status: 200,
@@ -137,7 +145,7 @@ describe('feishu', () => {
     await notifier.send(aNotice(), new AbortController().signal);
 
     const elements = (received[0]?.json as CardMessage).card?.elements ?? [];
-    expect(elements.map((element) => element.text?.tag)).toEqual(['plain_text', 'lark_md', undefined]);
+    expect(elements.map((element) => element.text?.tag)).toEqual(['plain_text', 'lark_md', undefined, undefined]);
     expect(elements[1]?.text?.content).toBe('<at id=ou_18eac8></at> <at id=b></at> <at id=all></at>');
   });
 });

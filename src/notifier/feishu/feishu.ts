@@ -111,6 +111,8 @@ function card(notice: Notice, text: string, config: FeishuConfig): object {
     };
     elements.push({ tag: 'action', actions: [button] });
   }
+  // Our name always stands there: a bot may ask for a keyword.
+  elements.push({ tag: 'note', elements: [{ tag: 'plain_text', content: 'Fixpoint' }] });
   return {
     config: { wide_screen_mode: true },
     header: { title: { tag: 'plain_text', content: subject }, template: HEADER_COLOUR[notice.severity] },
