@@ -50,9 +50,9 @@ export function failureActions(written: z.infer<typeof OnFailure> | undefined): 
 
 /** How often a read, or a write that is known not to have begun, is tried; delays double from `initial_delay` with full jitter. */
 export const Retry = z.strictObject({
-  max_attempts: z.int().min(1).max(20).default(3),
-  initial_delay: Duration.default('1s'),
-  max_delay: Duration.default('30s'),
+  max_attempts: z.int().min(1).max(20).default(3).describe('How often it is tried in all'),
+  initial_delay: Duration.default('1s').describe('How long to wait before the second attempt; doubles from there'),
+  max_delay: Duration.default('30s').describe('The longest wait between two attempts'),
 });
 export type Retry = z.infer<typeof Retry>;
 
@@ -60,30 +60,46 @@ const Parameters = z.record(z.string(), z.unknown());
 
 /** One node of the DAG, as its author writes it. */
 export const Task = z.strictObject({
-  id: z.string().regex(TASK_ID, 'expected letters a-z, digits and _, not beginning with a digit').max(100),
-  name: z.string().max(500).optional(),
+  id: z
+    .string()
+    .regex(TASK_ID, 'expected letters a-z, digits and _, not beginning with a digit')
+    .max(100)
+    .describe('What other tasks call it; once in a playbook'),
+  name: z.string().max(500).optional().describe('What people call it'),
   description: z.string().max(5_000).optional(),
   type: z.string().min(1).describe("An executor's kind; case does not matter"),
-  action: Template.optional(),
-  parameters: Parameters.optional(),
-  depends_on: z.array(z.string()).max(200).optional(),
+  action: Template.optional().describe('For kinds that take one: api_call'),
+  parameters: Parameters.optional().describe('What the kind takes; every text in them may hold expressions'),
+  depends_on: z.array(z.string()).max(200).optional().describe('Tasks that have to end before this one begins'),
   conditions: z
     .array(z.union([Template, z.boolean()]))
     .max(50)
     .optional()
     .describe('All must hold; else the step is skipped'),
-  run_if: z.enum(['success', 'failure', 'always']).optional(),
+  run_if: z
+    .enum(['success', 'failure', 'always'])
+    .optional()
+    .describe(
+      'success (default): when every dependency succeeded, was skipped, or failed with continue; failure: when one did not; always',
+    ),
   output_variable: z
     .string()
     .regex(TASK_ID, 'expected letters a-z, digits and _, not beginning with a digit')
     .max(100)
-    .optional(),
-  timeout: Duration.optional(),
-  retry: Retry.optional(),
+    .optional()
+    .describe('The name under which later expressions find the output'),
+  timeout: Duration.optional().describe('Longest time for one attempt; default 60s'),
+  retry: Retry.optional().describe('For reads, and for writes that are known not to have begun'),
   idempotent: z.boolean().optional().describe('A write that may safely be repeated'),
-  in_doubt: z.enum(['ask', 'retry', 'fail']).optional().describe('A write whose outcome nobody can tell'),
-  foreach: z.union([Template, z.array(z.unknown()).max(1_000)]).optional(),
-  max_parallel: z.int().min(1).max(100).optional(),
+  in_doubt: z
+    .enum(['ask', 'retry', 'fail'])
+    .optional()
+    .describe('A write whose outcome nobody can tell: ask a person (default), retry it, or count it as failed'),
+  foreach: z
+    .union([Template, z.array(z.unknown()).max(1_000)])
+    .optional()
+    .describe('A list, or an expression for one: the task runs once for each item'),
+  max_parallel: z.int().min(1).max(100).optional().describe('How many items of foreach run at the same time'),
   approval: z
     .strictObject({
       approvers: z.array(z.string()).max(50).optional(),
@@ -98,8 +114,11 @@ export const Task = z.strictObject({
       z.strictObject({ type: z.string(), action: Template.optional(), parameters: Parameters.optional() }),
     ])
     .optional(),
-  on_success: z.union([z.literal('send_notification'), z.array(z.literal('send_notification')).max(1)]).optional(),
-  on_failure: OnFailure.optional(),
+  on_success: z
+    .union([z.literal('send_notification'), z.array(z.literal('send_notification')).max(1)])
+    .optional()
+    .describe('send_notification tells people that it succeeded'),
+  on_failure: OnFailure.optional().describe('What a failure means for the rest of the run; default abort'),
 });
 export type Task = z.infer<typeof Task>;
 
@@ -108,17 +127,28 @@ export const Playbook = z.strictObject({
   playbook_id: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected letters, digits, ., _ and -')
-    .max(100),
-  name: z.string().max(500).optional(),
+    .max(100)
+    .describe('Once in the folder'),
+  name: z.string().max(500).optional().describe('What people call it'),
   description: z.string().max(5_000).optional(),
-  mode: Mode.optional(),
-  on_resolved: z.enum(['stop_writes', 'continue', 'compensate']).optional(),
-  timeout: Duration.optional(),
+  mode: Mode.optional().describe(
+    'auto acts, shadow only records what it would write, off does nothing; default: default_mode of the configuration',
+  ),
+  on_resolved: z
+    .enum(['stop_writes', 'continue', 'compensate'])
+    .optional()
+    .describe('What happens to a run under way when its last firing alert resolves; default stop_writes'),
+  timeout: Duration.optional().describe('Longest time for a whole run; default 30m'),
   vars: z
     .record(z.string().regex(TASK_ID, 'expected letters a-z, digits and _, not beginning with a digit'), z.unknown())
-    .optional(),
-  trigger_conditions: z.array(RuleMatch).max(100).optional(),
-  tasks: z.array(Task).min(1).max(500),
+    .optional()
+    .describe('Constants for expressions: vars.threshold'),
+  trigger_conditions: z
+    .array(RuleMatch)
+    .max(100)
+    .optional()
+    .describe('Alerts that start it, where rules.yaml does not name it'),
+  tasks: z.array(Task).min(1).max(500).describe('The graph, in any order'),
 });
 export type Playbook = z.infer<typeof Playbook>;
 

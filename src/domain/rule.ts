@@ -9,8 +9,10 @@ const SeverityMatch = z.union([z.string().min(1), z.array(z.string().min(1)).min
 
 /** The part of a rule that looks at an alert; a playbook's `trigger_conditions` are a list of these. */
 export const RuleMatch = z.strictObject({
-  alert_name: NameMatch.optional(),
-  service_name: NameMatch.optional(),
+  alert_name: NameMatch.optional().describe(
+    'A name, a list of names, any, or /a regular expression/ that takes the whole name',
+  ),
+  service_name: NameMatch.optional().describe('The same for the service'),
   severity: SeverityMatch.optional().describe('critical, warning, info, or any; case does not matter'),
   matchers: z
     .array(z.string().max(4_096))
@@ -32,14 +34,17 @@ export const Rule = z.strictObject({
   rule_id: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, 'expected letters, digits, ., _, : and -')
-    .max(200),
+    .max(200)
+    .describe('Once in the folder'),
   ...RuleMatch.shape,
-  playbook_id: z.string(),
+  playbook_id: z.string().describe('The playbook that it starts'),
   description: z.string().max(5_000).optional(),
   priority: z.int().min(-1_000_000).max(1_000_000).optional().describe('Higher first; default 0'),
-  cooldown: Duration.optional(),
-  continue: z.boolean().optional(),
-  enabled: z.boolean().optional(),
+  cooldown: Duration.optional().describe(
+    'After a write on the same service by any run; a run that wrote nothing starts none',
+  ),
+  continue: z.boolean().optional().describe('true: further rules are looked at too'),
+  enabled: z.boolean().optional().describe('false: it never matches'),
 });
 export type Rule = z.infer<typeof Rule>;
 

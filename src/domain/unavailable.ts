@@ -32,18 +32,31 @@ const PLAYBOOK_FEATURES: readonly {
   { used: ({ on_resolved }) => (on_resolved === 'compensate' ? ['on_resolved'] : []), what: 'on_resolved: compensate' },
 ];
 
-const TASK_FEATURES: readonly { readonly used: (task: Task) => keyof Task | null; readonly what: string }[] = [
-  { used: (task) => (task.approval === undefined ? null : 'approval'), what: 'approval' },
-  { used: (task) => (task.verify === undefined ? null : 'verify'), what: 'verify' },
+interface TaskFeature {
+  readonly key: keyof Task;
+  readonly isUsed: (task: Task) => boolean;
+  readonly what: string;
+}
+
+const TASK_FEATURES: readonly TaskFeature[] = [
+  { key: 'approval', isUsed: (task) => task.approval !== undefined, what: 'approval' },
+  { key: 'verify', isUsed: (task) => task.verify !== undefined, what: 'verify' },
   {
-    used: (task) => (task.compensate === undefined || task.compensate === false ? null : 'compensate'),
+    key: 'compensate',
+    isUsed: (task) => task.compensate !== undefined && task.compensate !== false,
     what: 'compensate',
   },
   {
-    used: (task) => (failureActions(task.on_failure).includes('compensate') ? 'on_failure' : null),
+    key: 'on_failure',
+    isUsed: (task) => failureActions(task.on_failure).includes('compensate'),
     what: 'compensate',
   },
 ];
+
+/** Keys of a task that it cannot have yet, for what describes the language. */
+export const TASK_KEYS_NOT_YET: ReadonlySet<string> = new Set(
+  TASK_FEATURES.filter(({ key, what }) => key === what).map(({ key }) => key),
+);
 
 /** Every use of a feature that this version lacks. */
 export function unavailableFeatures(playbook: Playbook): PathProblem[] {
@@ -51,10 +64,8 @@ export function unavailableFeatures(playbook: Playbook): PathProblem[] {
   for (const { used, what } of PLAYBOOK_FEATURES)
     for (const key of used(playbook)) problems.push({ path: [key], message: `${what} ${NOT_YET}` });
   for (const [index, task] of playbook.tasks.entries()) {
-    for (const { used, what } of TASK_FEATURES) {
-      const key = used(task);
-      if (key !== null) problems.push({ path: ['tasks', index, key], message: `${what} ${NOT_YET}` });
-    }
+    for (const { key, isUsed, what } of TASK_FEATURES)
+      if (isUsed(task)) problems.push({ path: ['tasks', index, key], message: `${what} ${NOT_YET}` });
   }
   return problems;
 }
