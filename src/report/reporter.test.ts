@@ -1,82 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { aStory, begun, failed, RUN_ID, theDemoRun } from '../../test/helper/a-reported-run.js';
+import { RUN_ID, theDemoRun } from '../../test/helper/a-reported-run.js';
 import type { Story } from '../../test/helper/a-reported-run.js';
 import { FakeClock } from '../../test/helper/fake-clock.js';
+import { MemoryOutbox } from '../../test/helper/memory-outbox.js';
 import { until } from '../../test/helper/until.js';
 import type { Log } from '../domain/log.js';
-import type { Language, Notice, NotifyResult } from '../domain/notifier.js';
-import type { Delivery, Outbox, OutboxEntry } from '../domain/store.js';
+import type { Notice, NotifyResult } from '../domain/notifier.js';
 import { createReporter } from './reporter.js';
 import type { Reporter } from './reporter.js';
-
-interface Kept {
-  readonly entry: Omit<OutboxEntry, 'attempts' | 'sent'>;
-  attempts: number;
-  next_at: string | null;
-}
-
-/** An outbox in memory that does what the real one does: claiming is a lease, and a channel that is settled counts as sent. */
-class MemoryOutbox implements Outbox {
-  readonly kept: Kept[] = [];
-  readonly deliveries: Delivery[] = [];
-  claims = 0;
-  /** How many of the next calls fail. */
-  broken = { claim: 0, record: 0 };
-
-  put(over: Partial<OutboxEntry> = {}): void {
-    const entry = {
-      outbox_id: `${RUN_ID}:${this.kept.length + 6}`,
-      run_id: RUN_ID,
-      kind: 'report' as const,
-      step_id: null,
-      message: '',
-      created_at: '2026-11-21T10:00:00.000Z',
-      ...over,
-    };
-    this.kept.push({ entry, attempts: 0, next_at: entry.created_at });
-  }
-
-  claim(now: string, lease_until: string, limit: number): Promise<OutboxEntry[]> {
-    this.claims += 1;
-    if (this.broken.claim-- > 0) return Promise.reject(new Error('the database is away'));
-    const due = this.kept.filter((kept) => kept.next_at !== null && kept.next_at <= now).slice(0, limit);
-    return Promise.resolve(
-      due.map((kept) => {
-        kept.next_at = lease_until;
-        kept.attempts += 1;
-        const settled = this.deliveries.filter(
-          (one) => one.outbox_id === kept.entry.outbox_id && one.state !== 'retrying',
-        );
-        return { ...kept.entry, attempts: kept.attempts, sent: settled.map((one) => one.channel) };
-      }),
-    );
-  }
-
-  record(outbox_id: string, results: readonly NotifyResult[], at: string, next_at: string | null): Promise<void> {
-    if (this.broken.record-- > 0) return Promise.reject(new Error('the database is away'));
-    for (const result of results) {
-      const index = this.deliveries.findIndex((one) => one.outbox_id === outbox_id && one.channel === result.channel);
-      const attempts = (this.deliveries[index]?.attempts ?? 0) + 1;
-      const state = result.type === 'sent' ? 'sent' : result.retryable && next_at !== null ? 'retrying' : 'failed';
-      const error = result.type === 'sent' ? null : result.reason;
-      const { channel, target } = result;
-      const delivery: Delivery = { outbox_id, kind: 'report' as const, channel, target, state, attempts, error, at };
-      if (index === -1) this.deliveries.push(delivery);
-      else this.deliveries[index] = delivery;
-    }
-    const kept = this.kept.find((one) => one.entry.outbox_id === outbox_id);
-    if (kept) kept.next_at = next_at;
-    return Promise.resolve();
-  }
-
-  of(channel: string): Delivery | undefined {
-    return this.deliveries.find((one) => one.channel === channel);
-  }
-
-  open(): number {
-    return this.kept.filter((kept) => kept.next_at !== null).length;
-  }
-}
 
 interface Line {
   readonly level: 'info' | 'warn' | 'error';
@@ -91,11 +22,15 @@ const refused = (over: { retryable?: boolean; retry_after_ms?: number } = {}): A
   return () => ({ channel: '', type: 'failed', target: 'somebody', reason: 'HTTP 503', retryable: true, ...over });
 };
 
+/** Ends only when it is told to. */
+const hangs: Answer = (notice, signal) =>
+  new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(refused()(notice, signal)));
+  });
+
 interface Setting {
   readonly channels: Record<string, Answer>;
   readonly story?: Story | null;
-  readonly language?: Language;
-  readonly publicUrl?: string | null;
 }
 
 describe('the reporter', () => {
@@ -109,12 +44,7 @@ describe('the reporter', () => {
     }
   });
 
-  function setting({
-    channels,
-    story = theDemoRun(),
-    language = 'en',
-    publicUrl = 'https://fixpoint.example/',
-  }: Setting) {
+  function setting({ channels, story = theDemoRun() }: Setting) {
     const clock = new FakeClock('2026-11-21T10:00:00.000Z');
     const outbox = new MemoryOutbox();
     const notices: { notice: Notice; channel: string; at: number }[] = [];
@@ -144,8 +74,8 @@ describe('the reporter', () => {
         ),
       channels: Object.keys(channels),
       clock,
-      language,
-      publicUrl,
+      language: 'en',
+      publicUrl: 'https://fixpoint.example/',
       log,
       meter: { delivered: (channel, state) => metered.push(`${channel} ${state}`) },
     });
@@ -398,10 +328,7 @@ describe('the reporter', () => {
   it('ends a send that hangs well before its lease does', async () => {
     const { reporter, outbox, clock } = setting({
       channels: {
-        email: (_notice, signal) =>
-          new Promise((resolve) => {
-            signal.addEventListener('abort', () => resolve(refused()(_notice, signal)));
-          }),
+        email: hangs,
         slack: sent,
       },
     });
@@ -449,10 +376,7 @@ describe('the reporter', () => {
   it('ends a send at stop that takes too long, without counting it: the next process sends it at once', async () => {
     const { reporter, outbox, clock } = setting({
       channels: {
-        email: (notice, signal) =>
-          new Promise((resolve) => {
-            signal.addEventListener('abort', () => resolve(refused()(notice, signal)));
-          }),
+        email: hangs,
         slack: sent,
       },
     });
@@ -479,87 +403,5 @@ describe('the reporter', () => {
     await clock.advance(10_000);
 
     expect(outbox.claims).toBe(0);
-  });
-
-  describe('a notice about a step', () => {
-    const story = aStory({}, [
-      begun('check', 'read', { name: '检查' }),
-      failed('check', 'HTTP 500 from the health API'),
-    ]);
-    const entry = { kind: 'escalate', step_id: 'check', message: 'HTTP 500 from the health API' } as const;
-
-    async function told(over: Partial<OutboxEntry>, how: Partial<Setting> = {}): Promise<Notice | undefined> {
-      const { reporter, outbox, clock, notices } = setting({ channels: { email: sent }, story, ...how });
-      outbox.put({ ...entry, ...over });
-      reporter.start();
-      await clock.advance(0);
-      return notices[0]?.notice;
-    }
-
-    it('is a few lines with what happened, where, and over which alert', async () => {
-      const notice = await told({});
-
-      expect(notice).toMatchObject({
-        subject: 'Escalation: 支付网关高延迟故障排查 needs a person: HTTP 500 from the health API',
-        severity: 'critical',
-        html: null,
-        link: `https://fixpoint.example/runs/${RUN_ID}`,
-      });
-      expect(notice?.text).toBe(
-        [
-          'HTTP 500 from the health API',
-          '',
-          'Step: 检查 (failed)',
-          'Run: 支付网关高延迟故障排查 (running)',
-          'Critical alert Service_Latency_Exceeded on payment-gateway at 1240 ms.',
-          '',
-        ].join('\n'),
-      );
-    });
-
-    it('is calmer when it is a notice only, and good news when its step succeeded', async () => {
-      expect(await told({ kind: 'notify' })).toMatchObject({ severity: 'warning' });
-      const done = await told(
-        { kind: 'notify', step_id: 'temporary_scale_payment_gateway', message: '2 → 3 replicas' },
-        { story: theDemoRun() },
-      );
-      expect(done).toMatchObject({ severity: 'info', subject: 'Notice from 支付网关高延迟故障排查: 2 → 3 replicas' });
-    });
-
-    it('speaks Chinese where Chinese is configured, and has no link where there is no address', async () => {
-      const notice = await told({}, { language: 'zh', publicUrl: null });
-
-      expect(notice?.subject).toBe('升级：支付网关高延迟故障排查 需要人工处理: HTTP 500 from the health API');
-      expect(notice?.link).toBeNull();
-    });
-
-    it('of a dry run says first that nothing was changed, and calls nobody out of bed', async () => {
-      const dry = aStory({ dry_run: true }, [begun('check', 'read'), failed('check', 'HTTP 500')]);
-
-      const notice = await told({}, { story: dry });
-
-      expect(notice?.subject).toMatch(/^Dry run, nothing was changed: /);
-      expect(notice?.text).toMatch(/^This run changes nothing/);
-      expect(notice?.severity).toBe('warning');
-    });
-  });
-
-  it.each([
-    ['not fixed', { outcome: 'not_fixed' as const }, 'critical'],
-    ['failed over a critical alert', { state: 'failed' as const }, 'critical'],
-    ['cancelled', { state: 'cancelled' as const }, 'warning'],
-    ['well', {}, 'info'],
-  ])('gives the report of a run that ended %s the severity that it deserves', async (_how, over, severity) => {
-    const { run, events } = theDemoRun();
-    const { reporter, outbox, clock, notices } = setting({
-      channels: { email: sent },
-      story: { run: { ...run, ...over }, events },
-    });
-    outbox.put();
-
-    reporter.start();
-    await clock.advance(0);
-
-    expect(notices[0]?.notice.severity).toBe(severity);
   });
 });
