@@ -8,6 +8,7 @@ import { FORBIDDEN_ADDRESS, guardedConnector } from './http-address.js';
 import type { AddressPolicy } from './http-address.js';
 import { shownUrl } from './http-target.js';
 import type { HttpTls } from './http-target.js';
+import { limitTime } from './time-limit.js';
 
 /** What a client of one server, or of one executor, keeps to in every request. */
 export interface HttpClientOptions {
@@ -136,16 +137,17 @@ class UndiciClient implements HttpClient {
     const mark: Mark = { begun: false, status: null };
     const started = clock.monotonic();
     const limit_ms = Math.max(1, Math.min(request.timeout_ms ?? Infinity, this.#options.timeout_ms));
-    const late = AbortSignal.timeout(limit_ms);
-    const signal = AbortSignal.any([request.signal, late]);
+    const limit = limitTime(request.signal, limit_ms);
     try {
-      return await this.#ask(request, signal, mark, started);
+      return await this.#ask(request, limit.signal, mark, started);
     } catch (error) {
-      const problem: HttpProblem = request.signal.aborted ? 'aborted' : late.aborted ? 'timeout' : problemOf(error);
+      const problem: HttpProblem = limit.isOver() ? 'timeout' : request.signal.aborted ? 'aborted' : problemOf(error);
       const place = `${request.method} ${shownUrl(request.url)}`;
       const text = `${place}: ${sentence(problem, error, limit_ms, this.#options.max_body)}`;
       const ms = clock.monotonic() - started;
       return { type: 'failure', problem, reason: hideSecrets(text, secrets), ...mark, ms };
+    } finally {
+      limit.end();
     }
   }
 

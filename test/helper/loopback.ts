@@ -30,6 +30,8 @@ export interface Loopback {
   readonly received: readonly Received[];
   /** How many connections are open now. */
   connections(): number;
+  /** How many requests wait for an answer on a connection that is still open. */
+  pending(): number;
   answer(reply: Reply | ((request: Received) => Reply)): void;
   close(): Promise<void>;
 }
@@ -38,9 +40,12 @@ export interface Loopback {
 export async function openLoopback(): Promise<Loopback> {
   const received: Received[] = [];
   const sockets = new Set<Socket>();
+  const waiting = new Set<object>();
   let reply: (request: Received) => Reply = () => ({ json: {} });
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
+    waiting.add(response);
+    response.on('close', () => waiting.delete(response));
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const url = new URL(request.url ?? '/', 'http://loopback');
@@ -82,6 +87,7 @@ export async function openLoopback(): Promise<Loopback> {
     url: `http://127.0.0.1:${portOf(server)}`,
     received,
     connections: () => sockets.size,
+    pending: () => waiting.size,
     answer: (next) => (reply = typeof next === 'function' ? next : () => next),
     close: () =>
       new Promise((resolve) => {

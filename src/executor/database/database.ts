@@ -4,6 +4,7 @@ import { durationMs } from '../../domain/duration.js';
 import type { AttemptContext, Executor, ExecutorModule, ExecutorSpec } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { hideSecrets } from '../http-request.js';
+import { limitTime } from '../time-limit.js';
 import { CHECKS } from './checks.js';
 import { DatabaseConfig, parseAddress } from './config.js';
 import type { DatabaseAddress, DatabaseTarget } from './config.js';
@@ -81,15 +82,26 @@ class DatabaseCheck implements Executor<DatabaseCheckInput> {
   async execute(input: DatabaseCheckInput, attempt: AttemptContext): Promise<Outcome> {
     const known = this.#find(input);
     if (typeof known === 'string') return { type: 'failed', reason: known, retryable: false };
+    const limit = limitTime(attempt.signal, durationMs(this.#config.timeout));
+    try {
+      return await this.#look(known, input, limit.signal);
+    } finally {
+      limit.end();
+    }
+  }
+
+  async check(signal: AbortSignal): Promise<ConnectionCheck[]> {
+    return Promise.all(this.#databases.map((known) => this.#checkOne(known, signal)));
+  }
+
+  async #look(known: Known, input: DatabaseCheckInput, signal: AbortSignal): Promise<Outcome> {
     const started = this.#clock.monotonic();
-    const late = AbortSignal.timeout(durationMs(this.#config.timeout));
-    const signal = AbortSignal.any([attempt.signal, late]);
-    const session = await this.#open(known, signal);
     const evidence = (): Record<string, unknown> => ({
       database: known.name,
       target: placeOf(known.address),
       ms: this.#clock.monotonic() - started,
     });
+    const session = await this.#open(known, signal);
     if ('problem' in session) return withoutSession(known.name, session, evidence());
     try {
       const health = await look(session, input, signal);
@@ -100,10 +112,6 @@ class DatabaseCheck implements Executor<DatabaseCheckInput> {
     } finally {
       await session.close();
     }
-  }
-
-  async check(signal: AbortSignal): Promise<ConnectionCheck[]> {
-    return Promise.all(this.#databases.map((known) => this.#checkOne(known, signal)));
   }
 
   async #checkOne(known: Known, signal: AbortSignal): Promise<ConnectionCheck> {

@@ -64,8 +64,8 @@ export interface SessionOptions {
 export async function openSession(options: SessionOptions): Promise<Session | NoSession> {
   const { address, limits, signal, clock } = options;
   const place = `${address.host}:${address.port}/${address.database}`;
-  if (signal.aborted) return { problem: 'aborted', reason: `${place}: given up before it was asked` };
   const { default: driver } = await import('pg');
+  if (signal.aborted) return { problem: 'aborted', reason: `${place}: given up before it was asked` };
   const socket = new Socket();
   const client = new driver.Client(clientConfig(options, socket));
   // Without a listener the loss of an idle connection would end the process; whoever awaits a query hears of it there.
