@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/helper/build.ts'],
     include: ['test/integration/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 600_000,

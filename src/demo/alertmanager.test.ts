@@ -56,7 +56,7 @@ afterEach(async () => {
 });
 
 /** Moves the clock in small steps until it is so; real requests need real time in between. */
-function passing<T>(what: string, condition: () => T): Promise<NonNullable<T>> {
+function passing<T>(what: string, condition: () => T) {
   return until(what, async () => {
     const value = condition();
     if (!value) await clock.advance(100);

@@ -31,6 +31,8 @@ export type Outcome =
       /** Milliseconds that the other side asked us to wait (`Retry-After`). */
       readonly retry_after_ms?: number;
       readonly output?: unknown;
+      /** For a write that took place before it failed (scaled, but not ready in time): what it changed. */
+      readonly change?: Change | null;
       readonly evidence?: Readonly<Record<string, unknown>>;
     }
   | { readonly type: 'waiting'; readonly until: string; readonly reason: string }

@@ -197,6 +197,8 @@ export type RunEvent = { readonly at: string } & (
       readonly error: string;
       readonly output: unknown;
       readonly evidence: Record<string, unknown> | null;
+      /** What it had changed before it failed. */
+      readonly change?: StepChange | null;
     }
   | { readonly type: 'step_retrying'; readonly step_id: string; readonly error: string; readonly until: string }
   | {

@@ -250,6 +250,7 @@ function failStep(run: Run, event: RunEvent & { type: 'step_failed' }): Run {
     error: event.error,
     output: event.output,
     evidence: event.evidence,
+    change: event.change ?? before.change,
   };
   return started(run, event.at, { ...run.steps, [step.step_id]: step });
 }

@@ -20,6 +20,8 @@ export interface Facts {
   readonly conceal: (value: unknown) => unknown;
   /** The big red button is pressed: writes that wait for its release go on waiting. */
   readonly paused: boolean;
+  /** The worker is about to stop: what would start now is left to whoever takes the run up next. */
+  readonly draining: boolean;
 }
 
 /** What happens next: events to record, and the attempts to make once they are durable. */
@@ -72,7 +74,7 @@ class Turn implements Advanced {
     const verdict = this.#verdict(planned);
     if (verdict === 'blocked') return;
     if (verdict !== 'ready') return this.#skip(planned, planned.task.id, verdict.reason, verdict.message, []);
-    if (this.run.state === 'paused') return;
+    if (this.run.state === 'paused' || this.#facts.draining) return;
     this.#begin(planned);
   }
 
@@ -134,7 +136,7 @@ class Turn implements Advanced {
         step_id: step.step_id,
         reason: this.run.reason ?? 'the run ends',
       });
-    if (this.run.state === 'paused') return;
+    if (this.run.state === 'paused' || this.#facts.draining) return;
     const due = step.until !== null && Date.parse(step.until) <= this.#facts.now;
     const released = step.reason === 'pause' && !this.#facts.paused;
     if (due || released) this.#start(planned, step.step_id, step.item_index, step.item, step.conditions);
@@ -197,7 +199,7 @@ class Turn implements Advanced {
           failed ? 'another item failed' : (this.run.reason ?? 'the run was aborted'),
           [],
         );
-      else if (busy < (planned.task.max_parallel ?? 1) && this.run.state !== 'paused') {
+      else if (busy < (planned.task.max_parallel ?? 1) && this.run.state !== 'paused' && !this.#facts.draining) {
         this.#start(planned, item.step_id, item.item_index, item.item, []);
         busy += 1;
       }

@@ -193,9 +193,9 @@ function timedOut(prepared: Prepared, end: AttemptEnd, begun: boolean): AttemptE
 
 function stopped(end: AttemptEnd, begun: boolean): AttemptEnd {
   if (end.type === 'succeeded' || end.type === 'in_doubt') return end;
-  return begun && end.type !== 'failed'
-    ? { type: 'in_doubt', reason: 'cancelled while it was being done' }
-    : { type: 'cancelled', reason: 'the run was cancelled' };
+  if (!begun) return { type: 'cancelled', reason: 'the run was cancelled' };
+  // A write that its executor knows to have failed is told as it is: it may have changed something first.
+  return end.type === 'failed' ? end : { type: 'in_doubt', reason: 'cancelled while it was being done' };
 }
 
 function ended(prepared: Prepared, late: boolean, begun: boolean): AttemptEnd {

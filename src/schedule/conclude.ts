@@ -58,7 +58,7 @@ export function conclude(
       const delay = end.retryable ? retryDelay(planned, step, end.retry_after_ms ?? null, random) : null;
       if (delay !== null && !run.aborted && !run.cancel_requested)
         return [{ type: 'step_retrying', at, step_id, error: end.reason, until: instant(now + delay) }];
-      return failed(run, planned, step, end.reason, at, end.output ?? null, end.evidence ?? null);
+      return failed(run, planned, step, at, end);
     }
     case 'waiting':
       return [{ type: 'step_waiting', at, step_id, reason: 'timer', message: end.reason, until: end.until }];
@@ -104,10 +104,8 @@ function failed(
   run: Run,
   planned: PlannedTask,
   step: Step,
-  error: string,
   at: string,
-  output: unknown,
-  evidence: Readonly<Record<string, unknown>> | null,
+  end: Pick<Outcome & { type: 'failed' }, 'reason' | 'output' | 'evidence' | 'change'>,
 ): RunEvent[] {
   const event: RunEvent = {
     type: 'step_failed',
@@ -116,12 +114,13 @@ function failed(
     task_id: step.task_id,
     name: step.name,
     kind: step.kind,
-    error,
-    output,
-    evidence: evidence === null ? null : { ...evidence },
+    error: end.reason,
+    output: end.output ?? null,
+    evidence: end.evidence === undefined ? null : { ...end.evidence },
+    ...(end.change ? { change: end.change } : {}),
   };
   // An item's failure counts when all items have ended.
-  return step.item_index === null ? [event, ...failureEvents(run, planned, error, at)] : [event];
+  return step.item_index === null ? [event, ...failureEvents(run, planned, end.reason, at)] : [event];
 }
 
 /** Nobody can tell whether the write took place: never repeated blindly. */
@@ -146,7 +145,7 @@ function inDoubt(
       return [{ type: 'step_retrying', at, step_id: step.step_id, error: reason, until: instant(now + delay) }];
   }
   if (policy !== 'ask')
-    return failed(run, planned, step, `nobody can tell whether it took place: ${reason}`, at, null, null);
+    return failed(run, planned, step, at, { reason: `nobody can tell whether it took place: ${reason}` });
   return [
     { type: 'step_waiting', at, step_id: step.step_id, reason: 'in_doubt', message: reason, until: null },
     { type: 'notice', at, kind: 'escalate', step_id: step.step_id, about: 'in_doubt', message: reason },

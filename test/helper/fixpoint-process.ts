@@ -22,12 +22,12 @@ export function aHome(files: Readonly<Record<string, string>>, config: string): 
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** The service as a process of its own, as a person would start it: what it promises can be tested by killing it. */
+/** The service as a process of its own, as a person would start it (`test/helper/build.ts` builds it before the tests): what it promises can be tested by killing it. */
 export class FixpointProcess {
   readonly url: string;
   readonly #child: ChildProcess;
 
-  private constructor(url: string, child: ChildProcess) {
+  constructor(url: string, child: ChildProcess) {
     this.url = url;
     this.#child = child;
   }
@@ -38,7 +38,7 @@ export class FixpointProcess {
     env: Readonly<Record<string, string>> = {},
     args: readonly string[] = [],
   ): Promise<FixpointProcess> {
-    const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src', 'main.ts'), ...args], {
+    const child = spawn(process.execPath, [join(ROOT, 'dist', 'main.js'), ...args], {
       cwd: ROOT,
       env: {
         ...process.env,

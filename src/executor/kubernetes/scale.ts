@@ -267,6 +267,7 @@ function notReady(
     retryable: false,
     output: { ...resultOf(input, change, last, true), ready: false },
     evidence: { ...evidence, reasons },
+    change: { target: change.target, what: 'replicas', from: change.from, to: change.to },
   };
 }
 

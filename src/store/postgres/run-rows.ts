@@ -86,6 +86,9 @@ function outboxRows(seq: number, run: Run, events: readonly RunEvent[]): OutboxR
 }
 
 function writeInstant(events: readonly RunEvent[]): string | null {
-  for (const event of events) if (event.type === 'step_succeeded' && event.change !== null) return event.at;
+  for (const event of events) {
+    const wrote = (event.type === 'step_succeeded' || event.type === 'step_failed') && event.change;
+    if (wrote) return event.at;
+  }
   return null;
 }

@@ -1,0 +1,359 @@
+import type { Clock } from '../domain/clock.js';
+import { instant, sleep } from '../domain/clock.js';
+import { messageOf } from '../domain/errors.js';
+import type { ExecutorSpec } from '../domain/executor.js';
+import type { Log } from '../domain/log.js';
+import type { Intent } from '../domain/outcome.js';
+import type { Run, RunEvent } from '../domain/run.js';
+import { isRunFinished } from '../domain/run.js';
+import type { RunStore } from '../domain/store.js';
+import { transition } from '../domain/transition.js';
+import { advance, nextTimer } from './advance.js';
+import type { Advanced, Facts } from './advance.js';
+import { lookUp, makeAttempt } from './attempt.js';
+import type { AttemptDeps } from './attempt.js';
+import { conclude } from './conclude.js';
+import type { AttemptEnd } from './conclude.js';
+import type { Plan } from './plan.js';
+import { prepare, scopeOf } from './prepare.js';
+import type { Prepared } from './prepare.js';
+import type { SecretVault } from './secrets.js';
+
+/** What the scheduler tells the metrics. */
+export interface ScheduleMeter {
+  stepEnded(kind: string, outcome: string, seconds: number): void;
+  runEnded(playbook_id: string, state: string, seconds: number): void;
+}
+
+/** What a run needs from the worker that holds it. */
+export interface RunWorker {
+  readonly runs: RunStore;
+  readonly specs: ReadonlyMap<string, ExecutorSpec>;
+  readonly vault: SecretVault;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly meter: ScheduleMeter;
+  readonly attempts: Omit<AttemptDeps, 'recordIntent'>;
+  readonly id: () => string;
+  readonly facts: (playbook_id: string) => Facts;
+  /** False once the lease may have ended: results are not recorded any more. */
+  readonly holdsLease: () => boolean;
+  readonly stopping: AbortSignal;
+  /** The run has ended, is not ours any more, or sleeps: it is not in memory from now on. */
+  readonly gone: (active: ActiveRun) => void;
+}
+
+export type RunInput =
+  | { readonly type: 'look' }
+  | { readonly type: 'poke' }
+  | { readonly type: 'overdue' }
+  | { readonly type: 'recover'; readonly from: string | null }
+  | { readonly type: 'ended'; readonly prepared: Prepared; readonly end: AttemptEnd }
+  | {
+      readonly type: 'intend';
+      readonly step_id: string;
+      readonly intent: Intent;
+      readonly answer: (recorded: boolean) => void;
+    };
+
+/** A run that only waits, and for longer than this, is put away and costs nothing until then. */
+const PUT_AWAY_AFTER_MS = 60_000;
+const RECORD_RETRY_MS = [50, 200, 500, 1_000, 2_000, 5_000];
+
+/**
+ * One run under way in this process. What happens to it arrives in its inbox and is worked off one durable change at a time: decide, record,
+ * and only then act. Whatever is in memory here can be lost at any moment.
+ */
+export class ActiveRun {
+  readonly plan: Plan;
+  readonly #worker: RunWorker;
+  readonly #attempts = new Map<string, AbortController>();
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #inbox: RunInput[] = [];
+  readonly #cancelLimit: () => void;
+  #run: Run;
+  #busy = false;
+  #dropped = false;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(run: Run, plan: Plan, worker: RunWorker) {
+    this.plan = plan;
+    this.#run = run;
+    this.#worker = worker;
+    const limit = Date.parse(run.created_at) + plan.timeout_ms - worker.clock.now();
+    this.#cancelLimit = worker.clock.after(limit, () => this.enqueue({ type: 'overdue' }));
+  }
+
+  get run_id(): string {
+    return this.#run.run_id;
+  }
+
+  /** Goes on with a change that is durable already: the one that opened the run. */
+  begin(opened: Advanced): void {
+    this.#follow(opened);
+  }
+
+  enqueue(...inputs: RunInput[]): void {
+    this.#inbox.push(...inputs);
+    if (!this.#busy) void this.#work(); // never rejects
+  }
+
+  /** Resolves when the attempts that are under way now have ended and are recorded. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+    while (this.#busy && !this.#dropped) await sleep(this.#worker.clock, 10);
+  }
+
+  /** Lets go of the run: attempts under way are aborted, and nothing that they still say counts. */
+  drop(): void {
+    this.#dropped = true;
+    this.#cancelTimer();
+    this.#cancelLimit();
+    this.#worker.gone(this);
+    for (const attempt of this.#attempts.values()) attempt.abort();
+    this.#refuseIntents();
+  }
+
+  /** Works the inbox off: what arrives while a change is being recorded shares the next one. */
+  async #work(): Promise<void> {
+    this.#busy = true;
+    try {
+      while (this.#inbox.length > 0 && !this.#dropped) {
+        const inputs = this.#inbox.splice(0);
+        if (inputs.some((input) => input.type === 'poke')) await this.#refresh();
+        const next = await this.#turn(inputs);
+        const answer = next.events.length === 0 ? 'applied' : await this.#record(next);
+        if (answer === 'lost') return this.drop();
+        if (answer === 'conflict') {
+          this.#inbox.unshift(...inputs);
+          if (!(await this.#reload())) return this.drop();
+          continue;
+        }
+        this.#run = next.run;
+        for (const input of inputs) {
+          if (input.type === 'intend') input.answer(next.run.steps[input.step_id]?.intent === input.intent);
+        }
+        this.#follow(next);
+      }
+    } catch (error) {
+      // A bug, or a store that stayed away: the lease ends and whoever claims the run goes on from what is durable.
+      this.#worker.log.error({ run_id: this.run_id, error: messageOf(error) }, 'a run was given up by this worker');
+      this.drop();
+    } finally {
+      this.#busy = false;
+      if (this.#dropped) this.#refuseIntents();
+    }
+  }
+
+  /** What the inputs make of the run, and what is next. */
+  async #turn(inputs: readonly RunInput[]): Promise<Advanced> {
+    let run = this.#run;
+    const events: RunEvent[] = [];
+    const emit = (event: RunEvent): void => {
+      run = transition(run, event);
+      events.push(event);
+    };
+    for (const input of inputs) {
+      if (isRunFinished(run.state)) break;
+      if (input.type === 'poke') for (const event of await this.#alertEvents(run)) emit(event);
+      for (const event of this.#eventsOf(run, input)) emit(event);
+    }
+    const next = advance(run, this.plan, this.#worker.facts(run.playbook_id));
+    return { run: next.run, events: [...events, ...next.events], starts: next.starts };
+  }
+
+  #eventsOf(run: Run, input: RunInput): RunEvent[] {
+    const at = instant(this.#worker.clock.now());
+    switch (input.type) {
+      case 'look':
+      case 'poke':
+        return [];
+      case 'overdue':
+        if (run.aborted || isRunFinished(run.state)) return [];
+        for (const attempt of this.#attempts.values()) attempt.abort();
+        return [
+          { type: 'run_aborted', at, reason: `the run took longer than its timeout of ${this.plan.timeout_ms} ms` },
+        ];
+      case 'recover':
+        return this.#recover(run, input.from, at);
+      case 'intend': {
+        const step = run.steps[input.step_id];
+        const inTime = step?.state === 'running' && !run.cancel_requested && !run.aborted && run.state !== 'paused';
+        return inTime ? [{ type: 'step_intended', at, step_id: input.step_id, intent: input.intent }] : [];
+      }
+      case 'ended':
+        return this.#eventsOfEnd(run, input.prepared, input.end);
+    }
+  }
+
+  #eventsOfEnd(run: Run, prepared: Prepared, end: AttemptEnd): RunEvent[] {
+    const step = run.steps[prepared.step_id];
+    const attempt = step?.attempts.at(-1);
+    // A result that is not of the attempt under way comes too late to count.
+    if (step?.state !== 'running' || attempt?.attempt !== prepared.attempt) return [];
+    const { clock, meter, random } = this.#worker;
+    const now = clock.now();
+    meter.stepEnded(step.kind, end.type, (now - Date.parse(attempt.started_at)) / 1_000);
+    return conclude(run, prepared.planned, step, end, now, random);
+  }
+
+  /** A run that was left behind: attempts that were under way are made again, unless they may have changed something. */
+  #recover(run: Run, from: string | null, at: string): RunEvent[] {
+    const events: RunEvent[] = from === null ? [] : [{ type: 'run_rescued', at, worker_id: this.#worker.id(), from }];
+    for (const step of Object.values(run.steps)) {
+      if (step.state !== 'running' || step.kind === 'foreach' || this.#attempts.has(step.step_id)) continue;
+      if (step.effect !== 'write' || step.recorded_only || step.intent === null) {
+        const reason = 'the service stopped while this was being done';
+        events.push({ type: 'step_lost', at, step_id: step.step_id, reason });
+      } else this.#lookUpLater(step.step_id, step.intent);
+    }
+    return events;
+  }
+
+  #lookUpLater(step_id: string, intent: Intent): void {
+    const run = this.#run;
+    const step = run.steps[step_id];
+    const planned = step && this.plan.byId.get(step.task_id);
+    const spec = planned && this.#worker.specs.get(planned.kind);
+    if (!step || !planned || !spec) return;
+    const { vault } = this.#worker;
+    const item = step.item_index === null ? undefined : step.item;
+    const scope = () => scopeOf(run, this.plan, vault.scopeFor(run.playbook_id), item);
+    const ready = prepare(run, planned, spec, scope, step_id, (value) => vault.conceal(value));
+    const attempt = step.attempts.length;
+    if (ready.type === 'failed') {
+      const prepared: Prepared = { step_id, planned, spec, attempt, effect: 'write', recorded_only: false, input: {} };
+      const reason = `it cannot be looked up: ${ready.error}`;
+      return this.enqueue({ type: 'ended', prepared, end: { type: 'in_doubt', reason } });
+    }
+    const prepared = { ...ready.prepared, attempt };
+    this.#launch(prepared, (cancel, deps) => lookUp(run, prepared, intent, cancel, deps));
+  }
+
+  /** After a change is durable: make the attempts that it started, end those that it cancelled, set the timer, or let go. */
+  #follow(next: Advanced): void {
+    this.#run = next.run;
+    for (const event of next.events) this.#worker.log.info({ run_id: this.run_id, ...logFields(event) }, event.type);
+    if (isRunFinished(next.run.state)) return this.#end();
+    if (next.run.cancel_requested) for (const attempt of this.#attempts.values()) attempt.abort();
+    for (const prepared of next.starts) {
+      this.#launch(prepared, (cancel, deps) => makeAttempt(next.run, prepared, cancel, deps));
+    }
+    this.#setTimer();
+  }
+
+  #launch(prepared: Prepared, work: (cancel: AbortSignal, deps: AttemptDeps) => Promise<AttemptEnd>): void {
+    const controller = new AbortController();
+    this.#attempts.set(prepared.step_id, controller);
+    const recordIntent = (step_id: string, intent: Intent): Promise<boolean> =>
+      new Promise((answer) => {
+        if (this.#dropped) return answer(false);
+        this.enqueue({ type: 'intend', step_id, intent, answer });
+      });
+    const attempt = work(controller.signal, { ...this.#worker.attempts, recordIntent }).then((end) => {
+      if (this.#attempts.get(prepared.step_id) === controller) this.#attempts.delete(prepared.step_id);
+      this.#underWay.delete(attempt);
+      if (!this.#dropped) this.enqueue({ type: 'ended', prepared, end });
+    });
+    this.#underWay.add(attempt);
+  }
+
+  #setTimer(): void {
+    this.#cancelTimer();
+    const now = this.#worker.clock.now();
+    const next = nextTimer(this.#run);
+    const waitsForRelease = Object.values(this.#run.steps).some((step) => step.reason === 'pause');
+    const idle = this.#attempts.size === 0 && this.#inbox.length === 0 && !waitsForRelease;
+    if (idle && (next === null || next - now > PUT_AWAY_AFTER_MS)) {
+      const limit = Date.parse(this.#run.created_at) + this.plan.timeout_ms;
+      void this.#putAway(instant(next === null ? limit : Math.min(next, limit))); // never rejects
+      return;
+    }
+    if (next !== null) this.#cancelTimer = this.#worker.clock.after(next - now, () => this.enqueue({ type: 'look' }));
+  }
+
+  async #putAway(wake_at: string): Promise<void> {
+    this.drop();
+    try {
+      await this.#worker.runs.release(this.run_id, this.#worker.id(), wake_at);
+    } catch (error) {
+      // It stays ours by its row; the next incarnation of this worker, or a poke, takes it up.
+      this.#worker.log.warn({ run_id: this.run_id, error: messageOf(error) }, 'a waiting run could not be put away');
+    }
+  }
+
+  #end(): void {
+    const run = this.#run;
+    this.drop();
+    const seconds = (Date.parse(run.finished_at ?? run.created_at) - Date.parse(run.created_at)) / 1_000;
+    this.#worker.meter.runEnded(run.playbook_id, run.state, seconds);
+  }
+
+  /** The only part of an attempt that is retried by itself: as long as the lease lasts, a result is not given up. */
+  async #record(next: Advanced): Promise<'applied' | 'conflict' | 'lost'> {
+    const { runs, clock, log, stopping, holdsLease } = this.#worker;
+    for (let turn = 0; ; turn++) {
+      try {
+        return await runs.apply({ before: this.#run, after: next.run, events: next.events });
+      } catch (error) {
+        if (!holdsLease() || stopping.aborted) return 'lost';
+        log.warn(
+          { run_id: this.run_id, error: messageOf(error) },
+          'a change of a run could not be recorded, trying again',
+        );
+        await sleep(clock, RECORD_RETRY_MS[Math.min(turn, RECORD_RETRY_MS.length - 1)] ?? 5_000, stopping);
+      }
+    }
+  }
+
+  /** Takes the durable state; false when the run is not ours any more. */
+  async #reload(): Promise<boolean> {
+    const loaded = await this.#worker.runs.load(this.run_id);
+    if (loaded?.holder !== this.#worker.id() || isRunFinished(loaded.run.state)) return false;
+    this.#run = loaded.run;
+    return true;
+  }
+
+  /** Brings in what others have written into the run: commands of people. */
+  async #refresh(): Promise<void> {
+    const loaded = await this.#worker.runs.load(this.run_id);
+    if (loaded?.holder === this.#worker.id() && loaded.run.seq > this.#run.seq) this.#run = loaded.run;
+  }
+
+  async #alertEvents(run: Run): Promise<RunEvent[]> {
+    const { alerts, firing } = await this.#worker.runs.alertsOf(run.run_id);
+    const at = instant(this.#worker.clock.now());
+    const known = new Set(run.alert_ids);
+    const events: RunEvent[] = alerts
+      .filter((alert) => !known.has(alert.alert_id))
+      .map((alert) => ({ type: 'alert_joined', at, alert }));
+    if (alerts.length > 0 && !firing && run.alerts_resolved_at === null) events.push({ type: 'alerts_resolved', at });
+    return events;
+  }
+
+  #refuseIntents(): void {
+    for (const input of this.#inbox.splice(0)) if (input.type === 'intend') input.answer(false);
+  }
+}
+
+/** What a log line tells of an event: names and reasons, never payloads. */
+function logFields(event: RunEvent): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const key of [
+    'step_id',
+    'kind',
+    'attempt',
+    'reason',
+    'error',
+    'message',
+    'until',
+    'state',
+    'outcome',
+    'summary',
+  ]) {
+    const value = (event as Record<string, unknown>)[key]; // a union's members are read by the names that some of them have
+    if (value !== undefined && value !== null) fields[key] = value;
+  }
+  return fields;
+}
