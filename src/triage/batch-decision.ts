@@ -48,6 +48,7 @@ export class BatchDecision {
   readonly #after = new Map<string, Occurrence>();
   readonly #starting = new Map<string, Starting>();
   readonly #matches = new Map<string, readonly Rule[]>();
+  readonly #notFixed = new Map<string, DecidedBatch['not_fixed'][number]>();
   #lastWrites = new Map<string, string>();
   #openings: Opening[] = [];
 
@@ -100,12 +101,11 @@ export class BatchDecision {
     const repeats: DecidedBatch['repeats'][number][] = [];
     const joins: { run_id: string; alert: Alert }[] = [];
     const poke = new Set<string>();
-    const notFixed = new Map<string, DecidedBatch['not_fixed'][number]>();
     for (const [index, alert] of alerts.entries()) {
       const judged = this.#judge(alert, this.#keys[index] ?? occurrenceKey(alert));
       const { before, verdict } = judged;
-      if (contradictsRun(judged) && before?.run_id)
-        notFixed.set(before.run_id, { run_id: before.run_id, alert_id: alert.alert_id, at: now });
+      if (contradictsRun(judged) && before?.run_id && !this.#options.cache.isNotFixed(before.run_id))
+        this.#notFixed.set(before.run_id, { run_id: before.run_id, alert_id: alert.alert_id, at: now });
       if (
         verdict.type === 'drop' &&
         verdict.reason === 'resolved' &&
@@ -141,7 +141,7 @@ export class BatchDecision {
       runs: this.#openings.map((opening) => opening.run),
       joins,
       poke: [...poke],
-      not_fixed: [...notFixed.values()],
+      not_fixed: [...this.#notFixed.values()],
     };
   }
 
@@ -152,6 +152,7 @@ export class BatchDecision {
       cache.remember({ ...occurrence, version: (cache.occurrence(occurrence.key)?.version ?? 0) + 1 });
     }
     for (const [key, { run_id }] of this.#starting) cache.rememberRun(key, run_id);
+    for (const run_id of this.#notFixed.keys()) cache.rememberNotFixed(run_id);
   }
 
   #judge(alert: Alert, key: string): Judged {

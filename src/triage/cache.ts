@@ -10,6 +10,8 @@ const MAX_RUNS = 20_000;
 export class TriageCache {
   readonly #occurrences = new Map<string, Occurrence>();
   readonly #openRuns = new Map<string, string>();
+  /** Finished runs that are known not to have fixed it. */
+  readonly #notFixed = new Map<string, true>();
 
   occurrence(key: string): Occurrence | null {
     return this.#occurrences.get(key) ?? null;
@@ -33,6 +35,15 @@ export class TriageCache {
 
   forgetRun(key: string): void {
     this.#openRuns.delete(key);
+  }
+
+  isNotFixed(run_id: string): boolean {
+    return this.#notFixed.has(run_id);
+  }
+
+  /** A run is told once that it did not fix it: a storm of repeats must not load it every time to find that it knows. */
+  rememberNotFixed(run_id: string): void {
+    put(this.#notFixed, run_id, true, MAX_RUNS);
   }
 }
 

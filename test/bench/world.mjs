@@ -1,4 +1,5 @@
 // One round set's surroundings: a fresh database, a Fixpoint on it, a load generator.
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,8 +70,12 @@ export class World {
 
   async close() {
     if (this.service.child.exitCode === null && this.service.child.signalCode === null) {
+      const gone = once(this.service.child, 'exit');
       await this.service.ask('stop');
-      await end(this.service.child);
+      // It ends by itself once everything is stopped, which is when a profile is written.
+      const timer = setTimeout(() => this.service.child.kill('SIGKILL'), 15_000);
+      await gone;
+      clearTimeout(timer);
     }
     await end(this.load.child);
     await this.database.drop();
