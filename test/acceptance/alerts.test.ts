@@ -39,7 +39,7 @@ tasks:
 
 describe('the fate of an alert', { timeout: 60_000 }, () => {
   const asked: string[] = [];
-  let release: (() => void)[] = [];
+  const release: (() => void)[] = [];
   const world = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     if (request.url === '/slow') release.push(() => response.end('{}'));
