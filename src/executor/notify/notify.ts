@@ -24,7 +24,7 @@ export const NotificationInput = z.strictObject({
     .array(z.string().min(1).max(100))
     .max(20)
     .optional()
-    .describe('Names of notifiers (email, slack …); absent: those that report.notify names'),
+    .describe('Names of notifiers (email, slack …); absent: those of report.notify, or every configured one'),
   severity: Severity.optional().describe("Absent: the alert's, else info"),
 });
 export type NotificationInput = z.infer<typeof NotificationInput>;
@@ -54,7 +54,7 @@ export const notificationModule: ExecutorModule<NotificationConfig> = {
 };
 
 const NO_CHANNEL =
-  'no channel is configured: set notifiers.email (or slack, dingtalk, wecom, feishu, webhook) and name it in report.notify';
+  'no channel is configured: set notifiers.email (or slack, dingtalk, wecom, feishu, webhook) and name it where report.notify is set';
 
 function createNotification(notify: ExecutorDeps['notify']): Executor<NotificationInput> {
   return {
@@ -99,7 +99,7 @@ function wouldSend(notice: Notice): Outcome {
   return {
     type: 'succeeded',
     output,
-    summary: `would send "${subject}" to ${channels?.join(', ') ?? 'report.notify'}`,
+    summary: `would send "${subject}" to ${channels?.join(', ') ?? 'the configured channels'}`,
   };
 }
 
