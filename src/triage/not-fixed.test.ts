@@ -25,7 +25,7 @@ const ended: Occurrence = {
   version: 2,
 };
 
-/** Answers the first `failures` commits with a conflict, so that decisions are made on what the store says. */
+/** Answers commits as told, then with success. A conflict makes it decide on what the store says. */
 function aTriage(committed: DecidedBatch[], answers: ('committed' | 'conflict' | Error)[]): Triage {
   const clock = new FakeClock();
   const store: TriageStore = {
@@ -57,7 +57,7 @@ function aTriage(committed: DecidedBatch[], answers: ('committed' | 'conflict' |
       (size) => new Uint8Array(size),
     ),
     clock,
-    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     meter: { decided: () => undefined },
   });
 }
