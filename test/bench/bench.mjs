@@ -74,9 +74,17 @@ async function main() {
   const results = [];
   const measured = {};
   const failures = [];
+  let interrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () => {
+      // Whoever waits for one of these processes hears that it is gone, and the way out is the usual one.
+      interrupted = true;
+      void endAll();
+    });
   try {
     const bench = createBench(options, postgres, quiet, measured);
     for (const name of options.names) {
+      if (interrupted) break;
       say(`${name} …`);
       try {
         results.push(...(await GOALS[name](bench)));
@@ -95,7 +103,7 @@ async function main() {
   writeFileSync(OUTPUT, `${JSON.stringify({ machine, results }, null, 2)}\n`);
   say(tableOf(results));
   say(`Written to ${OUTPUT}`);
-  return failures.length === 0 ? 0 : 1;
+  return failures.length === 0 && !interrupted ? 0 : 1;
 }
 
 /** What every goal is handed. `measured` collects the single rounds for the result's file. */

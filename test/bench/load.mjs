@@ -55,7 +55,10 @@ async function flight({ url, token, socket, alertname, inFlight, alerts, seconds
   }
   if (failure && !tolerant) throw failure;
   const measured = slices.at(-1);
-  if (!failure) await drained(() => count.ended - base >= posted && free.length === connections.length);
+  const isDrained = () => count.ended - base >= posted && free.length === connections.length;
+  const told = () =>
+    `${count.ended - base} of ${posted} runs ended, ${connections.length - free.length} requests unanswered`;
+  if (!failure) await drained(isDrained, told);
   for (const connection of connections) connection.close();
   count.close();
   return { ended: measured.ended, took_ms: measured.at, slices, posted, acknowledged, drained: count.ended - base };
@@ -125,7 +128,10 @@ async function open({ url, token, rate, seconds, alertname, connections: width }
     queue.push(body(number));
     flush();
   }
-  await drained(() => failure !== null || answered === total);
+  await drained(
+    () => failure !== null || answered === total,
+    () => `${answered} of ${total} requests answered`,
+  );
   for (const connection of connections) connection.close();
   if (failure) throw failure;
   return { due };
@@ -165,10 +171,10 @@ async function listen(path) {
   return count;
 }
 
-async function drained(isDone) {
+async function drained(isDone, told) {
   const limit = now() + 30_000;
   while (!isDone()) {
-    if (now() > limit) throw new Error('what was started did not end within 30 s');
+    if (now() > limit) throw new Error(`what was started did not end within 30 s: ${told()}`);
     await sleep(5);
   }
 }
