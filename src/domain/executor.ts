@@ -43,6 +43,8 @@ export interface AttemptContext {
   readonly signal: AbortSignal;
   /** Say what would be done, write nothing. */
   readonly dry_run: boolean;
+  /** An earlier attempt of this step answered `waiting`, and its time has come. */
+  readonly waited: boolean;
   /** The intent that was recorded, when this executor has `plan`. */
   readonly intent: Intent | null;
 }

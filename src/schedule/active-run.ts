@@ -223,7 +223,16 @@ export class ActiveRun {
     const ready = prepare(run, planned, spec, scope, step_id, (value) => vault.conceal(value));
     const attempt = step.attempts.length;
     if (ready.type === 'failed') {
-      const prepared: Prepared = { step_id, planned, spec, attempt, effect: 'write', recorded_only: false, input: {} };
+      const prepared: Prepared = {
+        step_id,
+        planned,
+        spec,
+        attempt,
+        waited: false,
+        effect: 'write',
+        recorded_only: false,
+        input: {},
+      };
       const reason = `it cannot be looked up: ${ready.error}`;
       return this.enqueue({ type: 'ended', prepared, end: { type: 'in_doubt', reason } });
     }

@@ -94,6 +94,7 @@ function contextOf(run: Run, prepared: Prepared, signal: AbortSignal): AttemptCo
     run_id: run.run_id,
     step_id: prepared.step_id,
     attempt: prepared.attempt,
+    waited: prepared.waited,
     alert: run.alert,
     idempotency_key: `${run.run_id}:${prepared.step_id}:do`,
     signal,

@@ -12,6 +12,8 @@ export interface Prepared {
   readonly planned: PlannedTask;
   readonly spec: ExecutorSpec;
   readonly attempt: number;
+  /** An earlier attempt waited for a time that has come. */
+  readonly waited: boolean;
   readonly effect: Effect;
   /** Only say what would be done. */
   readonly recorded_only: boolean;
@@ -88,11 +90,13 @@ export function prepare(
     return { type: 'failed', error: `parameters: ${String(conceal(issues.join('; ')))}` };
   }
   const effect = typeof spec.effect === 'function' ? spec.effect(parsed.data) : spec.effect;
-  const attempt = (run.steps[step_id]?.attempts.length ?? 0) + 1;
+  const earlier = run.steps[step_id]?.attempts ?? [];
+  const waited = earlier.some((made) => made.outcome === 'waiting');
+  const attempt = earlier.length + 1;
   const recorded_only = effect === 'write' ? run.dry_run || run.mode !== 'auto' : effect === 'notify' && run.dry_run;
   return {
     type: 'ready',
-    prepared: { step_id, planned, spec, attempt, effect, recorded_only, input: parsed.data },
+    prepared: { step_id, planned, spec, attempt, waited, effect, recorded_only, input: parsed.data },
     parameters: conceal(parameters),
   };
 }

@@ -10,6 +10,7 @@ export function anAttempt(over: Partial<AttemptContext> = {}): AttemptContext {
     idempotency_key: '01KAJRUN000000000000000001:a_step:do',
     signal: new AbortController().signal,
     dry_run: false,
+    waited: false,
     intent: null,
     ...over,
   };

@@ -18,7 +18,7 @@ describe('wait', () => {
 
     const first = await wait({ duration: '10m' }, { attempt: 1 }, clock);
     await clock.advance(600_000);
-    const second = await wait({ duration: '10m' }, { attempt: 2 }, clock);
+    const second = await wait({ duration: '10m' }, { attempt: 2, waited: true }, clock);
 
     expect(first).toMatchObject({ type: 'waiting', until: '2026-11-21T12:10:00.000Z' });
     expect(second).toMatchObject({ type: 'succeeded', output: { waited_until: '2026-11-21T12:10:00.000Z' } });
@@ -28,7 +28,10 @@ describe('wait', () => {
     const input = { until: '2026-11-21T20:30:00+08:00' };
 
     expect(await wait(input)).toMatchObject({ type: 'waiting', until: '2026-11-21T12:30:00.000Z' });
-    expect(await wait(input, { attempt: 2 })).toMatchObject({ type: 'waiting', until: '2026-11-21T12:30:00.000Z' });
+    expect(await wait(input, { attempt: 2, waited: true })).toMatchObject({
+      type: 'waiting',
+      until: '2026-11-21T12:30:00.000Z',
+    });
     expect(await wait(input, { attempt: 3 }, new FakeClock('2026-11-21T12:30:00.000Z'))).toMatchObject({
       type: 'succeeded',
       output: { waited_until: '2026-11-21T12:30:00.000Z' },

@@ -52,10 +52,10 @@ function wait(input: WaitInput, attempt: AttemptContext, now_ms: number): Outcom
   const until_ms = input.until === undefined ? null : Date.parse(input.until);
   if (until_ms !== null && until_ms - now_ms > MAX_DURATION_MS)
     return { type: 'failed', reason: `until lies more than ten years ahead: ${input.until}`, retryable: false };
-  // A duration is counted from the first attempt; the scheduler makes the second one when that time has come.
+  // A duration is counted from the first attempt that was recorded as waiting; the scheduler comes again when that time has come.
   const rest_ms =
     until_ms === null
-      ? attempt.attempt === 1 && input.duration !== undefined
+      ? !attempt.waited && input.duration !== undefined
         ? durationMs(input.duration)
         : 0
       : until_ms - now_ms;
