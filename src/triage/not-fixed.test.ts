@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { anAlert } from '../../test/helper/an-alert.js';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import { createIds } from '../domain/id.js';
+import { SILENT_LOG } from '../domain/log.js';
 import { compileRules } from '../domain/rule-match.js';
 import type { DecidedBatch, Occurrence, TriageStore } from '../domain/store.js';
 import { occurrenceKey } from './content.js';
@@ -57,7 +58,7 @@ function aTriage(committed: DecidedBatch[], answers: ('committed' | 'conflict' |
       (size) => new Uint8Array(size),
     ),
     clock,
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    log: SILENT_LOG,
     meter: { decided: () => undefined },
   });
 }
