@@ -6,6 +6,9 @@ export class Connection {
   #received = [];
   #size = 0;
   #waiting = null;
+  #broken = null;
+  /** Called once when the other side is gone, whether or not anything was asked. */
+  onBroken = () => undefined;
 
   /** Connects to `url`, whose path and token every request carries. */
   static async open(url, token) {
@@ -29,6 +32,7 @@ export class Connection {
 
   /** Answers status and body of the response. */
   post(body) {
+    if (this.#broken) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#socket.cork();
@@ -39,6 +43,7 @@ export class Connection {
   }
 
   close() {
+    this.onBroken = () => undefined;
     this.#socket.destroy();
   }
 
@@ -60,7 +65,10 @@ export class Connection {
   }
 
   #fail(error) {
+    if (this.#broken) return;
+    this.#broken = error;
     this.#waiting?.reject(error);
     this.#waiting = null;
+    this.onBroken(error);
   }
 }

@@ -33,6 +33,8 @@ async function flight({ url, token, socket, alertname, inFlight, alerts, seconds
   const until = begin + seconds * 1_000;
   const base = count.ended;
   const slices = [];
+  // The service may be killed while no request is under way.
+  for (const connection of connections) connection.onBroken = (error) => (failure ??= error);
   function fill() {
     while (!failure && now() < until && posted - (count.ended - base) + alerts <= inFlight && free.length > 0) {
       const connection = free.pop();
