@@ -1,100 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { FakeClock } from '../../test/helper/fake-clock.js';
-import { memoryRuns } from '../../test/helper/memory-runs.js';
-import { aFreshAlert, aNewRun } from '../../test/helper/store-world.js';
-import type { AttemptContext, Effect, Executor, ReadyExecutor } from '../domain/executor.js';
-import { SILENT_LOG } from '../domain/log.js';
+import { ok, World } from '../../test/helper/schedule-world.js';
+import { aFreshAlert } from '../../test/helper/store-world.js';
 import type { Outcome } from '../domain/outcome.js';
-import { Playbook } from '../domain/playbook.js';
-import type { PauseState } from '../domain/store.js';
 import { steerRun } from './by-hand.js';
-import { Scheduler } from './scheduler.js';
-import { SecretVault } from './secrets.js';
-
-type Work = (input: Record<string, unknown>, attempt: AttemptContext) => Promise<Outcome> | Outcome;
-
-const ok = (output: unknown = null): Outcome => ({ type: 'succeeded', output });
-
-/** A scheduler on a clock that is moved by hand, with executors told by the test. */
-class World {
-  readonly clock = new FakeClock();
-  readonly calls: { step_id: string; attempt: number; input: unknown; dry_run: boolean }[] = [];
-  readonly playbooks = new Map<string, Playbook>();
-  readonly memory = memoryRuns((id) => this.playbooks.get(id)!);
-  readonly executors = new Map<string, ReadyExecutor>();
-  pause: PauseState = { paused: false, by: null, reason: null, at: null };
-  mode: 'auto' | 'shadow' | 'off' = 'auto';
-  readonly schedulers: Scheduler[] = [];
-  versions = 0;
-  readonly vault = new SecretVault({ token: { value: 'hunter2-secret', playbooks: ['PB'] } }, 'nonce');
-
-  kind(kind: string, effect: Effect, work: Work, more: Partial<Executor> = {}): this {
-    const spec = {
-      kind,
-      title: kind,
-      effect,
-      input: z.record(z.string(), z.unknown()) as z.ZodType,
-      output_keys: null,
-    };
-    const execute = async (input: unknown, attempt: AttemptContext): Promise<Outcome> => {
-      this.calls.push({ step_id: attempt.step_id, attempt: attempt.attempt, input, dry_run: attempt.dry_run });
-      return work(input as Record<string, unknown>, attempt);
-    };
-    this.executors.set(kind, { spec, execute, ...more });
-    return this;
-  }
-
-  async scheduler(name = 'w', incarnation = '1'): Promise<Scheduler> {
-    const scheduler = new Scheduler({
-      runs: this.memory.store,
-      pause: { read: () => Promise.resolve(this.pause), set: (state) => Promise.resolve(void (this.pause = state)) },
-      executor: (kind) => this.executors.get(kind),
-      specs: new Map([...this.executors].map(([kind, executor]) => [kind, executor.spec])),
-      vault: this.vault,
-      modeOf: () => this.mode,
-      clock: this.clock,
-      random: () => 1,
-      worker: { name, incarnation },
-      lease_ms: 15_000,
-      log: SILENT_LOG,
-      meter: { stepEnded: () => undefined, runEnded: () => undefined },
-    });
-    this.schedulers.push(scheduler);
-    await scheduler.start();
-    return scheduler;
-  }
-
-  /** Starts a run of these tasks and answers its id. */
-  async begin(
-    scheduler: Scheduler,
-    tasks: unknown[],
-    over: Record<string, unknown> = {},
-    run: Parameters<typeof aNewRun>[0] = {},
-  ): Promise<string> {
-    const playbook = Playbook.parse({ playbook_id: 'PB', tasks, ...over });
-    this.playbooks.set('PB', playbook);
-    const playbook_version = String((this.versions += 1));
-    const header = aNewRun({ playbook_id: 'PB', playbook_version, mode: this.mode, ...run }).run;
-    const opening = scheduler.open(header, playbook, []);
-    await this.memory.store.open(opening.run);
-    opening.go();
-    await this.clock.advance(0);
-    return opening.run.run.run_id;
-  }
-
-  states(run_id: string): Record<string, string> {
-    return Object.fromEntries(Object.values(this.memory.run(run_id).steps).map((step) => [step.step_id, step.state]));
-  }
-
-  async stop(): Promise<void> {
-    for (const scheduler of this.schedulers) {
-      const stopping = scheduler.stop();
-      await this.clock.advance(20_000);
-      await stopping;
-    }
-  }
-}
 
 describe('the scheduler', () => {
   let world = new World();
@@ -515,7 +423,7 @@ describe('the scheduler', () => {
   it('records a result as soon as the store is back', async () => {
     world.kind('read', 'read', () => ok('kept'));
     const scheduler = await world.scheduler();
-    world.memory.failNext(3);
+    world.memory.failNext('apply', 3);
     const id = await world.begin(scheduler, [{ id: 'a', type: 'read' }]);
     await world.clock.advance(5_000);
     expect(world.memory.run(id)).toMatchObject({ state: 'succeeded', steps: { a: { output: 'kept' } } });

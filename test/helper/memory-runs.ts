@@ -5,6 +5,11 @@ import { isRunFinished } from '../../src/domain/run.js';
 import type { RunStore } from '../../src/domain/store.js';
 import { fold } from '../../src/domain/transition.js';
 
+interface Fault {
+  readonly method: keyof RunStore;
+  readonly done: boolean;
+}
+
 interface Kept {
   events: RunEvent[];
   holder: string | null;
@@ -17,7 +22,7 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
   const kept = new Map<string, Kept>();
   const workers = new Map<string, string>();
   const alerts = new Map<string, { alerts: Alert[]; firing: boolean }>();
-  let failures = 0;
+  const faults: Fault[] = [];
   const runOf = ({ events }: Kept): Run => fold(null, events);
   const store: RunStore = {
     open: async ({ run, events, holder }) => {
@@ -27,10 +32,6 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
     },
     apply: async ({ before, events, outside }) => {
       await Promise.resolve();
-      if (failures > 0) {
-        failures -= 1;
-        throw new Error('the database is away');
-      }
       const entry = kept.get(before.run_id);
       if (!entry || entry.events.length !== before.seq) return 'conflict';
       entry.events.push(...events);
@@ -86,7 +87,7 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
     },
   };
   return {
-    store,
+    store: faulty(store, faults),
     run: (run_id: string): Run => {
       const entry = kept.get(run_id);
       if (!entry) throw new Error(`no run ${run_id}`);
@@ -99,6 +100,26 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
       const entry = kept.get(run_id);
       if (entry) entry.poked = true;
     },
-    failNext: (count: number) => (failures = count),
+    /** The next calls of a method fail; where `done` is set, only their answers are lost. */
+    failNext: (method: keyof RunStore, count = 1, done = false) => {
+      for (let n = 0; n < count; n++) faults.push({ method, done });
+    },
   };
+}
+
+/** Lets the next calls for which a fault waits fail, before or after they took place. */
+function faulty(store: RunStore, faults: Fault[]): RunStore {
+  return new Proxy(store, {
+    get(target, name, receiver) {
+      const method = Reflect.get(target, name, receiver) as (...args: unknown[]) => Promise<unknown>;
+      return async (...args: unknown[]) => {
+        const place = faults.findIndex((fault) => fault.method === name);
+        const [fault] = place < 0 ? [] : faults.splice(place, 1);
+        if (fault?.done === false) throw new Error('the database is away');
+        const answer = await method(...args);
+        if (fault?.done) throw new Error('the answer of the database was lost');
+        return answer;
+      };
+    },
+  });
 }
