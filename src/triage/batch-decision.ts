@@ -152,7 +152,16 @@ export class BatchDecision {
       cache.remember({ ...occurrence, version: (cache.occurrence(occurrence.key)?.version ?? 0) + 1 });
     }
     for (const [key, { run_id }] of this.#starting) cache.rememberRun(key, run_id);
-    for (const run_id of this.#notFixed.keys()) cache.rememberNotFixed(run_id);
+  }
+
+  /** Before the commit: batches that are decided meanwhile leave the telling to this one. */
+  claimTelling(): void {
+    for (const run_id of this.#notFixed.keys()) this.#options.cache.rememberNotFixed(run_id);
+  }
+
+  /** When the commit did not take place: the next repeat has to tell it. */
+  leaveTelling(): void {
+    for (const run_id of this.#notFixed.keys()) this.#options.cache.forgetNotFixed(run_id);
   }
 
   #judge(alert: Alert, key: string): Judged {

@@ -45,6 +45,10 @@ export class TriageCache {
   rememberNotFixed(run_id: string): void {
     put(this.#notFixed, run_id, true, MAX_RUNS);
   }
+
+  forgetNotFixed(run_id: string): void {
+    this.#notFixed.delete(run_id);
+  }
 }
 
 /** One text for what an open run blocks. */

@@ -85,3 +85,12 @@ it('tells it again when the commit that told it has failed', async () => {
 
   expect(committed.map((batch) => batch.not_fixed.map((told) => told.run_id))).toEqual([['run-1']]);
 });
+
+it('leaves the telling to one of several batches that are decided at the same time', async () => {
+  const committed: DecidedBatch[] = [];
+  const triage = aTriage(committed, ['conflict', 'conflict', 'conflict']);
+
+  await Promise.all([1, 2, 3].map((number) => triage.handle(repeat(number))));
+
+  expect(committed.flatMap((batch) => batch.not_fixed.map((told) => told.run_id))).toEqual(['run-1']);
+});

@@ -77,11 +77,12 @@ export class Triage {
 
   async #commit(decision: BatchDecision, decided: DecidedBatch): Promise<'committed' | 'conflict'> {
     const changed = decision.changed;
+    decision.claimTelling();
     const commit = this.#deps.store.commit(decided);
     // Never rejects: those who wait only want to know that it is over.
     const over = commit.then(
-      (answer) => (answer === 'committed' ? decision.remember() : undefined),
-      () => undefined,
+      (answer) => (answer === 'committed' ? decision.remember() : decision.leaveTelling()),
+      () => decision.leaveTelling(),
     );
     for (const key of changed) this.#inFlight.set(key, over);
     try {
