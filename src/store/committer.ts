@@ -4,8 +4,8 @@ import { sqlState } from './db.js';
  * Group commit: while a commit is under way, what arrives is collected, and goes out as one statement when a lane is free. Each operation
  * is answered when the commit that holds it is durable.
  *
- * A statement commits as a whole. When one fails, its operations are tried again one by one, so that an operation which is refused (its
- * fence, a unique index, a value that the database cannot keep) fails alone.
+ * A statement commits as a whole. When one fails, its halves are tried again, and theirs, so that an operation which is refused (its fence,
+ * a unique index, a value that the database cannot keep) fails alone, and costs the others a few more statements.
  */
 export class Committer<Operation> {
   readonly #write: (operations: readonly Operation[]) => Promise<void>;
@@ -56,7 +56,9 @@ export class Committer<Operation> {
       if (only && batch.length === 1) return settle(only, error);
       // A database that is away fails all of them alike: asking one by one would only take longer.
       if (sqlState(error) === null) return batch.forEach((waiting) => waiting.reject(error));
-      for (const waiting of batch) await this.#run([waiting]);
+      const half = batch.length >> 1;
+      await this.#run(batch.slice(0, half));
+      await this.#run(batch.slice(half));
     }
   }
 }
