@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { servers } from './servers.js';
+import { until } from './until.js';
 
 const SHIPPED = join(import.meta.dirname, '..', 'servers', 'prometheus', 'fixpoint');
 
@@ -44,10 +45,24 @@ export async function pointMonitoring(to: Monitoring): Promise<() => Promise<voi
     FIXPOINT_TOKEN: to.token,
     WEBHOOK_PORT: String(to.pager_port),
   });
+  await sending();
   return async () => {
     await load({});
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+/** After a new configuration Prometheus sends its alerts nowhere for some seconds; what fires meanwhile would only be sent a minute later. */
+async function sending(): Promise<void> {
+  await until(
+    'Prometheus to know its Alertmanager',
+    async () => {
+      const answer = await fetch('http://127.0.0.1:29090/api/v1/alertmanagers');
+      const { data } = (await answer.json()) as { data: { activeAlertmanagers: unknown[] } };
+      return data.activeAlertmanagers.length > 0;
+    },
+    60_000,
+  );
 }
 
 async function load(env: Record<string, string>): Promise<void> {
