@@ -12,6 +12,10 @@ import { called } from './schema-problem.js';
 import type { DataPath, PathProblem } from './schema-problem.js';
 import { didYouMean } from './nearest.js';
 
+/** How many values each regular expression remembers, and how long they may be: ten thousand rules have ten thousand of these. */
+const MAX_REMEMBERED = 64;
+const MAX_REMEMBERED_LENGTH = 256;
+
 /** What a criterion looks at, for the index: a field of the alert, or `label:NAME`. */
 export type CriterionField = 'alert_name' | 'service_name' | 'severity' | `label:${string}`;
 
@@ -88,10 +92,11 @@ function nameCriterion(
   const patterns = known.flatMap((item) => ('pattern' in item ? [item.pattern] : []));
   const accepted = new Set(values);
   const matches = (value: string): boolean => accepted.has(value) || patterns.some((pattern) => pattern.matches(value));
+  const matchesSeen = patterns.length > 0 ? remembering(matches) : matches;
   const wants = texts.length === 1 ? `the rule wants ${texts.join('')}` : `the rule wants one of ${shorten(texts)}`;
   return {
     // A name that is not known has no value to be equal to, but a pattern may take the empty text.
-    holds: (alert) => matches(fieldValue(alert, field)),
+    holds: (alert) => matchesSeen(fieldValue(alert, field)),
     reason: (alert, holds) => `${field} ${shown(alert[field])}${holds ? '' : `, ${wants}`}`,
     specificity: patterns.length > 0 ? SPECIFICITY.pattern : values.length > 1 ? SPECIFICITY.values : SPECIFICITY.value,
     anchor: patterns.length > 0 ? { field, type: 'pattern', matches } : { field, type: 'values', values },
@@ -140,8 +145,13 @@ function labelCriterion(text: string, index: number, problems: PathProblem[]): C
     problems.push({ path: ['matchers', index], message: messageOf(error) });
     return null;
   }
+  const { pattern } = matcher;
+  const matchesSeen = pattern === null ? null : remembering((value) => pattern.testExact(value));
   return {
-    holds: (alert) => matcherHolds(matcher, alert.labels),
+    holds: (alert) => {
+      if (matchesSeen === null) return matcherHolds(matcher, alert.labels);
+      return matchesSeen(labelOf(alert.labels, matcher.name)) === (matcher.operator === '=~');
+    },
     reason: (alert, holds) => {
       const value = labelOf(alert.labels, matcher.name);
       return `label ${matcher.name} ${value === '' ? 'is missing' : shown(value)}${holds ? '' : `, the rule wants ${matcher.text}`}`;
@@ -182,6 +192,20 @@ function conditionCriterion(text: string | undefined, problems: PathProblem[]): 
     problems.push({ path: ['condition'], message: error.message, ...(offset > 0 ? { offset } : {}) });
     return null;
   }
+}
+
+/** A regular expression costs a hundred times what looking into a map does, and most labels have few values. */
+function remembering(matches: (value: string) => boolean): (value: string) => boolean {
+  const seen = new Map<string, boolean>();
+  return (value) => {
+    let answer = seen.get(value);
+    if (answer === undefined) {
+      answer = matches(value);
+      if (seen.size >= MAX_REMEMBERED) seen.clear();
+      if (value.length <= MAX_REMEMBERED_LENGTH) seen.set(value, answer);
+    }
+    return answer;
+  };
 }
 
 function shown(value: string | null): string {

@@ -1,125 +1,141 @@
 import type { Alert } from './alert.js';
-import { Lru } from './lru.js';
 import { fieldValue } from './rule-criterion.js';
 import type { Anchor, Criterion, CriterionField } from './rule-criterion.js';
 
-/** What the index needs to know of a rule. */
-export interface IndexedRule {
+/** A rule that may match: the index has seen to everything that it asks but for `open`. */
+export interface Candidate<Rule> {
+  readonly rule: Rule;
   /** Its place in the order in which rules are asked. */
   readonly rank: number;
-  readonly criteria: readonly Criterion[];
+  /** What is left to be asked. */
+  readonly open: readonly Criterion[];
+}
+
+/** Finds the rules that may match an alert without looking at those that cannot. */
+export interface RuleIndex<Rule> {
+  /** Adds every candidate to `found`, in no order. */
+  find(alert: Alert, found: Candidate<Rule>[]): void;
 }
 
 /** Buckets up to this size are cheaper to ask one by one than to divide once more. */
 const SMALL = 4;
-/** How many rule references the memory of all patterns of one field may hold. */
+/** How many candidates the memory of one field's patterns may hold. */
 const MEMORY = 1_000_000;
 
-/** Finds the rules that may match an alert without looking at those that cannot. */
-export interface RuleIndex<Rule extends IndexedRule> {
-  /** Adds every candidate to `found`, in no order. */
-  find(alert: Alert, found: Rule[]): void;
-}
-
 /**
- * Each rule is filed under its rarest fixed value (a bucket that stays large is divided again by the next one), else under a pattern,
- * whose answers are remembered for each value that was seen, else it is a candidate for every alert.
+ * Each rule is filed under its rarest fixed value, else under a pattern, whose answers are remembered for each value that was seen, else
+ * it is a candidate for every alert. A bucket that stays large is divided again by what else its rules ask.
  */
-export function createRuleIndex<Rule extends IndexedRule>(
-  rules: readonly Rule[],
-  used: ReadonlySet<CriterionField> = new Set(),
-): RuleIndex<Rule> {
-  const frequency = countValues(rules, used);
-  const byField = new Map<CriterionField, Map<string, Rule[]>>();
-  const byPattern = new Map<CriterionField, { rule: Rule; matches: (value: string) => boolean }[]>();
-  const rest: Rule[] = [];
-  for (const rule of rules) {
-    const anchor = rarest(rule, used, frequency);
-    if (anchor === null) rest.push(rule);
-    else if (anchor.type === 'pattern') push(byPattern, anchor.field, { rule, matches: anchor.matches });
-    else for (const value of new Set(anchor.values)) push(mapOf(byField, anchor.field), value, rule);
+export function createRuleIndex<Rule>(candidates: readonly Candidate<Rule>[]): RuleIndex<Rule> {
+  const frequency = countValues(candidates);
+  const byField = new Map<CriterionField, Map<string, Candidate<Rule>[]>>();
+  const byPattern = new Map<CriterionField, PatternEntry<Rule>[]>();
+  const rest: Candidate<Rule>[] = [];
+  for (const candidate of candidates) {
+    const criterion = rarest(candidate, frequency);
+    const anchor = criterion?.anchor;
+    if (!anchor) {
+      rest.push(candidate);
+      continue;
+    }
+    const filed = { ...candidate, open: candidate.open.filter((other) => other !== criterion) };
+    if (anchor.type === 'pattern') push(byPattern, anchor.field, { candidate: filed, matches: anchor.matches });
+    else for (const value of new Set(anchor.values)) push(mapOf(byField, anchor.field), value, filed);
   }
-  const fields = [...byField].map(([field, values]) => fieldIndex(field, values, used));
-  const patterns = [...byPattern].map(([field, entries]) => patternIndex(field, entries));
+  const parts = [
+    ...[...byField].map(([field, values]) => fieldIndex(field, values)),
+    ...[...byPattern].map(([field, entries]) => patternIndex(field, entries)),
+    ...(rest.length > 0 ? [listIndex(rest)] : []),
+  ];
   return {
     find: (alert, found) => {
-      for (const index of fields) index.find(alert, found);
-      for (const index of patterns) index.find(alert, found);
-      for (const rule of rest) found.push(rule);
+      for (const part of parts) part.find(alert, found);
     },
   };
 }
 
-function fieldIndex<Rule extends IndexedRule>(
-  field: CriterionField,
-  values: ReadonlyMap<string, readonly Rule[]>,
-  used: ReadonlySet<CriterionField>,
-): RuleIndex<Rule> {
-  const deeper = new Set([...used, field]);
-  const buckets = new Map<string, RuleIndex<Rule>>();
-  for (const [value, rules] of values)
-    buckets.set(value, rules.length > SMALL ? createRuleIndex(rules, deeper) : listIndex(rules));
-  return {
-    find: (alert, found) => {
-      buckets.get(fieldValue(alert, field))?.find(alert, found);
-    },
-  };
+interface PatternEntry<Rule> {
+  readonly candidate: Candidate<Rule>;
+  readonly matches: (value: string) => boolean;
 }
 
-function listIndex<Rule extends IndexedRule>(rules: readonly Rule[]): RuleIndex<Rule> {
+function listIndex<Rule>(candidates: readonly Candidate<Rule>[]): RuleIndex<Rule> {
   return {
     find: (_alert, found) => {
-      for (const rule of rules) found.push(rule);
+      for (const candidate of candidates) found.push(candidate);
     },
   };
 }
 
-function patternIndex<Rule extends IndexedRule>(
+function bucketIndex<Rule>(candidates: readonly Candidate<Rule>[]): RuleIndex<Rule> {
+  return candidates.length > SMALL ? createRuleIndex(candidates) : listIndex(candidates);
+}
+
+function fieldIndex<Rule>(
   field: CriterionField,
-  entries: readonly { readonly rule: Rule; readonly matches: (value: string) => boolean }[],
+  values: ReadonlyMap<string, readonly Candidate<Rule>[]>,
 ): RuleIndex<Rule> {
-  const memory = new Lru<readonly Rule[]>(Math.max(16, Math.min(4_096, Math.floor(MEMORY / entries.length))));
-  const ask = (value: string): readonly Rule[] =>
-    entries.filter((entry) => entry.matches(value)).map((entry) => entry.rule);
+  const buckets = new Map([...values].map(([value, candidates]) => [value, bucketIndex(candidates)] as const));
+  return {
+    find: (alert, found) => buckets.get(fieldValue(alert, field))?.find(alert, found),
+  };
+}
+
+function patternIndex<Rule>(field: CriterionField, entries: readonly PatternEntry<Rule>[]): RuleIndex<Rule> {
+  const memory = new Map<string, RuleIndex<Rule>>();
+  let remembered = 0;
+  function ask(value: string): RuleIndex<Rule> {
+    const candidates = entries.filter((entry) => entry.matches(value)).map((entry) => entry.candidate);
+    remembered += candidates.length + 1;
+    // Starting over is rare, and keeps the usual case free of bookkeeping.
+    if (remembered > MEMORY) {
+      memory.clear();
+      remembered = candidates.length + 1;
+    }
+    const index = bucketIndex(candidates);
+    memory.set(value, index);
+    return index;
+  }
   return {
     find: (alert, found) => {
-      for (const rule of memory.get(fieldValue(alert, field), ask)) found.push(rule);
+      const value = fieldValue(alert, field);
+      (memory.get(value) ?? ask(value)).find(alert, found);
     },
   };
 }
 
-function countValues(rules: readonly IndexedRule[], used: ReadonlySet<CriterionField>): Map<string, number> {
-  const frequency = new Map<string, number>();
-  for (const rule of rules) {
-    for (const { anchor } of rule.criteria) {
-      if (anchor?.type !== 'values' || used.has(anchor.field)) continue;
-      for (const value of anchor.values) {
-        const key = `${anchor.field}\n${value}`;
-        frequency.set(key, (frequency.get(key) ?? 0) + 1);
-      }
+function countValues<Rule>(candidates: readonly Candidate<Rule>[]): ReadonlyMap<CriterionField, Map<string, number>> {
+  const frequency = new Map<CriterionField, Map<string, number>>();
+  for (const { open } of candidates) {
+    for (const { anchor } of open) {
+      if (anchor?.type !== 'values') continue;
+      const counts = mapOf(frequency, anchor.field);
+      for (const value of anchor.values) counts.set(value, (counts.get(value) ?? 0) + 1);
     }
   }
   return frequency;
 }
 
-/** The anchor that leaves the fewest rules in its fullest bucket; a pattern only where there is no fixed value. */
-function rarest(
-  rule: IndexedRule,
-  used: ReadonlySet<CriterionField>,
-  frequency: ReadonlyMap<string, number>,
-): Anchor | null {
-  let best: Anchor | null = null;
+/** What leaves the fewest rules in its fullest bucket; a pattern only where there is no fixed value. */
+function rarest<Rule>(
+  { open }: Candidate<Rule>,
+  frequency: ReadonlyMap<CriterionField, ReadonlyMap<string, number>>,
+): Criterion | null {
+  let best: Criterion | null = null;
   let bestCount = Number.POSITIVE_INFINITY;
-  for (const { anchor } of rule.criteria) {
-    if (anchor === null || used.has(anchor.field)) continue;
-    if (anchor.type === 'pattern') best ??= anchor;
-    else {
-      const counts = anchor.values.map((value) => frequency.get(`${anchor.field}\n${value}`) ?? 0);
-      const count = Math.max(0, ...counts);
-      if (count < bestCount) [best, bestCount] = [anchor, count];
-    }
+  for (const criterion of open) {
+    if (criterion.anchor === null) continue;
+    const count = sizeOf(criterion.anchor, frequency);
+    if (best === null || count < bestCount) [best, bestCount] = [criterion, count];
   }
   return best;
+}
+
+function sizeOf(anchor: Anchor, frequency: ReadonlyMap<CriterionField, ReadonlyMap<string, number>>): number {
+  if (anchor.type === 'pattern') return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (const value of anchor.values) largest = Math.max(largest, frequency.get(anchor.field)?.get(value) ?? 0);
+  return largest;
 }
 
 function mapOf<Key, Inner>(outer: Map<Key, Map<string, Inner>>, key: Key): Map<string, Inner> {

@@ -4,6 +4,7 @@ import { FixpointError } from './errors.js';
 import { compileCriteria } from './rule-criterion.js';
 import type { Criterion } from './rule-criterion.js';
 import { createRuleIndex } from './rule-index.js';
+import type { Candidate } from './rule-index.js';
 import type { Rule } from './rule.js';
 
 /** Rules made ready to be asked. */
@@ -18,12 +19,6 @@ export interface RuleSet {
   explain(alert: Alert): RuleExplanation[];
 }
 
-interface CompiledRule {
-  readonly rule: Rule;
-  readonly rank: number;
-  readonly criteria: readonly Criterion[];
-}
-
 /** Compiles rules that have been checked; refuses one that has not been and is wrong, naming it and its place. */
 export function compileRules(rules: readonly Rule[]): RuleSet {
   const compiled = rules
@@ -32,12 +27,12 @@ export function compileRules(rules: readonly Rule[]): RuleSet {
     .sort(
       (a, b) => priorityOf(b.rule) - priorityOf(a.rule) || b.specificity - a.specificity || compareIds(a.rule, b.rule),
     )
-    .map(({ rule, criteria }, rank): CompiledRule => ({ rule, criteria, rank }));
+    .map(({ rule, criteria }, rank): Candidate<Rule> => ({ rule, rank, open: criteria }));
   const index = createRuleIndex(compiled.filter(({ rule }) => rule.enabled !== false));
   return {
     size: compiled.length,
     match: (alert) => {
-      const candidates: CompiledRule[] = [];
+      const candidates: Candidate<Rule>[] = [];
       index.find(alert, candidates);
       if (candidates.length > 1) candidates.sort((a, b) => a.rank - b.rank);
       return firstMatches(candidates, alert);
@@ -75,7 +70,7 @@ function compareIds(a: Rule, b: Rule): number {
   return a.rule_id < b.rule_id ? -1 : a.rule_id > b.rule_id ? 1 : 0;
 }
 
-function firstMatches(ordered: readonly CompiledRule[], alert: Alert): Rule[] {
+function firstMatches(ordered: readonly Candidate<Rule>[], alert: Alert): Rule[] {
   const found: Rule[] = [];
   for (const entry of ordered) {
     if (!matches(entry, alert)) continue;
@@ -85,13 +80,13 @@ function firstMatches(ordered: readonly CompiledRule[], alert: Alert): Rule[] {
   return found;
 }
 
-function matches({ rule, criteria }: CompiledRule, alert: Alert): boolean {
+function matches({ rule, open }: Candidate<Rule>, alert: Alert): boolean {
   if (rule.enabled === false) return false;
-  for (const criterion of criteria) if (!criterion.holds(alert)) return false;
+  for (const criterion of open) if (!criterion.holds(alert)) return false;
   return true;
 }
 
-function explanationOf({ rule, criteria }: CompiledRule, alert: Alert, chosen: boolean): RuleExplanation {
+function explanationOf({ rule, open }: Candidate<Rule>, alert: Alert, chosen: boolean): RuleExplanation {
   const { rule_id, playbook_id } = rule;
   if (rule.enabled === false)
     return {
@@ -101,7 +96,7 @@ function explanationOf({ rule, criteria }: CompiledRule, alert: Alert, chosen: b
       chosen: false,
       reasons: ['the rule is switched off (enabled: false)'],
     };
-  const judged = criteria.map((criterion) => ({ criterion, holds: criterion.holds(alert) }));
+  const judged = open.map((criterion) => ({ criterion, holds: criterion.holds(alert) }));
   const matched = judged.every(({ holds }) => holds);
   const told = judged.filter(({ holds }) => holds === matched);
   const reasons = told.map(({ criterion, holds }) => criterion.reason(alert, holds));
