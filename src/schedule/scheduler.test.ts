@@ -41,6 +41,12 @@ describe('the scheduler', () => {
     expect(world.memory.events(id).filter((event) => event.type === 'step_started')).toHaveLength(4);
   });
 
+  it('leaves no timer behind when it stops, so that the process can end at once', async () => {
+    const scheduler = await world.scheduler();
+    await scheduler.stop();
+    expect(world.clock.waiting).toBe(0);
+  });
+
   it('skips a step whose conditions do not hold, saying why, and goes on with what depends on it', async () => {
     world.kind('read', 'read', () => ok({ rate: null }));
     const id = await world.begin(await world.scheduler(), [

@@ -103,7 +103,10 @@ export class Scheduler {
     this.#draining.abort();
     await this.#loop;
     const settled = Promise.all([...this.#active.values()].map((active) => active.settled()));
-    await Promise.race([settled, sleep(this.#deps.clock, DRAIN_MS)]);
+    const settledFirst = new AbortController();
+    await Promise.race([settled, sleep(this.#deps.clock, DRAIN_MS, settledFirst.signal)]);
+    // A timer that is left behind would keep the process alive for as long as the longest wait.
+    settledFirst.abort();
     this.#stopping.abort();
     for (const active of [...this.#active.values()]) active.drop();
     if (this.#loop) await this.#giveLeaseBack();

@@ -25,6 +25,11 @@ export class FakeClock implements Clock {
     };
   }
 
+  /** How many timers wait: what has stopped leaves none. */
+  get waiting(): number {
+    return this.#timers.length;
+  }
+
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     for (;;) {
