@@ -349,6 +349,7 @@ describe('fixpoint pause and resume', () => {
   it('press and let go of the big red button', async () => {
     await pause({ reason: 'storm', url }, terminal.io());
     expect(world.pause).toMatchObject({ paused: true, reason: 'storm' });
+    expect(terminal.lines[0]).toMatch(/^paused by .* \(storm\): no new write starts$/);
     await resume({ url }, terminal.io());
 
     expect(world.pause.paused).toBe(false);

@@ -22,8 +22,9 @@ export async function configShow(
     const entries = await read();
     if (options.json) outJson(io, entries);
     else {
-      const rows = entries.map(({ key, value, from }) => [key, value, from]);
-      for (const line of tableLines(['key', 'value', 'from'], rows)) io.out(line);
+      // The value stands last: one long list must not push the other columns off the screen.
+      const rows = entries.map(({ key, value, from }) => [key, from, value]);
+      for (const line of tableLines(['key', 'from', 'value'], rows)) io.out(line);
     }
     return 0;
   });

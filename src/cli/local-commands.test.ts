@@ -95,7 +95,7 @@ describe('fixpoint config show', () => {
       { key: 'executors.elasticsearch.url', value: 'http://es:9200', from: 'fixpoint.yaml' },
     ];
     await configShow({}, terminal.io(), read);
-    expect(terminal.lines[2]).toBe('executors.elasticsearch.url  http://es:9200  fixpoint.yaml');
+    expect(terminal.lines[2]).toBe('executors.elasticsearch.url  fixpoint.yaml  http://es:9200');
 
     await configShow({ json: true }, terminal.io(), read);
     expect(JSON.parse(terminal.lines[3]!)).toEqual(await read());

@@ -25,7 +25,7 @@ async function press(options: PauseOptions, io: CliIo, path: string): Promise<Ex
     else
       io.out(
         state.paused
-          ? `paused by ${state.by ?? 'somebody'}, at ${state.at ?? '?'}: no new write starts`
+          ? `paused by ${state.by ?? 'somebody'}, at ${state.at ?? '?'}${state.reason === null ? '' : ` (${state.reason})`}: no new write starts`
           : 'not paused: writes may start',
       );
     return 0;
