@@ -66,7 +66,14 @@ export async function createToken(
   name: string,
   role: Role,
 ): Promise<{ token_id: string; token: string }> {
-  const store = await openConfiguredStore(deps);
+  const store = await openConfiguredStore(deps).catch((error: unknown) => {
+    if (!(error instanceof FixpointError) || error.code !== 'conflict') throw error;
+    const directory = deps.config.settings.data_dir;
+    const way = 'stop it, make the token, start it again (with DATABASE_URL no stop is needed)';
+    throw new FixpointError('conflict', `a running Fixpoint holds ${directory}, one process at a time: ${way}`, {
+      cause: error,
+    });
+  });
   try {
     const token = newToken();
     const token_id = createIds(() => deps.clock.now(), randomBytes).next();
@@ -100,7 +107,8 @@ async function dialStore(deps: UpkeepDeps, signal: AbortSignal): Promise<Connect
     // A running service holds the embedded store: that is how it should be.
     const inUse =
       error instanceof FixpointError && error.code === 'conflict' && deps.config.settings.database_url === undefined;
-    return [{ name: 'store', target, ok: inUse, message: messageOf(error), required: true }];
+    const message = inUse ? 'a running Fixpoint holds it, as it should; its /readyz tells more' : messageOf(error);
+    return [{ name: 'store', target, ok: inUse, message, required: true }];
   }
 }
 
