@@ -19,6 +19,7 @@ import { tokenCreate } from './cli/token.js';
 import { describeConfig, loadConfig } from './config.js';
 import { createToken, dialAll, openConfiguredStore } from './dial.js';
 import type { UpkeepDeps } from './dial.js';
+import { limitTime } from './domain/time-limit.js';
 import { executorSpecs } from './executor/registry.js';
 import { serve, versionOf } from './serve.js';
 
@@ -144,7 +145,14 @@ configured(
   ),
 ).action(
   ends((options: { json?: boolean; config?: string }) =>
-    doctor(options, io, (signal) => dialAll(upkeep(options), AbortSignal.any([signal, AbortSignal.timeout(30_000)]))),
+    doctor(options, io, async (signal) => {
+      const limit = limitTime(signal, 30_000, systemClock);
+      try {
+        return await dialAll(upkeep(options), limit.signal);
+      } finally {
+        limit.end();
+      }
+    }),
   ),
 );
 

@@ -4,6 +4,7 @@ import { EventAnswer } from '../domain/api/run.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
 import type { StoredEvent } from '../domain/run.js';
 import { sleep } from '../domain/clock.js';
+import { limitTime } from '../domain/time-limit.js';
 import { UsageError } from './io.js';
 import type { CliIo, CliResponse, OutputOptions } from './io.js';
 
@@ -98,13 +99,24 @@ export class ApiClient {
     body: unknown,
     schema: Schema,
   ): Promise<z.output<Schema>> {
-    const signal = AbortSignal.any([this.#io.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
-    const answer = await this.#fetch(method, path, body, signal, 'application/json');
-    if (answer.status < 200 || answer.status > 299) throw await this.#refusal(answer);
-    const parsed = schema.safeParse(asJson(await answer.text()));
+    const parsed = schema.safeParse(asJson(await this.#answer(method, path, body)));
     if (parsed.success) return parsed.data;
     const place = z.prettifyError(parsed.error).split('\n')[0] ?? '';
     throw new FixpointError('unavailable', `${this.#base} answered something else than this Fixpoint's API: ${place}`);
+  }
+
+  /** The text of an answer that is a success. The time limit is for all of it, not only for its head. */
+  async #answer(method: string, path: string, body: unknown): Promise<string> {
+    const limit = limitTime(this.#io.signal, ANSWER_WITHIN_MS, this.#io.clock);
+    try {
+      const answer = await this.#fetch(method, path, body, limit.signal, 'application/json');
+      if (answer.status < 200 || answer.status > 299) throw await this.#refusal(answer);
+      return await answer.text().catch((cause: unknown) => {
+        throw this.#unanswered(cause);
+      });
+    } finally {
+      limit.end();
+    }
   }
 
   async #fetch(method: string, path: string, body: unknown, signal: AbortSignal, accept: string): Promise<CliResponse> {
@@ -119,9 +131,13 @@ export class ApiClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     } catch (cause) {
-      const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : messageOf(cause);
-      throw new FixpointError('unavailable', `Fixpoint does not answer at ${this.#base}: ${why}`, { cause });
+      throw this.#unanswered(cause);
     }
+  }
+
+  #unanswered(cause: unknown): FixpointError {
+    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : messageOf(cause);
+    return new FixpointError('unavailable', `Fixpoint does not answer at ${this.#base}: ${why}`, { cause });
   }
 
   async #refusal(answer: CliResponse): Promise<FixpointError> {

@@ -3,6 +3,7 @@ import { sleep } from '../domain/clock.js';
 import type { Clock } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import { labelsFingerprint } from '../domain/label.js';
+import { limitTime } from '../domain/time-limit.js';
 import type { ActiveAlert, RuleEvaluator } from './alert-rules.js';
 
 /** Where alerts are sent, and how patiently. */
@@ -162,6 +163,7 @@ export class AlertmanagerSender {
   }
 
   async #post(body: string, signal: AbortSignal): Promise<{ http_status: number | null; error: string | null }> {
+    const limit = limitTime(signal, TIMEOUT_MS, this.#options.clock);
     try {
       const response = await request(this.#options.url, {
         method: 'POST',
@@ -171,7 +173,7 @@ export class AlertmanagerSender {
           authorization: `Bearer ${this.#options.token}`,
         },
         body,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: limit.signal,
       });
       await response.body.dump();
       const http_status = response.statusCode;
@@ -181,6 +183,8 @@ export class AlertmanagerSender {
       };
     } catch (error) {
       return { http_status: null, error: messageOf(error) };
+    } finally {
+      limit.end();
     }
   }
 }

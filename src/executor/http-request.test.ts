@@ -97,7 +97,11 @@ describe('an HTTP request', () => {
     let arrived = 0;
     const url = await serve(() => (arrived += 1));
 
-    const result = await get(aClient({ timeout_ms: 100 }), url, { method: 'POST', writes: true });
+    const clock = new FakeClock();
+    const asking = get(aClient({ clock, timeout_ms: 100 }), url, { method: 'POST', writes: true });
+    await until('the request', () => arrived > 0);
+    await clock.advance(100);
+    const result = await asking;
 
     expect(result).toMatchObject({ type: 'failure', problem: 'timeout', begun: true, status: null });
     expect(result.type === 'failure' && result.reason).toContain('no whole answer within 100 ms');

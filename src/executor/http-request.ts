@@ -4,11 +4,11 @@ import type { Clock } from '../domain/clock.js';
 import type { Outcome } from '../domain/outcome.js';
 import { formatMs } from '../domain/duration.js';
 import { messageOf } from '../domain/errors.js';
+import { limitTime } from '../domain/time-limit.js';
 import { FORBIDDEN_ADDRESS, guardedConnector } from './http-address.js';
 import type { AddressPolicy } from './http-address.js';
 import { shownUrl } from './http-target.js';
 import type { HttpTls } from './http-target.js';
-import { limitTime } from './time-limit.js';
 
 /** What a client of one server, or of one executor, keeps to in every request. */
 export interface HttpClientOptions {
@@ -137,7 +137,7 @@ class UndiciClient implements HttpClient {
     const mark: Mark = { begun: false, status: null };
     const started = clock.monotonic();
     const limit_ms = Math.max(1, Math.min(request.timeout_ms ?? Infinity, this.#options.timeout_ms));
-    const limit = limitTime(request.signal, limit_ms);
+    const limit = limitTime(request.signal, limit_ms, clock);
     try {
       return await this.#ask(request, limit.signal, mark, started);
     } catch (error) {

@@ -8,6 +8,7 @@ import type { ConnectionCheck } from '../domain/connection.js';
 import { Duration, durationMs, formatMs } from '../domain/duration.js';
 import { messageOf } from '../domain/errors.js';
 import type { NotifyResult } from '../domain/notifier.js';
+import { limitTime } from '../domain/time-limit.js';
 import { guardedLookup, isRefusedAddress, openSocket, RefusedAddressError } from './reach.js';
 import { redact, secretsOfUrl } from './redact.js';
 
@@ -86,6 +87,7 @@ export interface PosterOptions {
 
 /** Makes a poster; nothing is dialled before the first `post` or `check`. */
 export function createPoster(options: PosterOptions): Poster {
+  const { clock } = options;
   const url = new URL(options.url);
   const timeout_ms = durationMs(options.timeout);
   const secrets = [...secretsOfUrl(url), ...(options.secrets ?? [])];
@@ -96,23 +98,26 @@ export function createPoster(options: PosterOptions): Poster {
     show,
     async post(message, signal) {
       agent ??= createAgent(timeout_ms);
-      const timer = AbortSignal.timeout(timeout_ms);
-      const limit = AbortSignal.any([signal, timer]);
+      const limit = limitTime(signal, timeout_ms, clock);
       try {
-        return await exchange({ url, message, agent, signal: limit, clock: options.clock });
+        return await exchange({ url, message, agent, signal: limit.signal, clock });
       } catch (error) {
-        return failureOf(error, { cancelled: signal.aborted, timed_out: timer.aborted, timeout_ms, show });
+        return failureOf(error, { cancelled: signal.aborted, timed_out: limit.isOver(), timeout_ms, show });
+      } finally {
+        limit.end();
       }
     },
     async check(signal) {
-      const timer = AbortSignal.timeout(timeout_ms);
+      const limit = limitTime(signal, timeout_ms, clock);
       const line = { name: `notifiers.${options.channel}`, target: url.host, required: false };
       try {
-        await dial(url, AbortSignal.any([signal, timer]));
+        await dial(url, limit.signal);
         return { ...line, ok: true, message: 'reachable; no message was sent, so the key is not proven' };
       } catch (error) {
-        const failure = failureOf(error, { cancelled: signal.aborted, timed_out: timer.aborted, timeout_ms, show });
+        const failure = failureOf(error, { cancelled: signal.aborted, timed_out: limit.isOver(), timeout_ms, show });
         return { ...line, ok: false, message: failure.reason };
+      } finally {
+        limit.end();
       }
     },
     async stop() {

@@ -34,10 +34,6 @@ const WORLDS: Readonly<Record<string, readonly World[]>> = {
       input: { service: 'payment-gateway', replicas_increase: 1 },
       config: (server) => ({ server, token: SECRET, poll_interval: '50ms', request_timeout: '1s' }),
       answer: aCluster,
-      gaps: {
-        'pours without end': 'its time limit is lost to garbage collection, and its answers have no size limit',
-        'is out of order': 'a credential that the server repeats in its error is shown',
-      },
       writes: ({ method, url }) => method !== 'GET' && url.searchParams.get('dryRun') !== 'All',
     },
   ],

@@ -3,7 +3,9 @@ import { anAttempt } from '../../../test/helper/an-attempt.js';
 import { FakeClock } from '../../../test/helper/fake-clock.js';
 import { freePort, openLoopback } from '../../../test/helper/loopback.js';
 import type { Loopback, Reply } from '../../../test/helper/loopback.js';
+import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
 import { until } from '../../../test/helper/until.js';
+import type { Clock } from '../../domain/clock.js';
 import type { AttemptContext, Executor, ExecutorSet } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { ApiCallConfig, apiCallModule } from './api.js';
@@ -21,8 +23,7 @@ afterEach(async () => {
   await server.close();
 });
 
-function open(config: Record<string, unknown> = { base_url: server.url }): Executor {
-  const clock = new FakeClock();
+function open(config: Record<string, unknown> = { base_url: server.url }, clock: Clock = new FakeClock()): Executor {
   const set = apiCallModule.create(ApiCallConfig.parse(config), { clock, notify: () => Promise.resolve([]) });
   opened.push(set);
   return set.executors['api_call']!;
@@ -31,10 +32,12 @@ function open(config: Record<string, unknown> = { base_url: server.url }): Execu
 interface Over {
   readonly config?: Record<string, unknown>;
   readonly attempt?: Partial<AttemptContext>;
+  readonly clock?: Clock;
 }
 
 function call(input: Record<string, unknown>, over: Over = {}): Promise<Outcome> {
-  return open({ base_url: server.url, ...over.config }).execute(ApiCallInput.parse(input), anAttempt(over.attempt));
+  const executor = open({ base_url: server.url, ...over.config }, over.clock);
+  return executor.execute(ApiCallInput.parse(input), anAttempt(over.attempt));
 }
 
 describe('a call that reads', () => {
@@ -125,7 +128,7 @@ describe('a call that reads', () => {
   ])('fails and may be repeated when the answer is %s', async (_what, reply, reason) => {
     server.answer(reply);
 
-    const outcome = await call({ action: 'GET /' }, { config: { timeout: '100ms' } });
+    const outcome = await call({ action: 'GET /' }, { config: { timeout: '100ms' }, clock: SYSTEM_CLOCK });
 
     expect(outcome).toMatchObject({ type: 'failed', retryable: true });
     expect(outcome).toHaveProperty('reason', expect.stringMatching(reason));
@@ -246,7 +249,7 @@ describe('a call that writes', () => {
     ['is 503 without Retry-After', { status: 503 }],
   ])('is in doubt when the answer %s, unless it is idempotent', async (_what, reply) => {
     server.answer(reply);
-    const over = { config: { timeout: '100ms' } };
+    const over = { config: { timeout: '100ms' }, clock: SYSTEM_CLOCK };
 
     expect(await call({ action: 'POST /x' }, over)).toMatchObject({ type: 'in_doubt' });
     expect(await call({ action: 'POST /x', idempotent: true }, over)).toMatchObject({

@@ -3,8 +3,8 @@ import type { ConnectionCheck } from '../../domain/connection.js';
 import { durationMs } from '../../domain/duration.js';
 import type { AttemptContext, Executor, ExecutorModule, ExecutorSpec } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/outcome.js';
+import { limitTime } from '../../domain/time-limit.js';
 import { hideSecrets } from '../http-request.js';
-import { limitTime } from '../time-limit.js';
 import { CHECKS } from './checks.js';
 import { DatabaseConfig, parseAddress } from './config.js';
 import type { DatabaseAddress, DatabaseTarget } from './config.js';
@@ -82,7 +82,7 @@ class DatabaseCheck implements Executor<DatabaseCheckInput> {
   async execute(input: DatabaseCheckInput, attempt: AttemptContext): Promise<Outcome> {
     const known = this.#find(input);
     if (typeof known === 'string') return { type: 'failed', reason: known, retryable: false };
-    const limit = limitTime(attempt.signal, durationMs(this.#config.timeout));
+    const limit = limitTime(attempt.signal, durationMs(this.#config.timeout), this.#clock);
     try {
       return await this.#look(known, input, limit.signal);
     } finally {

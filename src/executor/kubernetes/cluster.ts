@@ -4,12 +4,19 @@ import type {
   AutoscalingV2Api,
   ConfigurationOptions,
   CoreV1Api,
+  HttpLibrary,
   KubeConfig,
-  ObservableMiddleware,
+  PromiseHttpLibrary,
+  RequestContext,
+  ResponseContext,
 } from '@kubernetes/client-node';
+import type { Clock } from '../../domain/clock.js';
 import { durationMs } from '../../domain/duration.js';
 import { messageOf } from '../../domain/errors.js';
+import { limitTime } from '../../domain/time-limit.js';
 import type { WorkloadKind, KubernetesConfig } from './config.js';
+import { Credentials } from './credential.js';
+import { exchange } from './exchange.js';
 import { failureOf, KubernetesFailure } from './failure.js';
 
 /** Under which name the API server records who changed a field. */
@@ -18,6 +25,12 @@ const FIELD_MANAGER = 'fixpoint';
 const MAX_PODS = 50;
 /** More autoscalers than this in one namespace are not looked at. */
 const MAX_AUTOSCALERS = 1_000;
+/** So many of them are named, each by so many characters: the longest name that Kubernetes gives. */
+const MAX_NAMED = 5;
+const MAX_NAME = 253;
+
+/** How much of a complaint is kept. */
+const MAX_COMPLAINT = 400;
 
 /** One object, named so that there cannot be two of it. */
 export interface WorkloadRef {
@@ -64,8 +77,8 @@ interface Clients {
   readonly name: string;
   readonly server: string;
   readonly default_namespace: string;
-  /** Says who is asking; it is also the only exported way to make a middleware's answer. */
-  readonly naming: ObservableMiddleware;
+  readonly wrapLibrary: (library: PromiseHttpLibrary) => HttpLibrary;
+  readonly Response: typeof ResponseContext;
   readonly apps: AppsV1Api;
   readonly core: CoreV1Api;
   readonly autoscaling: AutoscalingV2Api;
@@ -75,10 +88,19 @@ interface Clients {
 /** The API server, through the official client, which is loaded and configured at the first request. Every method may throw KubernetesFailure. */
 export class Cluster {
   readonly #config: KubernetesConfig;
+  readonly #clock: Clock;
+  readonly #credentials: Credentials;
   #clients: Promise<Clients> | null = null;
 
-  constructor(config: KubernetesConfig) {
+  constructor(config: KubernetesConfig, clock: Clock) {
     this.#config = config;
+    this.#clock = clock;
+    this.#credentials = new Credentials(config.token);
+  }
+
+  /** Text of the API server as it may be shown: without the credential, which a server may repeat. To be asked before the text is cut. */
+  hide(text: string): string {
+    return this.#credentials.hide(text);
   }
 
   /** The cluster's name in records, the API server's address, and the namespace where nothing else names one. */
@@ -94,7 +116,7 @@ export class Cluster {
         ? clients.apps.readNamespacedDeployment({ name, namespace }, options)
         : clients.apps.readNamespacedStatefulSet({ name, namespace }, options),
     );
-    return workloadOf(ref, object);
+    return workloadOf(ref, object, (text) => this.hide(text));
   }
 
   /** Applies all operations, or none when a `test` among them does not hold (a failure with status 422). */
@@ -118,10 +140,10 @@ export class Cluster {
         ? clients.apps.patchNamespacedDeployment(request, options)
         : clients.apps.patchNamespacedStatefulSet(request, options),
     );
-    return workloadOf(ref, object);
+    return workloadOf(ref, object, (text) => this.hide(text));
   }
 
-  /** The names of the autoscalers that set this object's replicas. */
+  /** The names of the autoscalers that set this object's replicas; one is usual, and more than a few are not told. */
   async autoscalersOf(ref: WorkloadRef, signal: AbortSignal): Promise<string[]> {
     const { namespace } = ref;
     const what = `list horizontalpodautoscalers ${namespace}`;
@@ -133,7 +155,10 @@ export class Cluster {
       const target = item.spec?.scaleTargetRef;
       if (target?.kind.toLowerCase() === ref.kind && target.name === ref.name) names.push(item.metadata?.name ?? '?');
     }
-    return names.sort();
+    return names
+      .sort()
+      .slice(0, MAX_NAMED)
+      .map((name) => this.hide(name).slice(0, MAX_NAME));
   }
 
   async pods(namespace: string, labelSelector: string, signal: AbortSignal): Promise<Pods> {
@@ -169,19 +194,35 @@ export class Cluster {
   ): Promise<T> {
     const clients = await this.#open();
     const timeout_ms = durationMs(this.#config.request_timeout);
-    const ending = AbortSignal.any([signal, AbortSignal.timeout(timeout_ms)]);
-    const middleware: ObservableMiddleware = {
-      pre(context) {
-        context.setSignal(ending);
-        return clients.naming.pre(context);
-      },
-      post: (response) => clients.naming.post(response),
-    };
+    const limit = limitTime(signal, timeout_ms, this.#clock);
+    const send = (asked: RequestContext): Promise<ResponseContext> => this.#send(clients, asked, limit.signal);
     try {
-      return await request(clients, { middleware: [middleware], middlewareMergeStrategy: 'append' });
+      return await request(clients, { httpApi: clients.wrapLibrary({ send }) });
     } catch (error) {
-      throw failureOf(error, { what, server: clients.server, timeout_ms }, signal);
+      const hide = (text: string): string => this.hide(text);
+      const asked = { what, server: clients.server, timeout_ms, timed_out: limit.isOver(), hide };
+      throw failureOf(error, asked, signal);
+    } finally {
+      limit.end();
     }
+  }
+
+  /** Stands in for the client's own HTTP: see `exchange` for what that would do. */
+  async #send(clients: Clients, asked: RequestContext, signal: AbortSignal): Promise<ResponseContext> {
+    const headers = { ...asked.getHeaders(), 'user-agent': FIELD_MANAGER };
+    this.#credentials.noteSent(headers);
+    const body = asked.getBody();
+    const answer = await exchange({
+      url: asked.getUrl(),
+      method: asked.getHttpMethod(),
+      headers,
+      body: typeof body === 'string' ? body : undefined, // the other types are for forms, which this API has none of
+      agent: asked.getAgent(),
+      signal,
+    });
+    const { status, headers: answered, body: bytes } = answer;
+    const read = { text: () => Promise.resolve(bytes.toString('utf8')), binary: () => Promise.resolve(bytes) };
+    return new clients.Response(status, answered, read);
   }
 
   async #open(): Promise<Clients> {
@@ -209,7 +250,8 @@ async function connect(config: KubernetesConfig): Promise<Clients> {
     name: config.cluster_name ?? (config.server === undefined ? cluster.name : new URL(cluster.server).host),
     server: cluster.server,
     default_namespace: config.namespace ?? namespace ?? 'default',
-    naming: client.setHeaderMiddleware('User-Agent', FIELD_MANAGER),
+    wrapLibrary: client.wrapHttpLibrary,
+    Response: client.ResponseContext,
     apps: kubeconfig.makeApiClient(client.AppsV1Api),
     core: kubeconfig.makeApiClient(client.CoreV1Api),
     autoscaling: kubeconfig.makeApiClient(client.AutoscalingV2Api),
@@ -258,10 +300,10 @@ type Owner =
   | Awaited<ReturnType<AppsV1Api['readNamespacedStatefulSet']>>;
 
 /** The client believes every answer; what is not an object of the API is refused here. */
-function workloadOf(ref: WorkloadRef, object: Owner): Workload {
+function workloadOf(ref: WorkloadRef, object: Owner, hide: (text: string) => string): Workload {
   const { metadata, spec, status } = object;
   const replicas = spec?.replicas;
-  if (metadata?.uid === undefined || metadata.resourceVersion === undefined || typeof replicas !== 'number')
+  if (!isIdentifier(metadata?.uid) || !isIdentifier(metadata.resourceVersion) || typeof replicas !== 'number')
     throw new KubernetesFailure(
       `Kubernetes answered a ${ref.kind} ${ref.namespace}/${ref.name} without uid, resourceVersion or spec.replicas: is this a Kubernetes API server?`,
       { reached: 'maybe', retryable: false },
@@ -276,8 +318,12 @@ function workloadOf(ref: WorkloadRef, object: Owner): Workload {
     annotations: metadata.annotations ?? null,
     selector: selectorQuery(spec?.selector),
     deleting: metadata.deletionTimestamp !== undefined,
-    complaints: complaintsOf(status?.conditions ?? []),
+    complaints: complaintsOf(status?.conditions ?? []).map((text) => hide(text).slice(0, MAX_COMPLAINT)),
   };
+}
+
+function isIdentifier(value: string | undefined): value is string {
+  return typeof value === 'string' && value.length <= MAX_NAME;
 }
 
 function selectorQuery(selector: NonNullable<Owner['spec']>['selector'] | undefined): string | null {
@@ -297,7 +343,7 @@ function complaintsOf(
   const complaints: string[] = [];
   for (const { type, status, reason, message } of conditions) {
     const bad = type === 'ReplicaFailure' ? status === 'True' : type === 'Progressing' && status === 'False';
-    if (bad) complaints.push(`${reason ?? type}: ${message ?? ''}`.slice(0, 400));
+    if (bad) complaints.push(`${reason ?? type}: ${message ?? ''}`);
   }
   return complaints;
 }

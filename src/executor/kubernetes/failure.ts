@@ -1,4 +1,5 @@
 import { messageOf } from '../../domain/errors.js';
+import { AnswerTooLarge, MAX_ANSWER_BYTES } from './exchange.js';
 
 /** How much of a foreign message is shown. */
 const MAX_MESSAGE = 400;
@@ -38,6 +39,10 @@ export interface Asked {
   /** `https://127.0.0.1:6443`. */
   readonly server: string;
   readonly timeout_ms: number;
+  /** The time limit of the request ended it. */
+  readonly timed_out: boolean;
+  /** Foreign text without the credential. */
+  readonly hide: (text: string) => string;
 }
 
 const NEVER_CONNECTED: Readonly<Record<string, string>> = {
@@ -98,7 +103,7 @@ function unclearFailure(
       reached: 'maybe',
       retryable: true,
     });
-  if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError'))
+  if (asked.timed_out)
     return new KubernetesFailure(`Kubernetes at ${where} did not answer within ${asked.timeout_ms} ms`, {
       reached: 'maybe',
       retryable: true,
@@ -108,7 +113,12 @@ function unclearFailure(
       reached: 'maybe',
       retryable: false,
     });
-  const detail = code === '' ? cut(messageOf(error).split('\n')[0] ?? '') : code;
+  if (error instanceof AnswerTooLarge)
+    return new KubernetesFailure(`the answer of Kubernetes at ${where} is larger than ${MAX_ANSWER_BYTES} bytes`, {
+      reached: 'maybe',
+      retryable: false,
+    });
+  const detail = code === '' ? cut(asked.hide(messageOf(error)).split('\n')[0] ?? '') : code;
   return new KubernetesFailure(`the connection to Kubernetes at ${where} was cut: ${detail}`, {
     reached: 'maybe',
     retryable: true,
@@ -116,7 +126,7 @@ function unclearFailure(
 }
 
 function statusFailure(status: number, error: unknown, asked: Asked): KubernetesFailure {
-  const told = serverMessage(error);
+  const told = cut(serverMessage(error, asked.hide));
   const said = told === '' ? '' : `: ${told}`;
   const where = `${asked.server} (${asked.what})`;
   const retry_after_ms = retryAfter(error);
@@ -127,6 +137,11 @@ function statusFailure(status: number, error: unknown, asked: Asked): Kubernetes
     );
   if (status === 403) return refusal(status, `Kubernetes at ${where} forbids it (403)${said}`);
   if (status === 404) return refusal(status, `Kubernetes at ${where} has no such object (404)${said}`);
+  if (status >= 300 && status < 400)
+    return refusal(
+      status,
+      `Kubernetes at ${where} sends elsewhere (${status}), and redirects are not followed: check the address`,
+    );
   if (status === 429)
     return new KubernetesFailure(`Kubernetes at ${where} is too busy (429)${said}`, {
       reached: 'refused',
@@ -150,18 +165,18 @@ function refusal(status: number, message: string): KubernetesFailure {
 }
 
 /** The `message` of a Kubernetes Status, which names the missing right or the broken rule; never the client's own text, which shows headers. */
-function serverMessage(error: unknown): string {
+function serverMessage(error: unknown, hide: (text: string) => string): string {
   const body: unknown = at(error, 'body');
   let status: unknown = body;
   if (typeof body === 'string') {
     try {
       status = JSON.parse(body);
     } catch {
-      return cut(body.replace(/<[^>]*>/g, ' '));
+      return hide(body).replace(/<[^>]*>/g, ' ');
     }
   }
   const message = at(status, 'message');
-  return typeof message === 'string' ? cut(message) : '';
+  return typeof message === 'string' ? hide(message) : '';
 }
 
 function retryAfter(error: unknown): number | null {

@@ -20,7 +20,7 @@ export const kubernetesModule: ExecutorModule<KubernetesConfig> = {
   config: KubernetesConfig,
   specs: [scaleSpec],
   create(config, deps) {
-    const cluster = new Cluster(config);
+    const cluster = new Cluster(config, deps.clock);
     return {
       executors: { [scaleSpec.kind]: new KubernetesScale(config, cluster, deps.clock) },
       check: async (signal) => (isConfigured(config) ? checkCluster(config, cluster, signal) : []),

@@ -13,7 +13,7 @@ const LOOK_MS = 2_000;
 /** How often a patch is tried whose tests failed though nothing that matters had changed. */
 const MAX_ROUNDS = 5;
 
-const Mark = z.object({ key: z.string(), from: z.int(), to: z.int() });
+const Mark = z.object({ key: z.string().max(500), from: z.int(), to: z.int() });
 /** What the annotation holds. */
 export type Mark = z.infer<typeof Mark>;
 

@@ -81,8 +81,8 @@ async function whyNotReady(cluster: Cluster, workload: Workload): Promise<string
   if (pods.status === 'fulfilled')
     for (const pod of pods.value) for (const reason of reasonsOf(pod)) reasons.add(reason);
   if (warnings.status === 'fulfilled')
-    for (const event of warnings.value) reasons.add(short(`${event.reason ?? 'Warning'}: ${event.message ?? ''}`));
-  return [...reasons].slice(0, MAX_REASONS);
+    for (const event of warnings.value) reasons.add(`${event.reason ?? 'Warning'}: ${event.message ?? ''}`);
+  return [...reasons].slice(0, MAX_REASONS).map((reason) => short(cluster.hide(reason)));
 }
 
 type Pod = Awaited<ReturnType<Cluster['pods']>>[number];
@@ -104,7 +104,7 @@ function reasonsOf(pod: Pod): string[] {
       reasons.push(`${name} ${container.name} ended: ${ended.reason ?? ''} (exit code ${ended.exitCode})`);
   }
   if (reasons.length === 0) reasons.push(`${name} is ${pod.status?.phase ?? 'unknown'} and not ready`);
-  return reasons.map(short);
+  return reasons;
 }
 
 function short(text: string): string {

@@ -3,7 +3,9 @@ import { anAttempt } from '../../../test/helper/an-attempt.js';
 import { FakeClock } from '../../../test/helper/fake-clock.js';
 import { freePort, openLoopback } from '../../../test/helper/loopback.js';
 import type { Loopback, Received, Reply } from '../../../test/helper/loopback.js';
+import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
 import { until } from '../../../test/helper/until.js';
+import type { Clock } from '../../domain/clock.js';
 import type { ExecutorSet } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { PrometheusQueryInput } from './input.js';
@@ -24,8 +26,11 @@ afterEach(async () => {
   await server.close();
 });
 
-function open(config: Record<string, unknown> = {}): ExecutorSet {
-  const deps = { clock: new FakeClock(NOW), notify: () => Promise.resolve([]) };
+/** The question is about this moment, and its time limit is a real one. */
+const TICKING: Clock = { ...SYSTEM_CLOCK, now: () => Date.parse(NOW) };
+
+function open(config: Record<string, unknown> = {}, clock: Clock = new FakeClock(NOW)): ExecutorSet {
+  const deps = { clock, notify: () => Promise.resolve([]) };
   const set = prometheusModule.create(PrometheusConfig.parse({ url: server.url, ...config }), deps);
   opened.push(set);
   return set;
@@ -254,7 +259,8 @@ describe('what goes wrong', () => {
   ])('says so when the server %s', async (_what, reply, retryable, reason) => {
     server.answer(reply);
 
-    const outcome = await ask({ query: 'x' }, { timeout: '100ms', max_body: 1_000 });
+    const set = open({ timeout: '100ms', max_body: 1_000 }, TICKING);
+    const outcome = await set.executors['prometheus_query']!.execute(PrometheusQueryInput.parse({ query: 'x' }), anAttempt());
 
     expect(outcome).toMatchObject({ type: 'failed', retryable });
     expect(outcome).toHaveProperty('reason', expect.stringMatching(reason));

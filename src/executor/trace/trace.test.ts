@@ -3,6 +3,8 @@ import { anAttempt } from '../../../test/helper/an-attempt.js';
 import { FakeClock } from '../../../test/helper/fake-clock.js';
 import { freePort, openLoopback } from '../../../test/helper/loopback.js';
 import type { Loopback, Received, Reply } from '../../../test/helper/loopback.js';
+import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
+import type { Clock } from '../../domain/clock.js';
 import type { ExecutorSet } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { TraceAnalysisInput } from './trace-analysis.js';
@@ -80,8 +82,12 @@ function isNow(request: Received): boolean {
   return request.url.searchParams.get('end') === String(Date.parse(NOW) * 1_000);
 }
 
-function ask(input: Record<string, unknown> = {}, config: Record<string, unknown> = {}): Promise<Outcome> {
-  const deps = { clock: new FakeClock(NOW), notify: async () => [] };
+function ask(
+  input: Record<string, unknown> = {},
+  config: Record<string, unknown> = {},
+  clock: Clock = new FakeClock(NOW),
+): Promise<Outcome> {
+  const deps = { clock, notify: async () => [] };
   const set = traceModule.create(TraceConfig.parse({ url: server.url, ...config }), deps);
   opened.push(set);
   return set.executors['trace_analysis']!.execute(TraceAnalysisInput.parse({ service: 'api', ...input }), anAttempt());
@@ -391,7 +397,7 @@ describe('the questions to Jaeger', () => {
   it('say that nobody listens, and give up who does not answer', async () => {
     const closed = await ask({}, { url: `http://127.0.0.1:${await freePort()}` });
     server.answer('hang');
-    const silent = await ask({}, { timeout: '100ms' });
+    const silent = await ask({}, { timeout: '100ms' }, SYSTEM_CLOCK);
 
     expect(closed).toMatchObject({ type: 'failed', retryable: true });
     expect(silent).toMatchObject({ type: 'failed', retryable: true });

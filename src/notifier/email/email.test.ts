@@ -9,12 +9,14 @@ import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Behaviour, Facing } from '../../../test/contract/notifier-suite.js';
 import { aNotice, notifierSuite } from '../../../test/contract/notifier-suite.js';
-import { FakeClock } from '../../../test/helper/fake-clock.js';
+import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
 import { email } from './email.js';
 
 const TLS = join(import.meta.dirname, '../../../test/fixture/tls');
 const cert = readFileSync(join(TLS, 'localhost.crt'), 'utf8');
 const key = readFileSync(join(TLS, 'localhost.key'), 'utf8');
+/** A message bears this date, and its time limit is a real one. */
+const TICKING = { ...SYSTEM_CLOCK, now: () => Date.parse('2026-11-21T10:00:00.000Z') };
 const USER = 'fixpoint';
 const PASSWORD = 'correct-horse-battery';
 
@@ -38,7 +40,7 @@ function create(port: number, over: Record<string, unknown> = {}) {
     to: 'oncall@example.com',
     ...over,
   };
-  return email.create(email.config.parse(config), { clock: new FakeClock() });
+  return email.create(email.config.parse(config), { clock: TICKING });
 }
 
 const LOG_IN = { username: USER, password: PASSWORD, ca: cert };

@@ -3,6 +3,7 @@ import type { Clock } from '../../domain/clock.js';
 import { durationMs } from '../../domain/duration.js';
 import { messageOf } from '../../domain/errors.js';
 import type { Notice, Notifier, NotifierModule, NotifyResult } from '../../domain/notifier.js';
+import { limitTime } from '../../domain/time-limit.js';
 import { cutChars } from '../cut.js';
 import type { Broken, Failure } from '../http-post.js';
 import { failureOf, SendTimeout } from '../http-post.js';
@@ -76,30 +77,33 @@ function createEmail(config: EmailConfig, clock: Clock): Notifier {
       const { valid, refused } = recipientsOf(notice, config);
       const before = delivered.get(notice.notice_id) ?? [];
       const open = valid.filter((address) => !before.includes(address));
-      const timer = AbortSignal.timeout(server.timeout_ms);
+      const limit = limitTime(signal, server.timeout_ms, clock);
       try {
-        const limit = AbortSignal.any([signal, timer]);
         const answer =
-          open.length === 0 ? NOBODY : await deliver(server, mailOf(notice, config, valid, open, clock), limit);
+          open.length === 0 ? NOBODY : await deliver(server, mailOf(notice, config, valid, open, clock), limit.signal);
         const accepted = [...before, ...answer.accepted];
         remember(delivered, notice.notice_id, accepted, answer.refused);
         return judge({ accepted, refused: [...refused, ...answer.refused] }, show);
       } catch (error) {
-        const about = { cancelled: signal.aborted, timed_out: timer.aborted, timeout_ms: server.timeout_ms, show };
+        const about = { cancelled: signal.aborted, timed_out: limit.isOver(), timeout_ms: server.timeout_ms, show };
         return { ...failureOfSmtp(error, about), channel: 'email', target: listed(valid) };
+      } finally {
+        limit.end();
       }
     },
     async check(signal) {
       const line = { name: 'notifiers.email', target: `${server.host}:${server.port}`, required: false };
-      const timer = AbortSignal.timeout(server.timeout_ms);
+      const limit = limitTime(signal, server.timeout_ms, clock);
       try {
         const { verifyServer } = await import('./smtp.js');
-        await verifyServer(server, AbortSignal.any([signal, timer]));
+        await verifyServer(server, limit.signal);
         const proven = server.username === undefined ? 'no log-in configured' : 'logged in';
         return { ...line, ok: true, message: `the mail server answers; ${proven}; no message was sent` };
       } catch (error) {
-        const about = { cancelled: signal.aborted, timed_out: timer.aborted, timeout_ms: server.timeout_ms, show };
+        const about = { cancelled: signal.aborted, timed_out: limit.isOver(), timeout_ms: server.timeout_ms, show };
         return { ...line, ok: false, message: failureOfSmtp(error, about).reason };
+      } finally {
+        limit.end();
       }
     },
     stop: () => Promise.resolve(),

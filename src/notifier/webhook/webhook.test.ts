@@ -3,9 +3,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { aNotice, notifierSuite } from '../../../test/contract/notifier-suite.js';
 import { judgeJsonPost, openServer, unknownKeys, webhookWorld } from '../../../test/contract/webhook-world.js';
 import type { Given, Received } from '../../../test/contract/webhook-world.js';
-import { FakeClock } from '../../../test/helper/fake-clock.js';
+import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
 import { webhook } from './webhook.js';
 
+/** A message bears this date, and its time limit is a real one. */
+const TICKING = { ...SYSTEM_CLOCK, now: () => Date.parse('2026-11-21T10:00:00.000Z') };
 const SECRET = 'signing-key-0123456789';
 const TOKEN = 'Bearer receiver-token-abcdef';
 const PATH = '/hooks/a1b2c3d4e5f6';
@@ -27,7 +29,7 @@ function judge(request: Received): string[] {
 
 function create(url: string, over: Record<string, unknown> = {}) {
   const config = { url: `${url}${PATH}`, secret: SECRET, headers: { Authorization: TOKEN }, ...over };
-  return webhook.create(webhook.config.parse(config), { clock: new FakeClock() });
+  return webhook.create(webhook.config.parse(config), { clock: TICKING });
 }
 
 notifierSuite(
