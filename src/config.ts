@@ -6,6 +6,7 @@ import { Duration } from './domain/duration.js';
 import { FixpointError, messageOf } from './domain/errors.js';
 import type { ErrorDetail } from './domain/errors.js';
 import { Mode } from './domain/playbook.js';
+import { schemaProblems } from './domain/schema-problem.js';
 import { executorModules } from './executor/registry.js';
 import { NotifiersConfig } from './notifier/registry.js';
 import { sources } from './source/registry.js';
@@ -143,7 +144,7 @@ export function loadConfig(options: {
     fromEnvironment.set(path, name);
   }
   const parsed = Settings.safeParse(written);
-  if (!parsed.success) throw refusal(parsed.error, found ? file : null, fromEnvironment);
+  if (!parsed.success) throw refusal(written, found ? file : null, fromEnvironment);
   const base = found ? dirname(file) : options.cwd;
   const settings = Object.freeze({
     ...parsed.data,
@@ -173,7 +174,9 @@ function readSettings(file: string, env: Readonly<Record<string, string | undefi
   const [fault] = document.errors;
   if (fault) {
     const { line, col } = lines.linePos(fault.pos[0]);
-    throw new FixpointError('invalid', `${file}:${line}:${col}: ${fault.message.split('\n')[0] ?? 'not YAML'}`);
+    // The parser's words end with the place again, and with a piece of the file that may hold a secret.
+    const words = (fault.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+    throw new FixpointError('invalid', `${file}:${line}:${col}: not valid YAML: ${words}`);
   }
   const value: unknown = document.toJS({ maxAliasCount: 100 });
   if (value === null || value === undefined) return {};
@@ -217,20 +220,26 @@ function readSecret(file: string, path: string): string {
   }
 }
 
-function refusal(error: z.ZodError, file: string | null, fromEnvironment: ReadonlyMap<string, string>): FixpointError {
-  const details: ErrorDetail[] = error.issues.flatMap((issue) => {
-    const path = issue.path.map(String).join('.');
-    if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ path: path === '' ? key : `${path}.${key}`, message: 'is no known key' }));
+function refusal(
+  written: Record<string, unknown>,
+  file: string | null,
+  fromEnvironment: ReadonlyMap<string, string>,
+): FixpointError {
+  const details: ErrorDetail[] = schemaProblems(Settings, written).map((problem) => {
+    const path = problem.path.map(String).join('.');
     const variable = fromEnvironment.get(path);
-    return [
-      { path, message: variable ? `${issue.message} (from the environment variable ${variable})` : issue.message },
-    ];
+    const message = withoutValue(path, problem.message);
+    return { path, message: variable ? `${message} (from the environment variable ${variable})` : message };
   });
   const text = details.map((detail) => `  ${detail.path}: ${detail.message}`).join('\n');
   return new FixpointError('invalid', `the configuration${file ? ` in ${file}` : ''} is not usable:\n${text}`, {
     details,
   });
+}
+
+/** What came is told only where it cannot be a secret: an address may carry a password, and any text may be one. */
+function withoutValue(path: string, message: string): string {
+  return message.replace(SECRET_KEY.test(path) ? /, came .*$/s : /, came ".*$/s, '');
 }
 
 function absolute(path: string, base: string): string {
