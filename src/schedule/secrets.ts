@@ -21,9 +21,11 @@ export class SecretVault {
   constructor(grants: Readonly<Record<string, SecretGrant>>, nonce: string) {
     this.#grants = grants;
     this.#mark = `secret-${nonce}-`;
+    // The longest first: where one begins with another, replacing the shorter one would leave the rest of the longer one to be read.
     this.#redacted = Object.entries(grants)
       .filter(([, grant]) => grant.value.length >= SHORTEST_REDACTED)
-      .map(([name, grant]) => ({ value: grant.value, name }));
+      .flatMap(([name, grant]) => formsOf(grant.value).map((value) => ({ value, name })))
+      .sort((a, b) => b.value.length - a.value.length);
   }
 
   /** What `secrets` is in the expressions of a playbook: only the names that it may use are there. */
@@ -76,6 +78,13 @@ export class SecretVault {
       return shown;
     });
   }
+}
+
+/** A value as it stands in requests, and so in what is said about them: itself, in an address, in JSON. */
+function formsOf(value: string): string[] {
+  const whole = value.replace(/\p{Cs}/gu, '\uFFFD'); // an address cannot hold half a character
+  const forms = new Set([value, encodeURIComponent(whole), new URLSearchParams({ v: value }).toString().slice(2)]);
+  return [...forms.add(JSON.stringify(value).slice(1, -1))];
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
