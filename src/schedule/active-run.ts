@@ -8,10 +8,10 @@ import type { Run, RunEvent } from '../domain/run.js';
 import { isRunFinished } from '../domain/run.js';
 import type { RunStore } from '../domain/store.js';
 import { transition } from '../domain/transition.js';
-import { advance, nextTimer } from './advance.js';
+import { advance, isStopped, nextTimer } from './advance.js';
 import type { Advanced, Facts } from './advance.js';
 import { lookUp, makeAttempt } from './attempt.js';
-import type { AttemptDeps } from './attempt.js';
+import type { AttemptDeps, IntentAnswer } from './attempt.js';
 import { conclude } from './conclude.js';
 import type { AttemptEnd } from './conclude.js';
 import type { Plan } from './plan.js';
@@ -40,8 +40,12 @@ export interface RunWorker {
   /** False once the lease may have ended: results are not recorded any more. */
   readonly holdsLease: () => boolean;
   readonly stopping: AbortSignal;
-  /** The run has ended, is not ours any more, or sleeps: it is not in memory from now on. */
-  readonly gone: (active: ActiveRun) => void;
+  /** True when nothing begins here any more: what is next is for whoever takes the runs up. */
+  readonly draining: () => boolean;
+  /** The run has ended, is not ours any more, or was given up (`error`): it is not in memory from now on. */
+  readonly gone: (active: ActiveRun, error?: unknown) => void;
+  /** The run only waits: it is not in memory from now on, and sleeps until then. */
+  readonly putAway: (active: ActiveRun, wake_at: string) => void;
 }
 
 export type RunInput =
@@ -54,12 +58,14 @@ export type RunInput =
       readonly type: 'intend';
       readonly step_id: string;
       readonly intent: Intent;
-      readonly answer: (recorded: boolean) => void;
+      readonly answer: (answer: IntentAnswer) => void;
     };
 
 /** A run that only waits, and for longer than this, is put away and costs nothing until then. */
 const PUT_AWAY_AFTER_MS = 60_000;
-const RECORD_RETRY_MS = [50, 200, 500, 1_000, 2_000, 5_000];
+const STORE_RETRY_MS = [50, 200, 500, 1_000, 2_000, 5_000];
+/** The lease of this worker is over, or it stops: the run is somebody else's. */
+const LOST = new Error('this worker does not hold the run any more');
 
 /**
  * One run under way in this process. What happens to it arrives in its inbox and is worked off one durable change at a time: decide, record,
@@ -106,11 +112,15 @@ export class ActiveRun {
   }
 
   /** Lets go of the run: attempts under way are aborted, and nothing that they still say counts. */
-  drop(): void {
+  drop(error?: unknown): void {
+    this.#letGo();
+    this.#worker.gone(this, error);
+  }
+
+  #letGo(): void {
     this.#dropped = true;
     this.#cancelTimer();
     this.#cancelLimit();
-    this.#worker.gone(this);
     for (const attempt of this.#attempts.values()) attempt.abort();
     this.#refuseIntents();
   }
@@ -124,22 +134,21 @@ export class ActiveRun {
         if (inputs.some((input) => input.type === 'poke')) await this.#refresh();
         const next = await this.#turn(inputs);
         const answer = next.events.length === 0 ? 'applied' : await this.#record(next);
-        if (answer === 'lost') return this.drop();
         if (answer === 'conflict') {
-          this.#inbox.unshift(...inputs);
+          // Somebody was faster, or an answer was lost: then steps may have begun that nobody here has heard of.
+          this.#inbox.unshift(...inputs, { type: 'recover', from: null });
           if (!(await this.#reload())) return this.drop();
           continue;
         }
         this.#run = next.run;
-        for (const input of inputs) {
-          if (input.type === 'intend') input.answer(next.run.steps[input.step_id]?.intent === input.intent);
-        }
+        for (const input of inputs) if (input.type === 'intend') input.answer(this.#intentAnswer(input));
         this.#follow(next);
       }
     } catch (error) {
-      // A bug, or a store that stayed away: the lease ends and whoever claims the run goes on from what is durable.
+      if (error === LOST) return this.drop();
+      // A bug: whoever takes the run up later goes on from what is durable.
       this.#worker.log.error({ run_id: this.run_id, error: messageOf(error) }, 'a run was given up by this worker');
-      this.drop();
+      this.drop(error);
     } finally {
       this.#busy = false;
       if (this.#dropped) this.#refuseIntents();
@@ -178,13 +187,25 @@ export class ActiveRun {
       case 'recover':
         return this.#recover(run, input.from, at);
       case 'intend': {
-        const step = run.steps[input.step_id];
-        const inTime = step?.state === 'running' && !run.cancel_requested && !run.aborted && run.state !== 'paused';
-        return inTime ? [{ type: 'step_intended', at, step_id: input.step_id, intent: input.intent }] : [];
+        const allowed = this.#mayIntend(run, input.step_id) === 'recorded';
+        return allowed ? [{ type: 'step_intended', at, step_id: input.step_id, intent: input.intent }] : [];
       }
       case 'ended':
         return this.#eventsOfEnd(run, input.prepared, input.end);
     }
+  }
+
+  /** Whether a write may still begin, as the run is now: it was planned for a while. */
+  #mayIntend(run: Run, step_id: string): IntentAnswer {
+    if (run.steps[step_id]?.state !== 'running' || run.cancel_requested || run.aborted) return 'gone';
+    if (run.state === 'paused') return 'paused';
+    return isStopped(run, this.plan) ? 'resolved' : 'recorded';
+  }
+
+  #intentAnswer({ step_id, intent }: RunInput & { type: 'intend' }): IntentAnswer {
+    if (this.#run.steps[step_id]?.intent === intent) return this.#worker.holdsLease() ? 'recorded' : 'gone';
+    const answer = this.#mayIntend(this.#run, step_id);
+    return answer === 'recorded' ? 'gone' : answer;
   }
 
   #eventsOfEnd(run: Run, prepared: Prepared, end: AttemptEnd): RunEvent[] {
@@ -202,13 +223,19 @@ export class ActiveRun {
   #recover(run: Run, from: string | null, at: string): RunEvent[] {
     const events: RunEvent[] = from === null ? [] : [{ type: 'run_rescued', at, worker_id: this.#worker.id(), from }];
     for (const step of Object.values(run.steps)) {
-      if (step.state !== 'running' || step.kind === 'foreach' || this.#attempts.has(step.step_id)) continue;
-      if (step.effect !== 'write' || step.recorded_only || step.intent === null) {
+      if (step.state !== 'running' || step.kind === 'foreach' || this.#isUnderWay(step.step_id)) continue;
+      const harmless = this.plan.byId.get(step.task_id)?.idempotent === true;
+      if (step.effect !== 'write' || step.recorded_only || step.intent === null || harmless) {
         const reason = 'the service stopped while this was being done';
         events.push({ type: 'step_lost', at, step_id: step.step_id, reason });
       } else this.#lookUpLater(step.step_id, step.intent);
     }
     return events;
+  }
+
+  #isUnderWay(step_id: string): boolean {
+    const hasEnded = (input: RunInput): boolean => input.type === 'ended' && input.prepared.step_id === step_id;
+    return this.#attempts.has(step_id) || this.#inbox.some(hasEnded);
   }
 
   #lookUpLater(step_id: string, intent: Intent): void {
@@ -255,9 +282,9 @@ export class ActiveRun {
   #launch(prepared: Prepared, work: (cancel: AbortSignal, deps: AttemptDeps) => Promise<AttemptEnd>): void {
     const controller = new AbortController();
     this.#attempts.set(prepared.step_id, controller);
-    const recordIntent = (step_id: string, intent: Intent): Promise<boolean> =>
+    const recordIntent = (step_id: string, intent: Intent): Promise<IntentAnswer> =>
       new Promise((answer) => {
-        if (this.#dropped) return answer(false);
+        if (this.#dropped) return answer('gone');
         this.enqueue({ type: 'intend', step_id, intent, answer });
       });
     const attempt = work(controller.signal, { ...this.#worker.attempts, recordIntent }).then((end) => {
@@ -270,26 +297,20 @@ export class ActiveRun {
 
   #setTimer(): void {
     this.#cancelTimer();
+    // A run that is put away sleeps; what waits for the next worker must be there for it at once.
+    if (this.#worker.draining()) return;
     const now = this.#worker.clock.now();
     const next = nextTimer(this.#run);
-    const waitsForRelease = Object.values(this.#run.steps).some((step) => step.reason === 'pause');
+    const waitsForRelease =
+      this.#run.state !== 'paused' && Object.values(this.#run.steps).some((step) => step.reason === 'pause');
     const idle = this.#attempts.size === 0 && this.#inbox.length === 0 && !waitsForRelease;
     if (idle && (next === null || next - now > PUT_AWAY_AFTER_MS)) {
       const limit = Date.parse(this.#run.created_at) + this.plan.timeout_ms;
-      void this.#putAway(instant(next === null ? limit : Math.min(next, limit))); // never rejects
+      this.#letGo();
+      this.#worker.putAway(this, instant(next === null ? limit : Math.min(next, limit)));
       return;
     }
     if (next !== null) this.#cancelTimer = this.#worker.clock.after(next - now, () => this.enqueue({ type: 'look' }));
-  }
-
-  async #putAway(wake_at: string): Promise<void> {
-    this.drop();
-    try {
-      await this.#worker.runs.release(this.run_id, this.#worker.id(), wake_at);
-    } catch (error) {
-      // It stays ours by its row; the next incarnation of this worker, or a poke, takes it up.
-      this.#worker.log.warn({ run_id: this.run_id, error: messageOf(error) }, 'a waiting run could not be put away');
-    }
   }
 
   #end(): void {
@@ -299,26 +320,28 @@ export class ActiveRun {
     this.#worker.meter.runEnded(run.playbook_id, run.state, seconds);
   }
 
-  /** The only part of an attempt that is retried by itself: as long as the lease lasts, a result is not given up. */
-  async #record(next: Advanced): Promise<'applied' | 'conflict' | 'lost'> {
+  #record(next: Advanced): Promise<'applied' | 'conflict'> {
+    return this.#insist((runs) => runs.apply({ before: this.#run, after: next.run, events: next.events }));
+  }
+
+  /** Asks the store until it answers: as long as the lease lasts, nothing is given up because the store is away. Rejects with LOST. */
+  async #insist<T>(ask: (runs: RunStore) => Promise<T>): Promise<T> {
     const { runs, clock, log, stopping, holdsLease } = this.#worker;
     for (let turn = 0; ; turn++) {
+      if (!holdsLease()) throw LOST;
       try {
-        return await runs.apply({ before: this.#run, after: next.run, events: next.events });
+        return await ask(runs);
       } catch (error) {
-        if (!holdsLease() || stopping.aborted) return 'lost';
-        log.warn(
-          { run_id: this.run_id, error: messageOf(error) },
-          'a change of a run could not be recorded, trying again',
-        );
-        await sleep(clock, RECORD_RETRY_MS[Math.min(turn, RECORD_RETRY_MS.length - 1)] ?? 5_000, stopping);
+        if (stopping.aborted) throw LOST;
+        log.warn({ run_id: this.run_id, error: messageOf(error) }, 'the store did not answer for a run, trying again');
+        await sleep(clock, STORE_RETRY_MS[Math.min(turn, STORE_RETRY_MS.length - 1)] ?? 5_000, stopping);
       }
     }
   }
 
   /** Takes the durable state; false when the run is not ours any more. */
   async #reload(): Promise<boolean> {
-    const loaded = await this.#worker.runs.load(this.run_id);
+    const loaded = await this.#insist((runs) => runs.load(this.run_id));
     if (loaded?.holder !== this.#worker.id() || isRunFinished(loaded.run.state)) return false;
     this.#run = loaded.run;
     return true;
@@ -326,12 +349,12 @@ export class ActiveRun {
 
   /** Brings in what others have written into the run: commands of people. */
   async #refresh(): Promise<void> {
-    const loaded = await this.#worker.runs.load(this.run_id);
+    const loaded = await this.#insist((runs) => runs.load(this.run_id));
     if (loaded?.holder === this.#worker.id() && loaded.run.seq > this.#run.seq) this.#run = loaded.run;
   }
 
   async #alertEvents(run: Run): Promise<RunEvent[]> {
-    const { alerts, firing } = await this.#worker.runs.alertsOf(run.run_id);
+    const { alerts, firing } = await this.#insist((runs) => runs.alertsOf(run.run_id));
     const at = instant(this.#worker.clock.now());
     const known = new Set(run.alert_ids);
     const events: RunEvent[] = alerts
@@ -342,7 +365,7 @@ export class ActiveRun {
   }
 
   #refuseIntents(): void {
-    for (const input of this.#inbox.splice(0)) if (input.type === 'intend') input.answer(false);
+    for (const input of this.#inbox.splice(0)) if (input.type === 'intend') input.answer('gone');
   }
 }
 

@@ -7,7 +7,7 @@ import { failureActions } from '../domain/playbook.js';
 import type { ConditionResult, Run, RunEvent, RunOutcome, SkipReason, Step } from '../domain/run.js';
 import { isRunFinished, isStepFinished } from '../domain/run.js';
 import { transition, waitsForAPerson } from '../domain/transition.js';
-import { failureEvents } from './conclude.js';
+import { failureEvents, NOT_NEEDED, successEvents } from './conclude.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { judge, prepare, scopeOf } from './prepare.js';
 import type { Prepared } from './prepare.js';
@@ -97,7 +97,9 @@ class Turn implements Advanced {
     const escalated = this.#plan.tasks.some(
       ({ task }) => this.run.steps[task.id]?.state === 'failed' && failureActions(task.on_failure).includes('escalate'),
     );
-    return escalated || state === 'failed' ? 'handed_over' : 'nothing_done';
+    // A write of which nobody knows whether it took place is not nothing.
+    const inDoubt = steps.some((step) => step.state !== 'succeeded' && step.attempts.at(-1)?.outcome === 'in_doubt');
+    return escalated || inDoubt || state === 'failed' ? 'handed_over' : 'nothing_done';
   }
 
   #verdict(planned: PlannedTask): 'blocked' | 'ready' | { reason: SkipReason; message: string } {
@@ -228,15 +230,9 @@ class Turn implements Advanced {
         step_id,
         reason: this.run.reason ?? 'the run was cancelled',
       });
-    this.#emit({
-      type: 'step_succeeded',
-      at: this.#at,
-      step_id,
-      output,
-      summary: `${items.length} items`,
-      evidence: null,
-      change: null,
-    });
+    const summary = `${items.length} items`;
+    this.#emit({ type: 'step_succeeded', at: this.#at, step_id, output, summary, evidence: null, change: null });
+    for (const event of successEvents(planned, summary, this.#at)) this.#emit(event);
   }
 
   #start(
@@ -250,14 +246,7 @@ class Turn implements Advanced {
     const ready = prepare(this.run, planned, this.#facts.specs.get(planned.kind), scope, step_id, this.#facts.conceal);
     if (ready.type === 'failed') return this.#fail(planned, step_id, ready.error);
     const { prepared, parameters } = ready;
-    if (this.#mustNotWrite(prepared))
-      return this.#skip(
-        planned,
-        step_id,
-        'alert_resolved',
-        'the alert has resolved, so this write is not needed any more',
-        conditions,
-      );
+    if (this.#mustNotWrite(prepared)) return this.#skip(planned, step_id, 'alert_resolved', NOT_NEEDED, conditions);
     this.#emit({
       type: 'step_started',
       at: this.#at,
@@ -277,8 +266,7 @@ class Turn implements Advanced {
   }
 
   #mustNotWrite(prepared: Prepared): boolean {
-    if (prepared.effect !== 'write' || prepared.recorded_only || this.run.alerts_resolved_at === null) return false;
-    return this.#plan.playbook.on_resolved !== 'continue';
+    return prepared.effect === 'write' && !prepared.recorded_only && isStopped(this.run, this.#plan);
   }
 
   #skip(
@@ -333,6 +321,11 @@ class Turn implements Advanced {
   }
 }
 
+/** True when the run writes nothing more, because its alerts have resolved. */
+export function isStopped(run: Run, plan: Plan): boolean {
+  return run.alerts_resolved_at !== null && plan.playbook.on_resolved !== 'continue';
+}
+
 /** The task's name for people. */
 export function nameOf(planned: PlannedTask): string {
   return planned.task.name ?? planned.task.id;
@@ -340,6 +333,7 @@ export function nameOf(planned: PlannedTask): string {
 
 /** When a run has to be looked at again by itself; null when only something else can move it on. */
 export function nextTimer(run: Run): number | null {
+  if (run.state === 'paused') return null;
   let next: number | null = null;
   for (const step of Object.values(run.steps)) {
     if (step.state !== 'waiting' || step.until === null || waitsForAPerson(step)) continue;

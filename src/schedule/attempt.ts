@@ -3,9 +3,11 @@ import { messageOf } from '../domain/errors.js';
 import type { AttemptContext, ReadyExecutor } from '../domain/executor.js';
 import type { Intent, Outcome } from '../domain/outcome.js';
 import type { Run } from '../domain/run.js';
+import { NOT_NEEDED } from './conclude.js';
 import type { AttemptEnd } from './conclude.js';
 import type { Prepared } from './prepare.js';
 import type { SecretVault } from './secrets.js';
+import { storable } from './storable.js';
 
 /** How long an executor may take to give up after its signal was aborted. */
 const GRACE_MS = 5_000;
@@ -17,9 +19,12 @@ export interface AttemptDeps {
   readonly vault: SecretVault;
   /** Why a write must not begin now; null when it may. Asked right before the intent is recorded. */
   readonly guard: (run: Run) => Promise<AttemptEnd | null>;
-  /** Makes the intent durable; false when the run has gone on without this attempt, which must then do nothing. */
-  readonly recordIntent: (step_id: string, intent: Intent) => Promise<boolean>;
+  /** Makes the intent durable; anything but `recorded` says why this attempt must do nothing. */
+  readonly recordIntent: (step_id: string, intent: Intent) => Promise<IntentAnswer>;
 }
+
+/** `gone`: the run has gone on without this attempt, or is not this worker's any more. */
+export type IntentAnswer = 'recorded' | 'paused' | 'resolved' | 'gone';
 
 /**
  * One attempt, told as a sentence: find the executor, ask the guards, record the intent of a write, execute under a time limit, normalise.
@@ -31,6 +36,19 @@ export async function makeAttempt(
   cancel: AbortSignal,
   deps: AttemptDeps,
 ): Promise<AttemptEnd> {
+  try {
+    return await attemptOnce(run, prepared, cancel, deps);
+  } catch (error) {
+    // What executors throw is caught where they are called: nothing was sent yet.
+    return {
+      type: 'failed',
+      reason: deps.vault.conceal(`it could not be begun: ${messageOf(error)}`),
+      retryable: true,
+    };
+  }
+}
+
+async function attemptOnce(run: Run, prepared: Prepared, cancel: AbortSignal, deps: AttemptDeps): Promise<AttemptEnd> {
   const executor = deps.executor(prepared.planned.kind);
   if (!executor)
     return { type: 'failed', reason: `there is no executor of kind ${prepared.planned.kind}`, retryable: false };
@@ -48,7 +66,17 @@ export async function makeAttempt(
   const end = await underTimeLimit(prepared, cancel, deps.clock, intent !== null, (signal) =>
     executor.execute(input, { ...context, signal, intent }),
   );
-  return deps.vault.conceal(end);
+  return recordable(end, deps, intent !== null);
+}
+
+/** An end as it may be recorded: free of secrets, and of what no store can keep. */
+function recordable(end: AttemptEnd, { vault }: AttemptDeps, begun: boolean): AttemptEnd {
+  try {
+    return vault.conceal(storable(end));
+  } catch (error) {
+    const reason = vault.conceal(`its result cannot be kept: ${messageOf(error)}`);
+    return begun ? { type: 'in_doubt', reason } : { type: 'failed', reason, retryable: false };
+  }
 }
 
 /** Asks an executor whether a write that a dead worker had begun took place. */
@@ -65,22 +93,19 @@ export async function lookUp(
     reason: `the service stopped while this was being done: ${intent.what} of ${intent.target}`,
   };
   if (!executor?.lookup) return inDoubt;
-  const input = deps.vault.reveal(prepared.input, (key) =>
-    executor.spec.encode?.[key] === 'url' ? encodeURIComponent : null,
-  );
   try {
+    const input = deps.vault.reveal(prepared.input, (key) =>
+      executor.spec.encode?.[key] === 'url' ? encodeURIComponent : null,
+    );
     const found = await executor.lookup(input, { ...contextOf(run, prepared, cancel), intent });
     if (found.type === 'unknown')
       return { type: 'in_doubt', reason: deps.vault.conceal(`${inDoubt.reason}; looked up: ${found.reason}`) };
     if (found.type === 'not_done')
       return { type: 'lost', reason: 'the service stopped before this was done, so it is done again' };
     const { target, what, from, to } = intent;
-    return deps.vault.conceal<AttemptEnd>({
-      type: 'succeeded',
-      output: found.output,
-      summary: 'was done before the service stopped (looked up)',
-      change: { target, what, from, to },
-    });
+    const summary = 'was done before the service stopped (looked up)';
+    const change = { target, what, from, to };
+    return recordable({ type: 'succeeded', output: found.output, summary, change }, deps, true);
   } catch (error) {
     return {
       type: 'in_doubt',
@@ -120,10 +145,20 @@ async function beginWrite(
   // The plan may have taken a while: what was allowed before it must still be.
   const heldNow = await deps.guard(run);
   if (heldNow) return { type: 'ended', end: heldNow };
-  const intent = deps.vault.conceal(planned.intent);
-  if (!(await deps.recordIntent(prepared.step_id, intent)))
-    return { type: 'ended', end: { type: 'cancelled', reason: 'the run went on without this attempt' } };
-  return { type: 'begun', intent };
+  const intent = deps.vault.conceal(storable(planned.intent));
+  const answer = await deps.recordIntent(prepared.step_id, intent);
+  return answer === 'recorded' ? { type: 'begun', intent } : { type: 'ended', end: unrecorded(answer) };
+}
+
+function unrecorded(answer: Exclude<IntentAnswer, 'recorded'>): AttemptEnd {
+  switch (answer) {
+    case 'paused':
+      return { type: 'held', by: 'pause', message: 'the run is paused' };
+    case 'resolved':
+      return { type: 'held', by: 'alert_resolved', message: NOT_NEEDED };
+    case 'gone':
+      return { type: 'cancelled', reason: 'the run went on without this attempt' };
+  }
 }
 
 async function planWrite(
@@ -148,10 +183,10 @@ async function planWrite(
     return { type: 'succeeded', output: null };
   });
   if (end.type === 'succeeded' && intent !== null) return { type: 'begun', intent };
-  return { type: 'ended', end: deps.vault.conceal(end) };
+  return { type: 'ended', end: recordable(end, deps, false) };
 }
 
-/** Runs the work until it ends, its time is over or it is cancelled. `begun` says that a write may have taken place. */
+/** Runs the work until it ends, its time is over or it is cancelled. `begun` says that from here on a write may have taken place. */
 async function underTimeLimit(
   prepared: Prepared,
   cancel: AbortSignal,
@@ -159,6 +194,8 @@ async function underTimeLimit(
   begun: boolean,
   work: (signal: AbortSignal) => Promise<Outcome>,
 ): Promise<AttemptEnd> {
+  // A signal that was aborted earlier tells nobody again; nothing has been sent yet.
+  if (cancel.aborted) return { type: 'cancelled', reason: 'the run was cancelled' };
   const limit = new AbortController();
   const { timeout_ms } = prepared.planned;
   let late: (() => void) | undefined;

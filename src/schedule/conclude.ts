@@ -9,8 +9,11 @@ import type { PlannedTask } from './plan.js';
 /** How an attempt ended: what its executor says, or that a guard kept it from beginning, or that it never took place. */
 export type AttemptEnd =
   | Outcome
-  | { readonly type: 'held'; readonly by: 'pause' | 'playbook_off'; readonly message: string }
+  | { readonly type: 'held'; readonly by: 'pause' | 'playbook_off' | 'alert_resolved'; readonly message: string }
   | { readonly type: 'lost'; readonly reason: string };
+
+/** What is said of a write that `on_resolved` stops. */
+export const NOT_NEEDED = 'the alert has resolved, so this write is not needed any more';
 
 /** A retry without its own words. */
 const DEFAULT_RETRY: Retry = { max_attempts: 3, initial_delay: '1s', max_delay: '30s' };
@@ -40,19 +43,10 @@ export function conclude(
         evidence: end.evidence === undefined ? null : { ...end.evidence },
         change: end.change ?? null,
       };
-      return planned.task.on_success === undefined || step.item_index !== null
-        ? [done]
-        : [
-            done,
-            {
-              type: 'notice',
-              at,
-              kind: 'notify',
-              step_id,
-              about: 'success',
-              message: end.summary ?? `${step.name} succeeded`,
-            },
-          ];
+      // An item's success counts when all items have ended.
+      return step.item_index === null
+        ? [done, ...successEvents(planned, end.summary ?? `${step.name} succeeded`, at)]
+        : [done];
     }
     case 'failed': {
       const delay = end.retryable ? retryDelay(planned, step, end.retry_after_ms ?? null, random) : null;
@@ -65,6 +59,9 @@ export function conclude(
     case 'cancelled':
       return [{ type: 'step_cancelled', at, step_id, reason: end.reason }];
     case 'in_doubt':
+      // Doing it twice does no harm, so nobody has to know whether it was done.
+      if (planned.idempotent)
+        return conclude(run, planned, step, { type: 'failed', reason: end.reason, retryable: true }, now, random);
       return inDoubt(run, planned, step, end.reason, now, random);
     case 'held':
       if (end.by === 'pause')
@@ -76,7 +73,7 @@ export function conclude(
           step_id,
           name: step.name,
           kind: step.kind,
-          reason: 'playbook_off',
+          reason: end.by,
           message: end.message,
           conditions: step.conditions,
         },
@@ -84,6 +81,12 @@ export function conclude(
     case 'lost':
       return [{ type: 'step_lost', at, step_id, reason: end.reason }];
   }
+}
+
+/** What a task's success asks for besides the success itself. */
+export function successEvents(planned: PlannedTask, message: string, at: string): RunEvent[] {
+  if (planned.task.on_success === undefined) return [];
+  return [{ type: 'notice', at, kind: 'notify', step_id: planned.task.id, about: 'success', message }];
 }
 
 /** What a task's failure asks for besides the failure itself. */

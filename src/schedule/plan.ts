@@ -19,6 +19,8 @@ export interface PlannedTask {
   /** What has to end first. */
   readonly needs: readonly string[];
   readonly timeout_ms: number;
+  /** A write that does no harm when it is done twice, by its author's word. */
+  readonly idempotent: boolean;
 }
 
 /** Prepares a playbook that passed every check. */
@@ -29,6 +31,7 @@ export function planOf(playbook: Playbook): Plan {
     kind: task.type.toLowerCase(),
     needs: needs.get(task.id) ?? [],
     timeout_ms: task.timeout === undefined ? DEFAULT_STEP_TIMEOUT_MS : durationMs(task.timeout),
+    idempotent: task.idempotent === true || task.parameters?.['idempotent'] === true,
   }));
   return {
     playbook,

@@ -6,7 +6,7 @@ import type { ExecutorSpec, ReadyExecutor } from '../domain/executor.js';
 import type { Log } from '../domain/log.js';
 import type { Mode, Playbook } from '../domain/playbook.js';
 import type { NewRunHeader, Run, RunEvent } from '../domain/run.js';
-import type { NewRun, PauseSwitch, RunStore } from '../domain/store.js';
+import type { NewRun, PauseState, PauseSwitch, RunStore } from '../domain/store.js';
 import { fold } from '../domain/transition.js';
 import { ActiveRun } from './active-run.js';
 import type { RunWorker, ScheduleMeter } from './active-run.js';
@@ -46,6 +46,13 @@ const CLAIM_AT_ONCE = 64;
 /** How long a stop waits for attempts under way; a write that is cut off would be in doubt. */
 const DRAIN_MS = 10_000;
 const MAX_PLANS = 1_000;
+/** At most this many runs times `CLAIM_AT_ONCE` are taken up between two looks at anything else. */
+const CLAIM_ROUNDS = 16;
+/** How long a run that was opened may take to get here; after that its opener is taken for gone. */
+const HAND_OVER_MS = 30_000;
+/** How long a run that was given up is left alone before it is taken up again. */
+const GIVEN_UP_MS = 30_000;
+const PAUSE_RETRY_MS = 500;
 
 /**
  * A worker: holds a lease, takes runs that nobody works on, and lets each go on by itself. Only the durable state counts; what is in memory
@@ -55,6 +62,12 @@ export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #active = new Map<string, ActiveRun>();
   readonly #plans = new Map<string, Plan>();
+  /** Runs that are ours by their row and are rightly not in memory, and until when (monotonic). */
+  readonly #elsewhere = new Map<string, number>();
+  /** Those of them that were poked meanwhile. */
+  readonly #early = new Set<string>();
+  /** Runs that are being put away. */
+  readonly #leaving = new Map<string, Promise<void>>();
   readonly #draining = new AbortController();
   readonly #stopping = new AbortController();
   readonly #worker: RunWorker;
@@ -80,8 +93,11 @@ export class Scheduler {
       facts: (playbook_id) => this.#facts(playbook_id),
       holdsLease: () => this.#holdsLease(),
       stopping: this.#stopping.signal,
-      gone: (active) => {
-        if (this.#active.get(active.run_id) === active) this.#active.delete(active.run_id);
+      draining: () => this.#draining.signal.aborted,
+      gone: (active, error) => this.#gone(active, error),
+      putAway: (active, wake_at) => {
+        const left = this.#putAway(active, wake_at); // never rejects
+        this.#leaving.set(active.run_id, left);
       },
     };
   }
@@ -109,6 +125,7 @@ export class Scheduler {
     settledFirst.abort();
     this.#stopping.abort();
     for (const active of [...this.#active.values()]) active.drop();
+    await Promise.all(this.#leaving.values());
     if (this.#loop) await this.#giveLeaseBack();
   }
 
@@ -123,7 +140,15 @@ export class Scheduler {
     const opened = openingEvents(header, joined, this.#deps.clock);
     const next = advance(fold(null, opened), plan, this.#facts(header.playbook_id));
     const run: NewRun = { run: next.run, events: [...opened, ...next.events], holder: this.#workerId };
-    return { run, go: () => this.#hold(next.run, plan).begin(next) };
+    // When the opener never hears whether it was committed, the run is found by its row.
+    this.#elsewhere.set(header.run_id, this.#deps.clock.monotonic() + HAND_OVER_MS);
+    return {
+      run,
+      go: () => {
+        this.#hold(next.run, plan).begin(next);
+        if (this.#early.delete(header.run_id)) this.wake(header.run_id);
+      },
+    };
   }
 
   /** Something outside has changed this run: look at it now rather than at the next poll. */
@@ -140,12 +165,31 @@ export class Scheduler {
   #hold(run: Run, plan: Plan): ActiveRun {
     const active = new ActiveRun(run, plan, this.#worker);
     this.#active.set(run.run_id, active);
+    this.#elsewhere.delete(run.run_id);
     return active;
   }
 
+  #gone(active: ActiveRun, error?: unknown): void {
+    if (this.#active.get(active.run_id) === active) this.#active.delete(active.run_id);
+    if (error !== undefined) this.#elsewhere.set(active.run_id, this.#deps.clock.monotonic() + GIVEN_UP_MS);
+  }
+
+  async #putAway(active: ActiveRun, wake_at: string): Promise<void> {
+    const { runs, log } = this.#deps;
+    const { run_id } = active;
+    this.#gone(active);
+    try {
+      await runs.release(run_id, this.#workerId, wake_at);
+    } catch (error) {
+      // It stays ours by its row, and is taken up again by that.
+      log.warn({ run_id, error: messageOf(error) }, 'a waiting run could not be put away');
+    }
+    this.#leaving.delete(run_id);
+  }
+
   async #guard(run: Run): Promise<AttemptEnd | null> {
-    if (!this.#holdsLease()) return { type: 'cancelled', reason: 'this worker lost its lease' };
-    const pause = await this.#deps.pause.read();
+    const pause = await this.#readPause();
+    if (pause === null || !this.#holdsLease()) return { type: 'lost', reason: 'this worker lost its lease' };
     if (pause.paused) {
       this.#paused = true;
       const by = pause.by === null ? '' : ` by ${pause.by}`;
@@ -153,6 +197,20 @@ export class Scheduler {
     }
     if (this.#deps.modeOf(run.playbook_id) === 'off') {
       return { type: 'held', by: 'playbook_off', message: `playbook ${run.playbook_id} is off` };
+    }
+    return null;
+  }
+
+  /** Nothing is written while nobody can tell whether it may be: asks until there is an answer. Null when the lease is over or all stops. */
+  async #readPause(): Promise<PauseState | null> {
+    const { clock, pause, log } = this.#deps;
+    while (this.#holdsLease() && !this.#stopping.signal.aborted) {
+      try {
+        return await pause.read();
+      } catch (error) {
+        log.warn({ error: messageOf(error) }, 'whether writes are paused cannot be read, trying again');
+        await sleep(clock, PAUSE_RETRY_MS, this.#stopping.signal);
+      }
     }
     return null;
   }
@@ -202,26 +260,51 @@ export class Scheduler {
       await sleep(clock, POLL_MS, signal);
       if (signal.aborted) return;
       try {
-        if (clock.monotonic() >= nextBeat) {
+        const beats = clock.monotonic() >= nextBeat;
+        if (beats) {
           await this.#heartbeat();
           nextBeat = clock.monotonic() + lease_ms / 3;
           const { paused } = await pause.read();
           if (paused !== this.#paused) this.setPaused(paused);
         }
-        for (const run_id of await runs.poked(this.#workerId)) this.wake(run_id);
-        await this.#claim();
+        for (const run_id of await runs.poked(this.#workerId)) await this.#wakeAnywhere(run_id);
+        await this.#claim(beats);
       } catch (error) {
         log.warn({ error: messageOf(error) }, 'the scheduler could not ask the store, trying again');
       }
     }
   }
 
-  async #claim(): Promise<void> {
-    const claimed = await this.#deps.runs.claim(this.#workerId, instant(this.#deps.clock.now()), CLAIM_AT_ONCE);
-    for (const { run, playbook, from } of claimed) {
-      const active = this.#hold(run, this.#planOf(playbook, run.playbook_version));
-      active.enqueue({ type: 'recover', from }, { type: 'poke' });
+  /** A poke that meets a run on its way out of memory must not get lost: its mark in the store is gone already. */
+  async #wakeAnywhere(run_id: string): Promise<void> {
+    if (this.#active.has(run_id)) return this.wake(run_id);
+    if (this.#elsewhere.has(run_id)) return void this.#early.add(run_id);
+    await this.#leaving.get(run_id);
+    await this.#deps.runs.release(run_id, this.#workerId, instant(this.#deps.clock.now()));
+  }
+
+  /** Takes up what nobody works on; with `own` also what is ours by its row only: its opening, claim or putting away was cut off. */
+  async #claim(own = false): Promise<void> {
+    const { runs, clock } = this.#deps;
+    for (let round = 0; round < CLAIM_ROUNDS && !this.#draining.signal.aborted; round++) {
+      const holding = own ? this.#holding() : undefined;
+      const claimed = await runs.claim(this.#workerId, instant(clock.now()), CLAIM_AT_ONCE, holding);
+      for (const { run, playbook, from } of claimed) {
+        const active = this.#hold(run, this.#planOf(playbook, run.playbook_version));
+        active.enqueue({ type: 'recover', from }, { type: 'poke' });
+      }
+      if (claimed.length < CLAIM_AT_ONCE) return;
     }
+  }
+
+  #holding(): string[] {
+    const now = this.#deps.clock.monotonic();
+    for (const [run_id, until] of this.#elsewhere) {
+      if (until >= now) continue;
+      this.#elsewhere.delete(run_id);
+      this.#early.delete(run_id);
+    }
+    return [...this.#active.keys(), ...this.#elsewhere.keys(), ...this.#leaving.keys()];
   }
 
   #planOf(playbook: Playbook, version: string): Plan {

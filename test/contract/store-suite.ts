@@ -295,6 +295,40 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect(await isClaimed(MUCH_LATER)).toBe(true);
       });
 
+      it('gives a worker back what is its own by its row only', async () => {
+        const worker = `${ids.next()}#1`;
+        await store.runs.register(worker, MUCH_LATER);
+        const known = aNewRun({}, worker);
+        const stray = aNewRun({}, worker);
+        await store.runs.open(known);
+        await store.runs.open(stray);
+        const mine = [known.run.run_id, stray.run.run_id];
+        const claimed = async (holding?: string[]): Promise<string[]> =>
+          (await store.runs.claim(worker, AT, 1_000, holding))
+            .map((each) => each.run.run_id)
+            .filter((run_id) => mine.includes(run_id));
+        expect(await claimed()).toEqual([]);
+        expect(await claimed([known.run.run_id])).toEqual([stray.run.run_id]);
+        expect((await claimed([])).sort()).toEqual([...mine].sort());
+      });
+
+      it('wakes a sleeping run earlier for whoever asks, and takes it from nobody', async () => {
+        const [worker, other] = [`${ids.next()}#1`, `${ids.next()}#1`];
+        await store.runs.register(worker, MUCH_LATER);
+        await store.runs.register(other, MUCH_LATER);
+        const opened = aNewRun({}, worker);
+        const { run_id } = opened.run;
+        await store.runs.open(opened);
+        const isFree = async (): Promise<boolean> =>
+          (await store.runs.claim(other, AT, 1_000)).some((each) => each.run.run_id === run_id);
+        await store.runs.release(run_id, other, AT);
+        expect(await isFree()).toBe(false);
+        await store.runs.release(run_id, worker, MUCH_LATER);
+        expect(await isFree()).toBe(false);
+        await store.runs.release(run_id, worker, AT);
+        expect(await isFree()).toBe(true);
+      });
+
       it('tells the holder what others wrote into its runs', async () => {
         const worker = `${ids.next()}#1`;
         await store.runs.register(worker, MUCH_LATER);

@@ -44,12 +44,13 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
       const entry = kept.get(run_id);
       return entry ? { run: runOf(entry), holder: entry.holder } : null;
     },
-    claim: async (worker_id, now, limit) => {
+    claim: async (worker_id, now, limit, holding) => {
       await Promise.resolve();
-      const free = [...kept].filter(([, entry]) => {
+      const free = [...kept].filter(([run_id, entry]) => {
         if (isRunFinished(runOf(entry).state)) return false;
         if (entry.holder === null) return entry.poked || (entry.wake_at !== null && entry.wake_at <= now);
-        return (workers.get(entry.holder) ?? '') < now;
+        const isStray = holding !== undefined && entry.holder === worker_id && !holding.includes(run_id);
+        return isStray || (workers.get(entry.holder) ?? '') < now;
       });
       return free.slice(0, limit).map(([, entry]) => {
         const from = entry.holder;
@@ -74,6 +75,7 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
       await Promise.resolve();
       const entry = kept.get(run_id);
       if (entry?.holder === worker_id) Object.assign(entry, { holder: null, wake_at });
+      else if (entry?.holder === null && wake_at !== null && wake_at < (entry.wake_at ?? '~')) entry.wake_at = wake_at;
     },
     poked: async (worker_id) => {
       await Promise.resolve();
@@ -99,6 +101,11 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
       alerts.set(run_id, of);
       const entry = kept.get(run_id);
       if (entry) entry.poked = true;
+    },
+    /** Makes a worker the holder of a run by its row. */
+    give: (run_id: string, worker_id: string): void => {
+      const entry = kept.get(run_id);
+      if (entry) entry.holder = worker_id;
     },
     /** The next calls of a method fail; where `done` is set, only their answers are lost. */
     failNext: (method: keyof RunStore, count = 1, done = false) => {

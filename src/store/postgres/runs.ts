@@ -30,7 +30,7 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
       return answer === 'committed' ? 'applied' : 'conflict';
     },
     load: (run_id) => load(db, run_id),
-    claim: (worker_id, now, limit) => claim(db, worker_id, now, limit),
+    claim: (worker_id, now, limit, holding) => claim(db, worker_id, now, limit, holding ?? null),
     register: (worker_id, until) => register(db, worker_id, until),
     heartbeat: async (worker_id, now, until) => {
       const rows = await db.query({
@@ -41,7 +41,8 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
     },
     release: async (run_id, worker_id, wake_at) => {
       await db.query({
-        text: 'update runs set lease_owner = null, wake_at = $3 where run_id = $1 and lease_owner = $2',
+        text: `update runs set lease_owner = null, wake_at = case when lease_owner = $2 then $3::timestamptz else least(wake_at, $3::timestamptz) end
+          where run_id = $1 and (lease_owner = $2 or lease_owner is null)`,
         values: [run_id, worker_id, wake_at],
       });
     },
@@ -99,20 +100,27 @@ async function register(db: Db, worker_id: string, until: string): Promise<void>
   });
 }
 
-async function claim(db: Db, worker_id: string, now: string, limit: number): Promise<ClaimedRun[]> {
+async function claim(
+  db: Db,
+  worker_id: string,
+  now: string,
+  limit: number,
+  holding: readonly string[] | null,
+): Promise<ClaimedRun[]> {
   // Nobody's and due, or held by a worker whose lease has ended. A run that another claimer is taking is left to it.
   const rows = await db.query<{ run_id: string; held_by: string | null; playbook: Playbook }>({
     text: `with free as (
         select runs.run_id, runs.lease_owner, runs.playbook_id, runs.playbook_version from runs
         where open and (
           (lease_owner is null and (wake_at <= $2 or poked))
-          or (lease_owner is not null and not exists (select from workers where workers.worker_id = runs.lease_owner and workers.until >= $2)))
+          or (lease_owner is not null and not exists (select from workers where workers.worker_id = runs.lease_owner and workers.until >= $2))
+          or ($4::text[] is not null and lease_owner = $1 and not exists (select from unnest($4::text[]) as held (run_id) where held.run_id = runs.run_id)))
         order by run_id limit $3 for update of runs skip locked)
       update runs set lease_owner = $1, lease_epoch = lease_epoch + 1, poked = false, wake_at = null
       from free join playbook_versions using (playbook_id)
       where runs.run_id = free.run_id and playbook_versions.version = free.playbook_version
       returning runs.run_id, free.lease_owner as held_by, playbook_versions.playbook`,
-    values: [worker_id, now, limit],
+    values: [worker_id, now, limit, holding],
   });
   const claimed: ClaimedRun[] = [];
   for (const row of rows) {
