@@ -13,7 +13,7 @@ const CHALLENGE = 'Basic realm="fixpoint", charset="UTF-8", Bearer realm="fixpoi
 
 /** Answers whatever was thrown in the API's one error shape. What is a fault of ours is logged, and told to the caller by its id only. */
 export function answerError(thrown: unknown, reply: FastifyReply, deps: Pick<ProbeDeps, 'log' | 'ids'>): void {
-  const refusal = refusalOf(thrown);
+  const refusal = refusalOf(thrown, reply.request.routeOptions.bodyLimit);
   if (refusal === null) {
     const error_id = deps.ids.next();
     const { method, routeOptions } = reply.request;
@@ -59,13 +59,14 @@ function body(code: ApiError['error']['code'], message: string, details: Fixpoin
   return { error: { code, message, details: [...details] } };
 }
 
-function refusalOf(thrown: unknown): FixpointError | null {
+function refusalOf(thrown: unknown, bodyLimit: number): FixpointError | null {
   if (thrown instanceof FixpointError) return thrown;
   if (!(thrown instanceof Error)) return null;
   // Fastify's own errors carry a code FST_… and a status; any other error with a status is a stranger's and stays a fault.
   const { code, statusCode } = thrown as Error & { code?: unknown; statusCode?: unknown }; // read as unknown and tested below
   if (typeof code !== 'string' || !code.startsWith('FST_') || typeof statusCode !== 'number') return null;
-  if (statusCode === 413) return new FixpointError('too_large', 'the body is larger than this server takes');
+  if (statusCode === 413)
+    return new FixpointError('too_large', `the body is larger than ${bodyLimit} bytes (body_limit)`);
   // 414: a part of the path that is longer than any id.
   if (statusCode === 404 || statusCode === 414) return new FixpointError('not_found', thrown.message);
   if (statusCode >= 400 && statusCode < 500) return new FixpointError('invalid', thrown.message);

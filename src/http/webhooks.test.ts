@@ -93,6 +93,7 @@ describe('a webhook', () => {
 
     expect(answer.statusCode).toBe(413);
     expect(errorOf(answer).code).toBe('too_large');
+    expect(errorOf(answer).message).toMatch(/larger than \d+ bytes \(body_limit\)/);
     expect((await post('/api/v1/webhooks/alertmanager', 'x'.repeat(100))).statusCode).toBe(202);
   });
 
