@@ -9,22 +9,33 @@ import { FixpointError, messageOf } from './domain/errors.js';
 /** `fixpoint serve`, which is also `npm start`: config → app → start → wait for a signal → stop. Answers the exit code. */
 export async function serve(argv: readonly string[]): Promise<number> {
   let app: App;
+  let configuration: string;
   try {
     const { values } = parseArgs({
       args: [...argv],
       options: { roles: { type: 'string' }, config: { type: 'string' } },
     });
     const config = loadConfig({ file: values.config ?? null, env: process.env, cwd: process.cwd() });
+    // The file may be missing; a misspelt path must not pass unseen for all that.
+    const wanted = values.config ?? (process.env['FIXPOINT_CONFIG'] || 'fixpoint.yaml');
+    configuration = config.file ?? `defaults and environment (there is no ${wanted})`;
     const log = pino({ level: config.settings.log_level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
     app = await startApp({ config, roles: rolesOf(values.roles), clock: systemClock, log, version: versionOf() });
   } catch (error) {
     process.stderr.write(`fixpoint: ${messageOf(error)}\n`);
-    return error instanceof FixpointError && error.code !== 'invalid' ? 1 : 2;
+    return isWrongUsage(error) ? 2 : 1;
   }
-  process.stdout.write(`${startLine(app)}\n`);
+  process.stdout.write(`${startLine(app, configuration)}\n`);
   await signalled();
+  process.stdout.write('Stopping: what is under way ends first. A second signal ends it at once.\n');
   await app.stop();
   return 0;
+}
+
+/** What the command line or the configuration is to blame for; node's `parseArgs` throws errors of its own. */
+function isWrongUsage(error: unknown): boolean {
+  if (error instanceof FixpointError) return error.code === 'invalid';
+  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
 /** Fixpoint's own version. */
@@ -33,9 +44,12 @@ export function versionOf(): string {
   return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : 'unknown';
 }
 
-function startLine(app: App): string {
+function startLine(app: App, configuration: string): string {
   const { playbooks, rules, problems } = app.catalog;
-  const lines = [`Fixpoint on ${app.url} · ${app.description} · ${playbooks.size} playbooks, ${rules.length} rules`];
+  const lines = [
+    `Fixpoint on ${app.url} · ${app.description} · ${playbooks.size} playbooks, ${rules.length} rules`,
+    `Configuration: ${configuration}`,
+  ];
   if (app.description.startsWith('embedded'))
     lines.push(
       'The embedded store survives a killed process, not yet a power cut; set DATABASE_URL for a Postgres that does.',

@@ -2,6 +2,7 @@ import { existsSync, statSync, readdirSync } from 'node:fs';
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { FixpointError, messageOf } from '../../domain/errors.js';
 import type { Db, Statement } from '../db.js';
 import { readInstant } from '../db.js';
 import { lockDirectory } from '../lock.js';
@@ -52,8 +53,7 @@ export async function openEmbedded(
   directory: string,
   seed: string | null,
 ): Promise<Db & { checkpoint(): Promise<boolean> }> {
-  await mkdir(directory, { recursive: true });
-  const unlock = lockDirectory(directory);
+  const unlock = await takeDirectory(directory);
   try {
     const data = join(directory, 'pg');
     if (!existsSync(join(data, 'PG_VERSION'))) await plant(data, seed);
@@ -62,6 +62,21 @@ export async function openEmbedded(
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+/** The directory, made where it was missing, for this process alone. */
+async function takeDirectory(directory: string): Promise<() => void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    return lockDirectory(directory);
+  } catch (error) {
+    if (error instanceof FixpointError) throw error;
+    throw new FixpointError(
+      'unavailable',
+      `the data directory ${directory} cannot be used: ${messageOf(error)}. Set FIXPOINT_DATA_DIR (data_dir) to one that can be written.`,
+      { cause: error },
+    );
   }
 }
 
