@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeTerminal } from '../../test/helper/cli-io.js';
 import { ADMIN_TOKEN, HttpWorld } from '../../test/helper/http-deps.js';
+import { until } from '../../test/helper/until.js';
 import { createServer } from '../http/server.js';
 import { runsList } from './runs.js';
 
@@ -62,5 +63,29 @@ describe('a command that needs a running Fixpoint', () => {
 
     expect(await runsList({ url: other }, terminal.io())).toBe(1);
     expect(terminal.errors[0]).toContain("something else than this Fixpoint's API");
+  });
+
+  it.each([
+    ['never answers', false],
+    ['stops in the middle of its answer', true],
+  ])('does not wait for ever for a server that %s', async (_what, begins) => {
+    let asked = 0;
+    bare = createBare((_request, response) => {
+      asked += 1;
+      if (begins) response.writeHead(200, { 'content-length': 100 }).write('{"items":');
+    });
+    await new Promise<void>((resolve) => bare!.listen(0, '127.0.0.1', resolve));
+    const slow = `http://127.0.0.1:${(bare.address() as AddressInfo).port}`;
+    let code: number | null = null;
+
+    void runsList({ url: slow }, terminal.io()).then((ended) => (code = ended));
+    await until('the request', () => asked === 1);
+    await until('the end', async () => {
+      await terminal.clock.advance(10_000);
+      return code !== null;
+    });
+
+    expect(code).toBe(1);
+    expect(terminal.errors[0]).toContain(`Fixpoint does not answer at ${slow}: timed out after 30.0 s`);
   });
 });
