@@ -60,7 +60,7 @@ describe('the narrator', () => {
         playbook_id: 'PB-CPU',
         matched: false,
         chosen: false,
-        reasons: ['service_name differs', 'severity differs'],
+        reasons: ['service_name is payment-gateway, the rule wants order-service', 'severity differs'],
       },
       { rule_id: 'R004', playbook_id: 'PB-DB', matched: false, chosen: false, reasons: ['service_name differs'] },
     ];

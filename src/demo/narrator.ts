@@ -155,9 +155,17 @@ function decisionText(decision: Decision, rules: readonly RuleExplanation[]): st
 function otherRules(decision: Decision, rules: readonly RuleExplanation[]): string {
   const others = rules.filter((rule) => rule.rule_id !== decision.rule_id);
   if (others.length === 0) return '';
-  const reasons = [...new Set(others.filter((rule) => !rule.matched).flatMap((rule) => rule.reasons.slice(0, 1)))];
+  const reasons = [
+    ...new Set(others.filter((rule) => !rule.matched).flatMap((rule) => rule.reasons.slice(0, 1).map(inShort))),
+  ];
   const why = reasons.length === 0 ? '' : `: ${reasons.slice(0, 3).join('; ')}${reasons.length > 3 ? '; …' : ''}`;
   return ` (${others.length} other ${others.length === 1 ? 'rule' : 'rules'} looked at${why})`;
+}
+
+/** `alert_name is A, the rule wants B` is half a line for each rule; which field differs is enough here. */
+function inShort(reason: string): string {
+  const field = /^([\w.]+) is .*, the rule wants /s.exec(reason)?.[1];
+  return field === undefined ? reason : `${field} differs`;
 }
 
 function remember(event: StoredEvent, steps: Steps, runs: Map<string, { name: string; began_at: number }>): void {
