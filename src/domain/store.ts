@@ -81,6 +81,8 @@ export interface DecidedBatch {
   readonly runs: readonly NewRun[];
   /** Alerts that belong to a run that is open already. */
   readonly joins: readonly { readonly run_id: string; readonly alert: Alert }[];
+  /** Runs that these decisions take to be open: the commit fails when one of them has ended. */
+  readonly open_runs?: readonly string[];
   /** Open runs whose alert resolved: their worker looks at them again. */
   readonly poke: readonly string[];
   /** Finished runs that did not fix what they were started for. */

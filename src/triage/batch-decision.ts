@@ -3,6 +3,7 @@ import type { Decision } from '../domain/decision.js';
 import type { Ids } from '../domain/id.js';
 import type { CheckedPlaybook } from '../domain/playbook.js';
 import type { Rule } from '../domain/rule.js';
+import { isRunFinished } from '../domain/run.js';
 import type { NewRunHeader } from '../domain/run.js';
 import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/store.js';
 import type { TriageCache } from './cache.js';
@@ -101,6 +102,7 @@ export class BatchDecision {
     const repeats: DecidedBatch['repeats'][number][] = [];
     const joins: { run_id: string; alert: Alert }[] = [];
     const poke = new Set<string>();
+    const openRuns = new Set<string>();
     for (const [index, alert] of alerts.entries()) {
       const judged = this.#judge(alert, this.#keys[index] ?? occurrenceKey(alert));
       const { before, verdict } = judged;
@@ -116,6 +118,7 @@ export class BatchDecision {
         poke.add(before.run_id);
       const repeat = this.#asRepeat(judged);
       if (repeat) {
+        if (before?.run_open && before.run_id !== null) openRuns.add(before.run_id);
         if (before && !this.#after.has(judged.key)) seen.set(judged.key, before.version);
         repeats.push(repeat);
         continue;
@@ -129,6 +132,7 @@ export class BatchDecision {
       if (!playbook) throw new Error(`playbook ${starting.rule.playbook_id} went away while an alert was decided`);
       return open(headerOf(starting, playbook, policy), playbook, starting.joined);
     });
+    this.#noteOpenRuns(openRuns);
     return {
       received_at: now,
       alerts: kept,
@@ -140,9 +144,21 @@ export class BatchDecision {
       seen: [...seen].filter(([key]) => !this.#after.has(key)).map(([key, version]) => ({ key, version })),
       runs: this.#openings.map((opening) => opening.run),
       joins,
+      open_runs: [...openRuns],
       poke: [...poke],
       not_fixed: [...this.#notFixed.values()],
     };
+  }
+
+  /** A run may end in the stroke that opens it (nothing in it was to be done); all others that occurrences call open must be so. */
+  #noteOpenRuns(openRuns: Set<string>): void {
+    const opened = new Map(this.#openings.map(({ run }) => [run.run.run_id, run.run]));
+    for (const [key, occurrence] of this.#after) {
+      if (!occurrence.open || !occurrence.run_open || occurrence.run_id === null) continue;
+      const run = opened.get(occurrence.run_id);
+      if (!run) openRuns.add(occurrence.run_id);
+      else if (isRunFinished(run.state)) this.#after.set(key, { ...occurrence, run_open: false });
+    }
   }
 
   /** Takes what was committed into the memory. */

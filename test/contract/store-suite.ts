@@ -99,6 +99,39 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect((await store.alerts.get(alert.alert_id))?.decisions).toHaveLength(1);
       });
 
+      it('refuses a decision that takes a run to be open which has ended', async () => {
+        const opened = aNewRun();
+        const { run_id } = opened.run;
+        const alerts = () => [{ alert: aFreshAlert(), decision: aDecision(), content_hash: 'h', stored: false }];
+        await store.runs.open(opened);
+        expect(await store.triage.commit(aBatch({ alerts: alerts(), open_runs: [run_id, run_id] }))).toBe('committed');
+        await store.runs.apply({ before: opened.run, ...finish(opened.run) });
+        expect(await store.triage.commit(aBatch({ alerts: alerts(), open_runs: [run_id] }))).toBe('conflict');
+      });
+
+      it('knows the end of a run that ended in the moment in which its occurrence was written', async () => {
+        const alert = aFreshAlert();
+        const opened = aNewRun({ alert });
+        const { run_id } = opened.run;
+        const occurrence = anOccurrence(alert, { run_id, run_open: true, run_ids: [run_id] });
+        const alerts = [{ alert, decision: aDecision(), content_hash: 'h', stored: false }];
+        await store.triage.commit(aBatch({ alerts, occurrences: [{ occurrence, expected: 0 }], runs: [opened] }));
+        const repeat = aFreshAlert({ fingerprint: alert.fingerprint });
+        await Promise.all([
+          store.runs.apply({ before: opened.run, ...finish(opened.run) }),
+          store.triage.commit(
+            aBatch({
+              alerts: [{ alert: repeat, decision: aDecision(), content_hash: 'i', stored: false }],
+              occurrences: [{ occurrence: { ...occurrence, content_hash: 'i' }, expected: 1 }],
+              open_runs: [run_id],
+            }),
+          ),
+        ]);
+        const [found] = await store.triage.occurrences([occurrence.key]);
+        expect(found).toMatchObject({ run_id, run_open: false });
+        expect(await store.triage.occurrences([occurrence.key])).toEqual([found]);
+      });
+
       it('lets others commit when one operation of the same moment is refused', async () => {
         const taken = aFreshAlert();
         const batchOf = (alert = taken) =>

@@ -57,7 +57,17 @@ export function createTriageStore(
   };
 }
 
+/**
+ * A run that ends while an occurrence of it is being written does not see that row, and the row goes on calling it open. It is put right here,
+ * where triage looks because a commit was refused.
+ */
 async function occurrences(db: Db, keys: readonly string[]): Promise<Occurrence[]> {
+  await db.query({
+    name: 'settle-occurrences',
+    text: `update occurrences set run_open = false, version = version + 1
+      where key = any($1::text[]) and run_open and not exists (select from runs where runs.run_id = occurrences.run_id and runs.open)`,
+    values: [keys],
+  });
   return db.query<Occurrence>({
     name: 'load-occurrences',
     text: `select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, version
@@ -119,7 +129,7 @@ function rowsOfBatch(batch: DecidedBatch, hears: boolean): Rows {
     occurrences: batch.occurrences.map(({ occurrence, expected }) => ({ ...occurrence, expected })),
     seen: batch.seen.map(({ key, version }) => ({ k: key, v: version })),
     poke: [...batch.poke, ...batch.joins.map((join) => join.run_id)],
-    joined: batch.joins.map((join) => join.run_id),
+    joined: [...batch.joins.map((join) => join.run_id), ...(batch.open_runs ?? [])],
   };
   const first = batch.repeats[0];
   if (first) rows.repeats = [{ f: first.alert_id, a: batch.received_at, i: batch.repeats.map(repeatItem) }];
