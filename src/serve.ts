@@ -19,7 +19,13 @@ export async function serve(argv: readonly string[]): Promise<number> {
     // The file may be missing; a misspelt path must not pass unseen for all that.
     const wanted = values.config ?? (process.env['FIXPOINT_CONFIG'] || 'fixpoint.yaml');
     configuration = config.file ?? `defaults and environment (there is no ${wanted})`;
-    const log = pino({ level: config.settings.log_level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+    const log = pino({
+      level: config.settings.log_level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // Words, because nobody searches a log for level 30.
+      formatters: { level: (level) => ({ level }) },
+    });
     app = await startApp({ config, roles: rolesOf(values.roles), clock: systemClock, log, version: versionOf() });
   } catch (error) {
     process.stderr.write(`fixpoint: ${messageOf(error)}\n`);

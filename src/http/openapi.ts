@@ -64,6 +64,8 @@ export function documentRoutes(api: Api, auth: Auth): void {
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(api.swagger()));
   });
   api.get('/docs', { onRequest, schema: { hide: true } }, show);
+  // Whoever opens the printed address in a browser finds every call explained.
+  api.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
   api.get('/docs/*', { onRequest, schema: { hide: true } }, show);
   api.addHook('onClose', async () => {
     await (await page)?.close();
