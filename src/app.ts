@@ -209,14 +209,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       log,
       meter: { decided: (action, reason, count) => metrics.alertDecided(action, reason, count) },
     });
-    const { bus, subscribe } = await openBus(settings, store, {
+    const { bus, queue } = await openBus(settings, store, {
       clock,
       log,
       meter: { handled: (seconds, outcome) => metrics.busHandled(seconds, outcome) },
     });
     stops.push(() => bus.stop());
+    if (queue !== bus) stops.push(() => queue.stop());
     metrics.readBusLag(() => bus.lag());
-    if (roles.has('triage')) stops.push(await subscribe((batch) => triage.handle(batch)));
+    if (roles.has('triage')) await queue.subscribe((batch) => triage.handle(batch));
 
     const probe = {
       metricsText: () => metrics.text(),
@@ -305,6 +306,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       : createProbeServer(probe);
     stops.push(() => server.close());
     const url = await listen(server, settings);
+    if (roles.has('triage') && queue !== bus) {
+      // Not awaited: after a crash the group waits up to 10 s for the dead member, and the intake must not.
+      bus
+        .subscribe((batch) => triage.handle(batch))
+        .catch((error: unknown) => log.error({ error: messageOf(error) }, 'alerts cannot be read from Kafka'));
+    }
 
     return {
       url,
@@ -392,11 +399,7 @@ async function policyOf(content: CatalogContent, store: Store, settings: Setting
 type BusParts = Pick<ConstructorParameters<typeof MemoryBus>[0], 'clock' | 'log' | 'meter'>;
 
 /** Kafka where brokers are named; held alerts come back through the database's queue either way. */
-async function openBus(
-  settings: Settings,
-  store: Store,
-  parts: BusParts,
-): Promise<{ bus: Bus; subscribe: (handler: Parameters<Bus['subscribe']>[0]) => Promise<() => Promise<void>> }> {
+async function openBus(settings: Settings, store: Store, parts: BusParts): Promise<{ bus: Bus; queue: Bus }> {
   const keepDead = async (source: string, reason: string, body: Uint8Array): Promise<void> =>
     void (await store.deadLetters.add({ source, received_at: instant(parts.clock.now()), reason, details: [], body }));
   const queue = new MemoryBus({
@@ -406,9 +409,7 @@ async function openBus(
     onDead: ({ alert, reason }) => keepDead(alert.source_system, reason, Buffer.from(JSON.stringify(alert))),
   });
   const { brokers, topic_prefix, tls, sasl, partitions, replication } = settings.kafka;
-  if (brokers === undefined) {
-    return { bus: queue, subscribe: async (handler) => queue.subscribe(handler).then(() => () => Promise.resolve()) };
-  }
+  if (brokers === undefined) return { bus: queue, queue };
   const { openKafkaBus } = await import('./bus/kafka.js');
   const kafka = await openKafkaBus({
     ...parts,
@@ -425,14 +426,7 @@ async function openBus(
     maxTries: MAX_TRIES,
     onDead: ({ reason, body }) => keepDead('kafka', reason, body),
   });
-  return {
-    bus: kafka,
-    subscribe: async (handler) => {
-      await queue.subscribe(handler);
-      await kafka.subscribe(handler);
-      return () => queue.stop();
-    },
-  };
+  return { bus: kafka, queue };
 }
 
 function sourceSecretsOf(settings: Settings): ReadonlyMap<string, string> {
