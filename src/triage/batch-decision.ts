@@ -108,14 +108,9 @@ export class BatchDecision {
       const { before, verdict } = judged;
       if (contradictsRun(judged) && before?.run_id && !this.#options.cache.isNotFixed(before.run_id))
         this.#notFixed.set(before.run_id, { run_id: before.run_id, alert_id: alert.alert_id, at: now });
-      if (
-        verdict.type === 'drop' &&
-        verdict.reason === 'resolved' &&
-        before?.open &&
-        before.run_open &&
-        before.run_id !== null
-      )
-        poke.add(before.run_id);
+      // All of them: the first one may have ended before the others.
+      if (verdict.type === 'drop' && verdict.reason === 'resolved' && before?.open)
+        for (const run_id of before.run_ids) poke.add(run_id);
       const repeat = this.#asRepeat(judged);
       if (repeat) {
         if (before?.run_open && before.run_id !== null) openRuns.add(before.run_id);

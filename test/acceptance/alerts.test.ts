@@ -22,6 +22,7 @@ rules:
   - {rule_id: FIRST, alert_name: Twice, playbook_id: PB-Look, priority: 20, continue: true}
   - {rule_id: SECOND, alert_name: Twice, playbook_id: PB-Slow}
   - {rule_id: SLOW, alert_name: Slow, playbook_id: PB-Slow}
+  - {rule_id: IDLE, alert_name: Idle, playbook_id: PB-Idle}
   - {rule_id: OFF, alert_name: Off, playbook_id: PB-Off}
   - {rule_id: COOL, alert_name: Cool, playbook_id: PB-Write, cooldown: 4s}
   - {rule_id: HOT, alert_name: Hot, playbook_id: PB-Look, condition: "latency > 500ms", matchers: ['env=~"prod|stage"']}
@@ -33,6 +34,8 @@ tasks:
   - {id: look, type: api_call, action: GET /slow}
   - {id: act, type: api_call, action: POST /act, depends_on: [look]}
 `,
+  'idle.yaml':
+    'playbook_id: PB-Idle\ntasks:\n  - {id: look, type: api_call, action: GET /look, conditions: ["{{ alert.severity == \'info\' }}"]}\n',
   'off.yaml': 'playbook_id: PB-Off\nmode: off\ntasks:\n  - {id: look, type: api_call, action: GET /look}\n',
   'write.yaml': 'playbook_id: PB-Write\ntasks:\n  - {id: act, type: api_call, action: POST /act}\n',
 };
@@ -221,6 +224,39 @@ describe('the fate of an alert', { timeout: 60_000 }, () => {
     await until('the slow step', () => release.length > 0);
     for (const go of release.splice(0)) go();
     for (const run_id of alert?.decision?.run_ids ?? []) await run(run_id);
+  });
+
+  it('stops the writes of every run that an alert started when it resolves', async () => {
+    const groupKey = aGroup();
+    const labels = { alertname: 'Twice', service: 'r' };
+    const before = asked.filter((request) => request === 'POST /act').length;
+    const [alert] = await post([{ labels }], groupKey);
+    const [first, second] = alert?.decision?.run_ids ?? [];
+    await run(first);
+    await until('the slow step', () => release.length > 0);
+    await post([{ labels, status: 'resolved' }], groupKey);
+    await until('the run to know', async () => {
+      const found = await call<RunAnswer>(`/api/v1/runs/${second}`);
+      return found.alerts_resolved_at !== null;
+    });
+    for (const go of release.splice(0)) go();
+    const ended = await run(second);
+    expect(ended.steps.find((step) => step.step_id === 'act')).toMatchObject({
+      state: 'skipped',
+      reason: 'alert_resolved',
+    });
+    expect(asked.filter((request) => request === 'POST /act')).toHaveLength(before);
+  });
+
+  it('knows of a run that had nothing to do that it has ended', async () => {
+    const groupKey = aGroup();
+    const labels = { alertname: 'Idle', service: 'i' };
+    const [alert] = await post([{ labels }], groupKey);
+    expect(await run(alert?.decision?.run_id)).toMatchObject({ steps: [{ state: 'skipped' }] });
+    const [repeat] = await post([{ labels, annotations: { description: 'again' } }], groupKey);
+    expect(repeat?.decision).toMatchObject({ reason: 'duplicate', run_id: alert?.decision?.run_id });
+    expect(repeat?.decision?.explanation).toContain('did not fix it');
+    expect(await run(alert?.decision?.run_id)).toMatchObject({ outcome: 'not_fixed' });
   });
 
   it('tells apart no match, a playbook that is off, and a condition that does not hold', async () => {

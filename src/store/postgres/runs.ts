@@ -130,14 +130,20 @@ async function claim(
   return claimed;
 }
 
+const AMONG_SEVERAL = '(json_array_length(run_ids) > 1 and run_ids::jsonb @> to_jsonb($1::text))';
+
 async function alertsOf(db: Db, run_id: string): Promise<{ alerts: Alert[]; firing: boolean }> {
+  // An alert that started several runs names the first one; the others are found by its occurrence.
   const alerts = await db.query<{ doc: Alert }>({
-    text: "select doc from alerts where run_id = $1 and action in ('run', 'join') order by alert_id limit 1000",
+    text: `select doc from alerts where alert_id in (
+        select alert_id from alerts where run_id = $1 and action in ('run', 'join')
+        union select alert_id from occurrences where ${AMONG_SEVERAL})
+      order by alert_id limit 1000`,
     values: [run_id],
   });
-  const firing = await db.query({
-    text: 'select 1 from occurrences where run_id = $1 and open limit 1',
+  const [found] = await db.query<{ firing: number }>({
+    text: `select count(*) filter (where open) as firing from occurrences where run_id = $1 or ${AMONG_SEVERAL}`,
     values: [run_id],
   });
-  return { alerts: alerts.map((row) => row.doc), firing: firing.length > 0 };
+  return { alerts: alerts.map((row) => row.doc), firing: (found?.firing ?? 0) > 0 };
 }
