@@ -36,6 +36,11 @@ describe('the configuration', () => {
     expect(text).toMatch(/notifiers\.email\.to: to is missing/);
   });
 
+  it('refuses a lease that would end between two looks', () => {
+    expect(refusalOf('schedule: {lease: 500ms}\n')).toContain('schedule.lease: expected at least 3s');
+    expect(refusalOf('schedule: {lease: 3s}\n')).toBe('not refused');
+  });
+
   it('names the environment variable that a wrong value came from', () => {
     expect(refusalOf('', { PORT: 'abc' })).toMatch(/port: expected .* \(from the environment variable PORT\)/);
   });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { Duration } from './domain/duration.js';
+import { Duration, parseDuration } from './domain/duration.js';
 import { FixpointError, messageOf } from './domain/errors.js';
 import type { ErrorDetail } from './domain/errors.js';
 import { Mode } from './domain/playbook.js';
@@ -69,7 +69,14 @@ export const Settings = z.strictObject({
     .max(64 * 1024 * 1024)
     .default(5 * 1024 * 1024)
     .describe('Bytes of a webhook body, at most'),
-  schedule: z.strictObject({ lease: Duration.default('15s') }).prefault({}),
+  // A lease that is hardly longer than the look that renews it would end all the time.
+  schedule: z
+    .strictObject({
+      lease: Duration.refine((text) => (parseDuration(text) ?? Infinity) >= 3_000, 'expected at least 3s').default(
+        '15s',
+      ),
+    })
+    .prefault({}),
   report: z
     .strictObject({
       notify: z.array(z.string()).max(20).optional().describe('Who hears of runs; unset: every configured notifier'),
