@@ -111,13 +111,21 @@ class Turn implements Advanced {
     const bad = needs.find(({ id, step }) => step !== undefined && this.#isBad(id, step));
     if (runIf === 'failure')
       return bad || this.run.aborted ? 'ready' : { reason: 'run_if', message: 'nothing that it waits for has failed' };
-    if (this.run.aborted) return { reason: 'aborted', message: this.run.reason ?? 'the run was aborted' };
+    if (this.run.aborted) return { reason: 'aborted', message: this.#whyAborted() };
     if (bad)
       return {
         reason: 'dependency_failed',
         message: `${bad.id} ${bad.step?.state === 'failed' ? 'failed' : 'did not run'}`,
       };
     return 'ready';
+  }
+
+  /** Which step ended the run; what was wrong with it stands there, and need not be said again at every step that is skipped for it. */
+  #whyAborted(): string {
+    const failed = Object.values(this.run.steps).find(
+      (step) => step.state === 'failed' && step.item_index === null && this.#isBad(step.step_id, step),
+    );
+    return failed ? `the run was aborted: ${failed.step_id} failed` : (this.run.reason ?? 'the run was aborted');
   }
 
   /** True for a step after which what depends on it must not run: it failed and was not to be tolerated, or it was itself skipped for that. */
