@@ -88,6 +88,9 @@ executors:
   async function setUp(proof: { FIXPOINT_TOKEN: string } | { FIXPOINT_SECRET: string }): Promise<void> {
     const env = { ...process.env, HOOK: `${service.url}/api/v1/webhooks/zabbix`, ...proof };
     await run(process.execPath, [SETUP], { env });
+    // Zabbix reads its configuration every two seconds and tells nobody when it has: a problem that comes before the new action is
+    // known is never sent by it.
+    await new Promise((resolve) => setTimeout(resolve, 7_000));
   }
 
   async function ask<T>(method: string, params: unknown): Promise<T> {
