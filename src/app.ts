@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { MemoryBus } from './bus/memory.js';
 import { openCatalog } from './catalog/catalog.js';
 import type { Config, Settings } from './config.js';
-import { hashOf, newToken } from './dial.js';
+import { hashOf, kafkaOptions, newToken } from './dial.js';
 import type { Alert } from './domain/alert.js';
 import type { Bus } from './domain/bus.js';
 import type { CatalogContent } from './domain/catalog.js';
@@ -408,21 +408,14 @@ async function openBus(settings: Settings, store: Store, parts: BusParts): Promi
     maxTries: MAX_TRIES,
     onDead: ({ alert, reason }) => keepDead(alert.source_system, reason, Buffer.from(JSON.stringify(alert))),
   });
-  const { brokers, topic_prefix, tls, sasl, partitions, replication } = settings.kafka;
+  const { brokers } = settings.kafka;
   if (brokers === undefined) return { bus: queue, queue };
   const { openKafkaBus } = await import('./bus/kafka.js');
   const kafka = await openKafkaBus({
     ...parts,
+    ...kafkaOptions(settings.kafka),
     brokers,
     clientId: 'fixpoint',
-    topicPrefix: topic_prefix,
-    tls:
-      typeof tls === 'boolean'
-        ? tls
-        : { ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.reject_unauthorized },
-    sasl,
-    partitions,
-    replication,
     maxTries: MAX_TRIES,
     onDead: ({ reason, body }) => keepDead('kafka', reason, body),
   });

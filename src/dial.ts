@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { Config } from './config.js';
+import type { Config, Settings } from './config.js';
 import type { Role } from './domain/access.js';
 import type { Clock } from './domain/clock.js';
 import { instant } from './domain/clock.js';
@@ -94,6 +94,20 @@ export function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
+/** How the settings reach the Kafka client, whoever opens it. */
+export function kafkaOptions({ topic_prefix, tls, sasl, partitions, replication }: Settings['kafka']) {
+  return {
+    topicPrefix: topic_prefix,
+    tls:
+      typeof tls === 'boolean'
+        ? tls
+        : { ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.reject_unauthorized },
+    sasl,
+    partitions,
+    replication,
+  };
+}
+
 async function dialStore(deps: UpkeepDeps, signal: AbortSignal): Promise<ConnectionCheck[]> {
   const target = deps.config.settings.database_url === undefined ? deps.config.settings.data_dir : 'DATABASE_URL';
   try {
@@ -113,21 +127,14 @@ async function dialStore(deps: UpkeepDeps, signal: AbortSignal): Promise<Connect
 }
 
 async function dialKafka({ config, clock, log }: UpkeepDeps, signal: AbortSignal): Promise<ConnectionCheck[]> {
-  const { brokers, topic_prefix, tls, sasl, partitions, replication } = config.settings.kafka;
+  const { brokers } = config.settings.kafka;
   if (brokers === undefined) return [];
   const { openKafkaBus } = await import('./bus/kafka.js');
   try {
     const bus = await openKafkaBus({
+      ...kafkaOptions(config.settings.kafka),
       brokers,
       clientId: 'fixpoint-doctor',
-      topicPrefix: topic_prefix,
-      tls:
-        typeof tls === 'boolean'
-          ? tls
-          : { ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.reject_unauthorized },
-      sasl,
-      partitions,
-      replication,
       clock,
       log,
       meter: { handled: () => undefined },
