@@ -130,12 +130,18 @@ describe('fixpoint run', () => {
 
   it.each([
     ['nothing.json', undefined, 'cannot be read'],
-    ['alert.json', '{', 'is not JSON'],
+    ['alert.json', '{', 'alert.json is not JSON at line 1, column 2'],
+    ['-', '{"alert_name": "X",\n "severity" critical}', 'standard input is not JSON at line 2, column 13'],
+    ['-', '{"token": hunter2}', 'standard input is not JSON at line 1, column 11'],
+    ['empty.json', ' \n', 'empty.json is empty; expected JSON'],
   ])('is wrong usage with %s holding %s', async (path, text, message) => {
     if (text !== undefined) terminal.files.set(path, text);
 
     expect(await run({ playbook_id: 'PB-1', alert: path, url }, terminal.io())).toBe(2);
     expect(terminal.errors[0]).toContain(message);
+    expect(terminal.errors[0]).not.toContain('hunter2');
+    expect(await explain({ alert: path, url }, terminal.io())).toBe(2);
+    expect(terminal.errors[1]).toBe(terminal.errors[0]);
   });
 
   it('repeats the server’s words and places', async () => {

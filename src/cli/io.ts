@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
+import { notJson } from '../domain/json-place.js';
 
 /** What a command needs of an answer: every `fetch` has it. */
 export interface CliResponse {
@@ -69,10 +70,13 @@ export async function readJson(io: CliIo, path: string): Promise<unknown> {
   } catch (error) {
     throw new UsageError(`${name} cannot be read: ${messageOf(error)}`);
   }
+  const json = text.replace(/^\uFEFF/, '');
+  if (json.trim() === '') throw new UsageError(`${name} is empty; expected JSON`);
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
-  } catch (error) {
-    throw new UsageError(`${name} is not JSON: ${messageOf(error)}`);
+    return JSON.parse(json) as unknown;
+  } catch {
+    // Not the parser's own words: they do not always say where, and they quote the text.
+    throw new UsageError(`${name} is ${notJson(json)}`);
   }
 }
 

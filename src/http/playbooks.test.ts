@@ -140,11 +140,19 @@ describe('playbooks', () => {
     expect(started).toBe(false);
   });
 
-  it.each(['{', 'null null', '\u0000'])('say where JSON is expected: %j', async (body) => {
-    const answer = await post('/api/v1/playbooks/PB-1/runs', body);
+  it.each([
+    ['{', 'line 1, column 2'],
+    ['null null', 'line 1, column 6'],
+    ['\u0000', 'line 1, column 1'],
+    ['{"alert_name": "X",\n  "severity": }', 'line 2, column 15'],
+  ])('say where %j stops being JSON', async (body, place) => {
+    for (const path of ['/api/v1/playbooks/PB-1/runs', '/api/v1/rules/explain', '/api/v1/pause']) {
+      const answer = await post(path, body);
 
-    expect(answer.statusCode).toBe(400);
-    expect(errorOf(answer).message).toContain('not JSON');
+      expect(answer.statusCode).toBe(400);
+      expect(errorOf(answer).message).toBe(`the body is not JSON at ${place}`);
+      expect(errorOf(answer).details).toEqual([{ path: '', message: `the body is not JSON at ${place}` }]);
+    }
   });
 });
 

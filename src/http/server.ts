@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HTTP_STATUS } from '../domain/api/error.js';
 import type { ErrorCode } from '../domain/errors.js';
 import { FixpointError } from '../domain/errors.js';
-import { whereJsonBreaks } from '../ingest/json-place.js';
+import { notJson } from '../domain/json-place.js';
 import { alertRoutes } from './alerts.js';
 import { Auth, PRINCIPAL } from './auth.js';
 import { deadLetterRoutes } from './dead-letters.js';
@@ -118,9 +118,8 @@ function readBodiesAsJson(api: Api): void {
       done(null, JSON.parse(text));
     } catch {
       // Not the parser's own words: they quote the body.
-      const place = whereJsonBreaks(text);
-      const where = place === null ? '' : ` at line ${place.line}, column ${place.column}`;
-      done(new FixpointError('invalid', `the body is not JSON${where}`));
+      const message = `the body is ${notJson(text)}`;
+      done(new FixpointError('invalid', message, { details: [{ path: '', message }] }));
     }
   });
 }

@@ -6,9 +6,9 @@ import type { ErrorDetail } from '../domain/errors.js';
 import { FixpointError } from '../domain/errors.js';
 import type { Ids } from '../domain/id.js';
 import { idOf } from '../domain/id.js';
+import { notJson } from '../domain/json-place.js';
 import type { ParsedPayload, RejectedItem, Source, SourceModule } from '../domain/source.js';
 import type { DeadLetters } from '../domain/store.js';
-import { whereJsonBreaks } from './json-place.js';
 import type { UnderstoodBody } from './repeats.js';
 import { Repeats } from './repeats.js';
 
@@ -150,9 +150,7 @@ class Door implements Ingest {
       return JSON.parse(text) as unknown;
     } catch {
       // Not V8's message: it quotes the body, and answers end up in senders' logs.
-      const place = whereJsonBreaks(text);
-      const where = place === null ? '' : ` at line ${place.line}, column ${place.column}`;
-      const message = intake.body.length === 0 ? 'expected JSON, came an empty body' : `not JSON${where}`;
+      const message = intake.body.length === 0 ? 'expected JSON, came an empty body' : notJson(text);
       return this.#refuse(intake.asked ?? UNKNOWN_SOURCE, intake, [{ path: '', message }]);
     }
   }

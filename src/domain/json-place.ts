@@ -13,6 +13,12 @@ export function whereJsonBreaks(text: string): JsonPlace | null {
   return { line: before.split('\n').length, column: offset - line_start + 1 };
 }
 
+/** What a reader is told of a text that is not JSON: where it breaks. None of the text itself, which may hold a secret. */
+export function notJson(text: string): string {
+  const place = whereJsonBreaks(text);
+  return place === null ? 'not JSON' : `not JSON at line ${place.line}, column ${place.column}`;
+}
+
 type Expected = 'value' | 'value_or_end' | 'key' | 'key_or_end' | 'colon' | 'comma_or_end';
 
 /** A loop with a stack of its own: a body may be nested deeper than calls can be. */
