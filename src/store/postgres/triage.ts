@@ -3,7 +3,7 @@ import { splitId } from '../../domain/id.js';
 import { isRunFinished } from '../../domain/run.js';
 import type { RunEvent } from '../../domain/run.js';
 import { transition } from '../../domain/transition.js';
-import type { DecidedBatch, Occurrence, RunKey, RunStore, TriageStore } from '../../domain/store.js';
+import type { DecidedBatch, Occurrence, RunChange, RunKey, RunStore, TriageStore } from '../../domain/store.js';
 import type { Committer } from '../committer.js';
 import type { Db } from '../db.js';
 import type { AlertRow, Rows } from './commit.js';
@@ -27,10 +27,11 @@ export function createTriageStore(
         values: [services],
       }),
     commit: async (batch) => {
-      const answer = await committer.commit(rowsOfBatch(batch, hears));
+      const contradicted = await contradictedRuns(runs, batch.not_fixed);
+      const answer = await committer.commit(rowsOfBatch(batch, contradicted, hears));
       if (answer === 'conflict') return answer;
       for (const { run } of batch.runs) feed.changed(run.run_id);
-      for (const contradiction of batch.not_fixed) await contradict(runs, contradiction);
+      for (const { after } of contradicted) feed.changed(after.run_id);
       return answer;
     },
     decided: (alert_ids) => decided(db, alert_ids),
@@ -123,7 +124,7 @@ async function keep(db: Db, alerts: readonly Alert[]): Promise<void> {
   });
 }
 
-function rowsOfBatch(batch: DecidedBatch, hears: boolean): Rows {
+function rowsOfBatch(batch: DecidedBatch, contradicted: readonly RunChange[], hears: boolean): Rows {
   const rows: Rows = {
     alerts: batch.alerts.map(alertRow),
     occurrences: batch.occurrences.map(({ occurrence, expected }) => ({ ...occurrence, expected })),
@@ -133,8 +134,13 @@ function rowsOfBatch(batch: DecidedBatch, hears: boolean): Rows {
   };
   const first = batch.repeats[0];
   if (first) rows.repeats = [{ f: first.alert_id, a: batch.received_at, i: batch.repeats.map(repeatItem) }];
-  for (const { run, events, holder } of batch.runs) {
-    const more = rowsOfChange(null, run, events, { holder, hears, outside: false });
+  const changes = [
+    ...batch.runs.map(({ run, events, holder }) => rowsOfChange(null, run, events, { holder, hears, outside: false })),
+    ...contradicted.map(({ before, after, events }) =>
+      rowsOfChange(before, after, events, { holder: null, hears, outside: false }),
+    ),
+  ];
+  for (const more of changes) {
     (rows.events ??= []).push(...(more.events ?? []));
     (rows.steps ??= []).push(...(more.steps ?? []));
     (rows.runs ??= []).push(...(more.runs ?? []));
@@ -174,19 +180,20 @@ function alertRow({ alert, decision }: DecidedBatch['alerts'][number]): AlertRow
 }
 
 /**
- * Writes into a finished run that its alert still fires. After the decision and not with it: the repeat's own decision says the same, and a
- * crash in between is made good by the next repeat.
+ * What tells finished runs that their alerts still fire: in the commit of the decision that says so, so that neither is known without the
+ * other. A run that changes between this look and the commit makes it a conflict, and the batch is decided again.
  */
-async function contradict(runs: RunStore, { run_id, alert_id, at }: DecidedBatch['not_fixed'][number]): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) {
+async function contradictedRuns(runs: RunStore, contradictions: DecidedBatch['not_fixed']): Promise<RunChange[]> {
+  const changes: RunChange[] = [];
+  for (const { run_id, alert_id, at } of contradictions) {
     const loaded = await runs.load(run_id);
-    if (!loaded || !isRunFinished(loaded.run.state) || loaded.run.outcome === 'not_fixed') return;
+    if (!loaded || !isRunFinished(loaded.run.state) || loaded.run.outcome === 'not_fixed') continue;
     const reason = `alert ${alert_id} fires again after the run has ended`;
     const events: RunEvent[] = [
       { type: 'outcome_changed', at, outcome: 'not_fixed', reason, by: `alert:${alert_id}` },
       { type: 'notice', at, kind: 'escalate', step_id: null, about: 'not_fixed', message: reason },
     ];
-    const after = events.reduce(transition, loaded.run);
-    if ((await runs.apply({ before: loaded.run, after, events })) === 'applied') return;
+    changes.push({ before: loaded.run, after: events.reduce(transition, loaded.run), events });
   }
+  return changes;
 }
