@@ -3,8 +3,7 @@ import type { Db } from '../db.js';
 
 /** What one operation adds to a commit, as rows that one JSON text per table carries. */
 export interface Rows {
-  events?: EventRow[];
-  steps?: StepRow[];
+  changes?: ChangeRow[];
   runs?: RunRow[];
   outbox?: OutboxRow[];
   /** Services that were written to. */
@@ -20,18 +19,11 @@ export interface Rows {
   joined?: string[];
 }
 
-export interface EventRow {
+/** The events of one change, and the number of the first. */
+export interface ChangeRow {
   readonly r: string;
   readonly s: number;
-  readonly a: string;
-  readonly d: unknown;
-}
-
-export interface StepRow {
-  readonly r: string;
-  readonly i: string;
-  readonly o: number;
-  readonly d: unknown;
+  readonly e: readonly unknown[];
 }
 
 export interface RunRow {
@@ -84,63 +76,60 @@ export interface OccurrenceRow extends Omit<Occurrence, never> {
   readonly expected: number;
 }
 
-const EVENTS = `e as (insert into run_events (run_id, seq, at, doc)
-  select r, s, a, d from json_to_recordset($1::json) as x(r text, s int, a timestamptz, d json))`;
-const STEPS = `s as (insert into steps (run_id, step_id, ordinal, doc)
-  select r, i, o, d from json_to_recordset($2::json) as x(r text, i text, o int, d json)
-  on conflict (run_id, step_id) do update set doc = excluded.doc)`;
+// The primary key is the fence: whoever comes second with a number has decided on an old state.
+const CHANGES = `e as (insert into run_changes (run_id, seq, events)
+  select r, s, e from json_to_recordset($1::json) as x(r text, s int, e json))`;
 // A run that leaves the open ones gives up its lease in the same stroke.
 const RUNS = `r as (insert into runs (run_id, playbook_id, playbook_version, service_name, group_key, dry_run, state, outcome, open, created_at, finished_at, doc, lease_owner, lease_epoch, wake_at, poked)
   select r, p, v, n, g, dry, st, oc, op, ca, fa, d, l, case when l is null then 0 else 1 end, case when l is null then ca end, pk
-  from json_to_recordset($3::json) as x(r text, p text, v text, n text, g text, dry boolean, st text, oc text, op boolean, ca timestamptz, fa timestamptz, d json, l text, pk boolean)
+  from json_to_recordset($2::json) as x(r text, p text, v text, n text, g text, dry boolean, st text, oc text, op boolean, ca timestamptz, fa timestamptz, d json, l text, pk boolean)
   on conflict (run_id) do update set state = excluded.state, outcome = excluded.outcome, open = excluded.open, finished_at = excluded.finished_at, doc = excluded.doc,
     lease_owner = case when excluded.open then runs.lease_owner end, poked = runs.poked or excluded.poked)`;
 const OUTBOX = `o as (insert into outbox (outbox_id, run_id, kind, step_id, message, created_at, next_at)
-  select i, r, k, s, m, a, a from json_to_recordset($4::json) as x(i text, r text, k text, s text, m text, a timestamptz))`;
+  select i, r, k, s, m, a, a from json_to_recordset($3::json) as x(i text, r text, k text, s text, m text, a timestamptz))`;
 const WRITES = `w as (insert into service_writes (service_name, at)
-  select s, max(a) from json_to_recordset($5::json) as x(s text, a timestamptz) group by s
+  select s, max(a) from json_to_recordset($4::json) as x(s text, a timestamptz) group by s
   on conflict (service_name) do update set at = greatest(service_writes.at, excluded.at))`;
-const FINISHED = `f as (update occurrences set run_open = false, version = version + 1 where run_id = any($6::text[]) and run_open)`;
+const FINISHED = `f as (update occurrences set run_open = false, version = version + 1 where run_id = any($5::text[]) and run_open)`;
 
 const RUN_STATEMENT = {
   name: 'commit-runs',
-  text: `with ${[EVENTS, STEPS, RUNS, OUTBOX, WRITES, FINISHED].join(',\n')}\nselect 1`,
+  text: `with ${[CHANGES, RUNS, OUTBOX, WRITES, FINISHED].join(',\n')}\nselect 1`,
 };
 
 const ALERTS = `al as (insert into alerts (alert_id, source_system, alert_name, severity, status, service_name, fingerprint, received_at, doc, action, reason, run_id, decisions, due_at)
   select i, so, na, se, st, sv, fp, ra, d, ac, re, ru, de, du
-  from json_to_recordset($7::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json, ac text, re text, ru text, de json, du timestamptz)
+  from json_to_recordset($6::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json, ac text, re text, ru text, de json, du timestamptz)
   -- Only an alert that still waits for its decision may be decided: a second decision of a redelivery is a conflict.
   on conflict (alert_id) do update set action = excluded.action, reason = excluded.reason, run_id = excluded.run_id, due_at = excluded.due_at,
     decisions = (alerts.decisions::jsonb || excluded.decisions::jsonb)::json
     where alerts.due_at is not null
   returning 1)`;
-const REPEATS = `re as (insert into repeats (first_id, received_at, items) select f, a, i from json_to_recordset($8::json) as x(f text, a timestamptz, i json))`;
+const REPEATS = `re as (insert into repeats (first_id, received_at, items) select f, a, i from json_to_recordset($7::json) as x(f text, a timestamptz, i json))`;
 const OCCURRENCES = `oc as (insert into occurrences (key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, version)
   select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, expected + 1
-  from json_to_recordset($9::json) as x(key text, open boolean, alert_id text, started_at timestamptz, resolved_at timestamptz, runs_used int, run_id text, run_open boolean, run_ids json, content_hash text, content_alert_id text, expected int)
+  from json_to_recordset($8::json) as x(key text, open boolean, alert_id text, started_at timestamptz, resolved_at timestamptz, runs_used int, run_id text, run_open boolean, run_ids json, content_hash text, content_alert_id text, expected int)
   on conflict (key) do update set open = excluded.open, alert_id = excluded.alert_id, started_at = excluded.started_at, resolved_at = excluded.resolved_at,
     runs_used = excluded.runs_used, run_id = excluded.run_id, run_open = excluded.run_open, run_ids = excluded.run_ids,
     content_hash = excluded.content_hash, content_alert_id = excluded.content_alert_id, version = excluded.version
     where occurrences.version = excluded.version - 1
   returning 1)`;
-const POKE = `p as (update runs set poked = true where run_id = any($11::text[]) and open)`;
+const POKE = `p as (update runs set poked = true where run_id = any($10::text[]) and open)`;
 
 const DECIDE_STATEMENT = {
   name: 'commit-decisions',
-  text: `with ${[EVENTS, STEPS, RUNS, OUTBOX, WRITES, FINISHED, ALERTS, REPEATS, OCCURRENCES, POKE].join(',\n')}
+  text: `with ${[CHANGES, RUNS, OUTBOX, WRITES, FINISHED, ALERTS, REPEATS, OCCURRENCES, POKE].join(',\n')}
 select fixpoint_conflict_unless(
-  (select count(*) from al) = $12::int
-  and (select count(*) from oc) = $13::int
-  and not exists (select from json_to_recordset($10::json) as x(k text, v int) left join occurrences on occurrences.key = x.k where occurrences.version is distinct from x.v)
-  and (select count(*) from runs where run_id = any($14::text[]) and open) = $15::int)`,
+  (select count(*) from al) = $11::int
+  and (select count(*) from oc) = $12::int
+  and not exists (select from json_to_recordset($9::json) as x(k text, v int) left join occurrences on occurrences.key = x.k where occurrences.version is distinct from x.v)
+  and (select count(*) from runs where run_id = any($13::text[]) and open) = $14::int)`,
 };
 
 /** Writes the rows of many operations in one statement, which is one transaction. It fails as a whole. */
 export async function writeRows(db: Db, operations: readonly Rows[]): Promise<void> {
   const runs = [
-    JSON.stringify(flat(operations, 'events')),
-    JSON.stringify(flat(operations, 'steps')),
+    JSON.stringify(flat(operations, 'changes')),
     JSON.stringify(flat(operations, 'runs')),
     JSON.stringify(flat(operations, 'outbox')),
     JSON.stringify(flat(operations, 'writes')),

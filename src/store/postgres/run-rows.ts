@@ -1,6 +1,6 @@
 import type { Run, RunEvent, RunHeader } from '../../domain/run.js';
 import { isRunFinished } from '../../domain/run.js';
-import type { EventRow, OutboxRow, Rows, RunRow, StepRow } from './commit.js';
+import type { OutboxRow, Rows, RunRow } from './commit.js';
 
 /**
  * The rows that take a run from `before` (null for a new one) to `after`. `hears` tells whether anybody is to be told about runs, `outside`
@@ -12,7 +12,7 @@ export function rowsOfChange(
   events: readonly RunEvent[],
   options: { holder: string | null; hears: boolean; outside: boolean },
 ): Rows {
-  const rows: Rows = { events: eventRows(before?.seq ?? 0, after.run_id, events), steps: stepRows(before, after) };
+  const rows: Rows = { changes: [{ r: after.run_id, s: (before?.seq ?? 0) + 1, e: events }] };
   if (before === null || options.outside || headerChanged(before, after)) rows.runs = [runRow(after, options)];
   const outbox = options.hears ? outboxRows(before?.seq ?? 0, after, events) : [];
   if (outbox.length > 0) rows.outbox = outbox;
@@ -22,25 +22,34 @@ export function rowsOfChange(
   return rows;
 }
 
-/** A run without its steps and joined alerts, as its row keeps it. */
-export function headerOf(run: Run): RunHeader {
-  const { seq: _seq, steps: _steps, joined: _joined, ...header } = run;
-  return header;
-}
+/** What lists tell of a run besides what it began with. */
+export type Progress = Pick<
+  RunHeader,
+  | 'state'
+  | 'reason'
+  | 'outcome'
+  | 'alert_ids'
+  | 'aborted'
+  | 'cancel_requested'
+  | 'alerts_resolved_at'
+  | 'started_at'
+  | 'finished_at'
+>;
 
-function eventRows(seq: number, run_id: string, events: readonly RunEvent[]): EventRow[] {
-  return events.map((event, index) => ({ r: run_id, s: seq + index + 1, a: event.at, d: event }));
-}
-
-function stepRows(before: Run | null, after: Run): StepRow[] {
-  const rows: StepRow[] = [];
-  let ordinal = 0;
-  for (const step_id in after.steps) {
-    const step = after.steps[step_id];
-    if (step && step !== before?.steps[step_id]) rows.push({ r: after.run_id, i: step_id, o: ordinal, d: step });
-    ordinal += 1;
-  }
-  return rows;
+function progressOf(run: Run): Progress {
+  const { state, reason, outcome, alert_ids, aborted, cancel_requested, alerts_resolved_at } = run;
+  const { started_at, finished_at } = run;
+  return {
+    state,
+    reason,
+    outcome,
+    alert_ids,
+    aborted,
+    cancel_requested,
+    alerts_resolved_at,
+    started_at,
+    finished_at,
+  };
 }
 
 function headerChanged(before: Run, after: Run): boolean {
@@ -69,7 +78,7 @@ function runRow(run: Run, options: { holder: string | null; outside: boolean }):
     op: !isRunFinished(run.state),
     ca: run.created_at,
     fa: run.finished_at,
-    d: headerOf(run),
+    d: progressOf(run),
     l: options.holder,
     pk: options.outside,
   };

@@ -1,10 +1,10 @@
-import type { RunEvent, RunHeader, RunState, Step, StoredEvent } from '../../domain/run.js';
+import type { NewRunHeader, RunEvent, RunState, Step, StoredEvent } from '../../domain/run.js';
 import type { Delivery, Page, PageRequest, RunFilter, RunSummary, RunView, Stats } from '../../domain/store.js';
+import { fold } from '../../domain/transition.js';
 import type { Db } from '../db.js';
 import type { EventFeed } from './event-feed.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
-
-const SEQ = '(select max(seq) from run_events where run_events.run_id = runs.run_id) as seq';
+import type { Progress } from './run-rows.js';
 
 /** Answers questions about runs. */
 export function createRunView(db: Db, feed: EventFeed): RunView {
@@ -18,20 +18,24 @@ export function createRunView(db: Db, feed: EventFeed): RunView {
 }
 
 async function get(db: Db, run_id: string): Promise<(RunSummary & { steps: Step[]; deliveries: Delivery[] }) | null> {
-  const [row] = await db.query<{ doc: RunHeader; seq: number }>({
-    text: `select doc, ${SEQ} from runs where run_id = $1`,
+  const changes = await db.query<{ events: RunEvent[] }>({
+    text: 'select events from run_changes where run_id = $1 order by seq',
     values: [run_id],
   });
-  if (!row) return null;
-  const steps = await db.query<{ doc: Step }>({
-    text: 'select doc from steps where run_id = $1 order by ordinal',
-    values: [run_id],
-  });
+  if (changes.length === 0) return null;
+  const {
+    steps,
+    joined: _joined,
+    ...header
+  } = fold(
+    null,
+    changes.flatMap((change) => change.events),
+  );
   const deliveries = await db.query<Delivery>({
     text: 'select outbox_id, kind, channel, target, state, attempts, error, at from deliveries where run_id = $1 order by outbox_id, channel',
     values: [run_id],
   });
-  return { ...row.doc, seq: row.seq, steps: steps.map((step) => step.doc), deliveries };
+  return { ...header, steps: Object.values(steps), deliveries };
 }
 
 async function list(db: Db, filter: RunFilter, page: PageRequest): Promise<Page<RunSummary>> {
@@ -41,23 +45,31 @@ async function list(db: Db, filter: RunFilter, page: PageRequest): Promise<Page<
     .add('playbook_id = $', filter.playbook_id)
     .add('service_name = $', filter.service_name)
     .add('created_at >= $', filter.since);
-  const rows = await db.query<{ doc: RunHeader; seq: number }>({
-    text: `select doc, ${SEQ} from runs ${conditions.where} order by run_id desc limit ${conditions.param(page.limit + 1)}`,
+  const rows = await db.query<{ created_at: string; doc: Progress; begun: NewRunHeader; seq: number }>({
+    text: `select created_at, doc,
+        (select events -> 0 -> 'run' from run_changes where run_changes.run_id = runs.run_id and seq = 1) as begun,
+        (select seq + json_array_length(events) - 1 from run_changes where run_changes.run_id = runs.run_id order by seq desc limit 1) as seq
+      from runs ${conditions.where} order by run_id desc limit ${conditions.param(page.limit + 1)}`,
     values: conditions.values,
   });
   return pageOf(
-    rows.map((row) => ({ ...row.doc, seq: row.seq })),
+    rows.map(({ created_at, doc, begun, seq }) => ({ ...begun, ...doc, created_at, seq })),
     page.limit,
     (run) => run.run_id,
   );
 }
 
 async function events(db: Db, run_id: string, after: number): Promise<StoredEvent[]> {
-  const rows = await db.query<{ seq: number; doc: RunEvent }>({
-    text: 'select seq, doc from run_events where run_id = $1 and seq > $2 order by seq limit 1000',
+  // The change that holds the first event asked for may have begun before it.
+  const rows = await db.query<{ seq: number; event: RunEvent }>({
+    text: `select (seq + place - 1)::int as seq, event
+      from run_changes, json_array_elements(events) with ordinality as e(event, place)
+      where run_id = $1 and seq + place - 1 > $2
+        and seq >= coalesce((select max(seq) from run_changes where run_id = $1 and seq <= $2 + 1), 1)
+      order by 1 limit 1000`,
     values: [run_id, after],
   });
-  return rows.map((row) => ({ ...row.doc, seq: row.seq, run_id }));
+  return rows.map((row) => ({ ...row.event, seq: row.seq, run_id }));
 }
 
 async function stats(db: Db, since: string): Promise<Stats> {

@@ -1,7 +1,8 @@
 import type { Alert } from '../../domain/alert.js';
 import type { Playbook } from '../../domain/playbook.js';
-import type { Run, RunHeader, Step } from '../../domain/run.js';
+import type { Run, RunEvent } from '../../domain/run.js';
 import type { ClaimedRun, NewRun, RunChange, RunStore } from '../../domain/store.js';
+import { fold } from '../../domain/transition.js';
 import type { Db } from '../db.js';
 import type { Committer } from '../committer.js';
 import type { Rows } from './commit.js';
@@ -57,36 +58,14 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
   };
 }
 
-interface RunColumns {
-  readonly doc: RunHeader;
-  readonly seq: number;
-  readonly lease_owner: string | null;
-}
-
 async function load(db: Db, run_id: string): Promise<{ run: Run; holder: string | null } | null> {
-  const [row] = await db.query<RunColumns>({
+  const [row] = await db.query<{ lease_owner: string | null; changes: RunEvent[][] }>({
     name: 'load-run',
-    text: 'select doc, lease_owner, (select max(seq) from run_events where run_events.run_id = runs.run_id) as seq from runs where run_id = $1',
+    text: `select lease_owner, (select json_agg(events order by seq) from run_changes where run_changes.run_id = runs.run_id) as changes
+      from runs where run_id = $1`,
     values: [run_id],
   });
-  if (!row) return null;
-  const steps = await db.query<{ step_id: string; doc: Step }>({
-    name: 'load-steps',
-    text: 'select step_id, doc from steps where run_id = $1 order by ordinal',
-    values: [run_id],
-  });
-  const joined = await db.query<{ alert: Alert }>({
-    text: "select doc -> 'alert' as alert from run_events where run_id = $1 and doc ->> 'type' = 'alert_joined' order by seq limit 1000",
-    values: [run_id],
-  });
-  const alerts = [...(row.doc.alert === null ? [] : [row.doc.alert]), ...joined.map((event) => event.alert)];
-  const run: Run = {
-    ...row.doc,
-    seq: row.seq,
-    steps: Object.fromEntries(steps.map((step) => [step.step_id, step.doc])),
-    joined: alerts,
-  };
-  return { run, holder: row.lease_owner };
+  return row ? { run: fold(null, row.changes.flat()), holder: row.lease_owner } : null;
 }
 
 async function register(db: Db, worker_id: string, until: string): Promise<void> {
@@ -122,12 +101,17 @@ async function claim(
       returning runs.run_id, free.lease_owner as held_by, playbook_versions.playbook`,
     values: [worker_id, now, limit, holding],
   });
-  const claimed: ClaimedRun[] = [];
-  for (const row of rows) {
-    const loaded = await load(db, row.run_id);
-    if (loaded) claimed.push({ run: loaded.run, playbook: row.playbook, from: row.held_by });
-  }
-  return claimed;
+  const changes = await db.query<{ run_id: string; changes: RunEvent[][] }>({
+    name: 'load-runs',
+    text: 'select run_id, json_agg(events order by seq) as changes from run_changes where run_id = any($1::text[]) group by run_id',
+    values: [rows.map((row) => row.run_id)],
+  });
+  const events = new Map(changes.map((row) => [row.run_id, row.changes.flat()]));
+  return rows.map((row) => ({
+    run: fold(null, events.get(row.run_id) ?? []),
+    playbook: row.playbook,
+    from: row.held_by,
+  }));
 }
 
 const AMONG_SEVERAL = '(json_array_length(run_ids) > 1 and run_ids::jsonb @> to_jsonb($1::text))';

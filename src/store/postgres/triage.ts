@@ -141,8 +141,7 @@ function rowsOfBatch(batch: DecidedBatch, contradicted: readonly RunChange[], he
     ),
   ];
   for (const more of changes) {
-    (rows.events ??= []).push(...(more.events ?? []));
-    (rows.steps ??= []).push(...(more.steps ?? []));
+    (rows.changes ??= []).push(...(more.changes ?? []));
     (rows.runs ??= []).push(...(more.runs ?? []));
     (rows.outbox ??= []).push(...(more.outbox ?? []));
     (rows.finished ??= []).push(...(more.finished ?? []));
