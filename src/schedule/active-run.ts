@@ -264,7 +264,7 @@ export class ActiveRun {
       return this.enqueue({ type: 'ended', prepared, end: { type: 'in_doubt', reason } });
     }
     const prepared = { ...ready.prepared, attempt };
-    this.#launch(prepared, (cancel, deps) => lookUp(run, prepared, intent, cancel, deps));
+    this.#launch(prepared, (control, deps) => lookUp(run, prepared, intent, control.signal, deps));
   }
 
   /** After a change is durable: make the attempts that it started, end those that it cancelled, set the timer, or let go. */
@@ -274,12 +274,12 @@ export class ActiveRun {
     if (isRunFinished(next.run.state)) return this.#end();
     if (next.run.cancel_requested) for (const attempt of this.#attempts.values()) attempt.abort();
     for (const prepared of next.starts) {
-      this.#launch(prepared, (cancel, deps) => makeAttempt(next.run, prepared, cancel, deps));
+      this.#launch(prepared, (control, deps) => makeAttempt(next.run, prepared, control, deps));
     }
     this.#setTimer();
   }
 
-  #launch(prepared: Prepared, work: (cancel: AbortSignal, deps: AttemptDeps) => Promise<AttemptEnd>): void {
+  #launch(prepared: Prepared, work: (control: AbortController, deps: AttemptDeps) => Promise<AttemptEnd>): void {
     const controller = new AbortController();
     this.#attempts.set(prepared.step_id, controller);
     const recordIntent = (step_id: string, intent: Intent): Promise<IntentAnswer> =>
@@ -287,7 +287,7 @@ export class ActiveRun {
         if (this.#dropped) return answer('gone');
         this.enqueue({ type: 'intend', step_id, intent, answer });
       });
-    const attempt = work(controller.signal, { ...this.#worker.attempts, recordIntent }).then((end) => {
+    const attempt = work(controller, { ...this.#worker.attempts, recordIntent }).then((end) => {
       if (this.#attempts.get(prepared.step_id) === controller) this.#attempts.delete(prepared.step_id);
       this.#underWay.delete(attempt);
       if (!this.#dropped) this.enqueue({ type: 'ended', prepared, end });

@@ -33,11 +33,11 @@ export type IntentAnswer = 'recorded' | 'paused' | 'resolved' | 'gone';
 export async function makeAttempt(
   run: Run,
   prepared: Prepared,
-  cancel: AbortSignal,
+  control: AbortController,
   deps: AttemptDeps,
 ): Promise<AttemptEnd> {
   try {
-    return await attemptOnce(run, prepared, cancel, deps);
+    return await attemptOnce(run, prepared, control, deps);
   } catch (error) {
     // What executors throw is caught where they are called: nothing was sent yet.
     return {
@@ -48,23 +48,28 @@ export async function makeAttempt(
   }
 }
 
-async function attemptOnce(run: Run, prepared: Prepared, cancel: AbortSignal, deps: AttemptDeps): Promise<AttemptEnd> {
+async function attemptOnce(
+  run: Run,
+  prepared: Prepared,
+  control: AbortController,
+  deps: AttemptDeps,
+): Promise<AttemptEnd> {
   const executor = deps.executor(prepared.planned.kind);
   if (!executor)
     return { type: 'failed', reason: `there is no executor of kind ${prepared.planned.kind}`, retryable: false };
   const input = deps.vault.reveal(prepared.input, (key) =>
     executor.spec.encode?.[key] === 'url' ? encodeURIComponent : null,
   );
-  const context = contextOf(run, prepared, cancel);
+  const context = contextOf(run, prepared, control.signal);
   const writes = prepared.effect === 'write' && !prepared.recorded_only;
   let intent: Intent | null = null;
   if (writes) {
-    const begun = await beginWrite(run, prepared, executor, input, context, deps);
+    const begun = await beginWrite({ run, prepared, executor, input, context, control }, deps);
     if (begun.type === 'ended') return begun.end;
     intent = begun.intent;
   }
-  const end = await underTimeLimit(prepared, cancel, deps.clock, intent !== null, (signal) =>
-    executor.execute(input, { ...context, signal, intent }),
+  const end = await underTimeLimit(prepared, control, deps.clock, intent !== null, () =>
+    executor.execute(input, intent === null ? context : { ...context, intent }),
   );
   return recordable(end, deps, intent !== null);
 }
@@ -130,17 +135,21 @@ function contextOf(run: Run, prepared: Prepared, signal: AbortSignal): AttemptCo
 
 type Begun = { readonly type: 'ended'; readonly end: AttemptEnd } | { readonly type: 'begun'; readonly intent: Intent };
 
-async function beginWrite(
-  run: Run,
-  prepared: Prepared,
-  executor: ReadyExecutor,
-  input: unknown,
-  context: AttemptContext,
-  deps: AttemptDeps,
-): Promise<Begun> {
+/** A write that is about to begin. */
+interface Write {
+  readonly run: Run;
+  readonly prepared: Prepared;
+  readonly executor: ReadyExecutor;
+  readonly input: unknown;
+  readonly context: AttemptContext;
+  readonly control: AbortController;
+}
+
+async function beginWrite(write: Write, deps: AttemptDeps): Promise<Begun> {
+  const { run, prepared } = write;
   const held = await deps.guard(run);
   if (held) return { type: 'ended', end: held };
-  const planned = await planWrite(prepared, executor, input, context, deps);
+  const planned = await planWrite(write, deps);
   if (planned.type === 'ended') return planned;
   // The plan may have taken a while: what was allowed before it must still be.
   const heldNow = await deps.guard(run);
@@ -161,13 +170,8 @@ function unrecorded(answer: Exclude<IntentAnswer, 'recorded'>): AttemptEnd {
   }
 }
 
-async function planWrite(
-  prepared: Prepared,
-  executor: ReadyExecutor,
-  input: unknown,
-  context: AttemptContext,
-  deps: AttemptDeps,
-): Promise<Begun> {
+async function planWrite(write: Write, deps: AttemptDeps): Promise<Begun> {
+  const { prepared, executor, input, context, control } = write;
   const { idempotency_key } = context;
   if (!executor.plan) {
     const target = prepared.planned.task.action ?? prepared.planned.kind;
@@ -175,8 +179,8 @@ async function planWrite(
   }
   let intent: Intent | null = null;
   const plan = executor.plan.bind(executor);
-  const end = await underTimeLimit(prepared, context.signal, deps.clock, false, async (signal): Promise<Outcome> => {
-    const planned = await plan(input, { ...context, signal });
+  const end = await underTimeLimit(prepared, control, deps.clock, false, async (): Promise<Outcome> => {
+    const planned = await plan(input, context);
     if (planned.type === 'failed') return planned;
     if (planned.type === 'nothing') return planned.outcome;
     intent = { ...planned.intent, idempotency_key };
@@ -186,39 +190,46 @@ async function planWrite(
   return { type: 'ended', end: recordable(end, deps, false) };
 }
 
-/** Runs the work until it ends, its time is over or it is cancelled. `begun` says that from here on a write may have taken place. */
+/**
+ * Runs the work until it ends, its time is over (which aborts `control`) or it is cancelled by `control`. `begun` says that from here on a
+ * write may have taken place.
+ */
 async function underTimeLimit(
   prepared: Prepared,
-  cancel: AbortSignal,
+  control: AbortController,
   clock: Clock,
   begun: boolean,
-  work: (signal: AbortSignal) => Promise<Outcome>,
+  work: () => Promise<Outcome>,
 ): Promise<AttemptEnd> {
+  const { signal } = control;
   // A signal that was aborted earlier tells nobody again; nothing has been sent yet.
-  if (cancel.aborted) return { type: 'cancelled', reason: 'the run was cancelled' };
-  const limit = new AbortController();
-  const { timeout_ms } = prepared.planned;
-  let late: (() => void) | undefined;
-  const cancelTimer = clock.after(timeout_ms, () => limit.abort(new Error(`timed out after ${timeout_ms} ms`)));
-  const signal = AbortSignal.any([cancel, limit.signal]);
+  if (signal.aborted) return { type: 'cancelled', reason: 'the run was cancelled' };
+  let isLate = false;
+  const cancelTimer = clock.after(prepared.planned.timeout_ms, () => {
+    if (signal.aborted) return;
+    isLate = true;
+    control.abort(new Error(limitText(prepared)));
+  });
+  let giveUp: (() => void) | undefined;
   let cancelGrace = (): void => undefined;
   const gone = new Promise<AttemptEnd>((resolve) => {
-    late = () => {
-      cancelGrace = clock.after(GRACE_MS, () => resolve(ended(prepared, limit.signal.aborted, begun)));
+    giveUp = () => {
+      cancelGrace = clock.after(GRACE_MS, () => resolve(ended(prepared, isLate, begun)));
     };
-    signal.addEventListener('abort', late, { once: true });
+    signal.addEventListener('abort', giveUp, { once: true });
   });
   try {
-    const end = await Promise.race([work(signal), gone]);
-    return limit.signal.aborted ? timedOut(prepared, end, begun) : cancel.aborted ? stopped(end, begun) : end;
+    const end = await Promise.race([work(), gone]);
+    if (!signal.aborted) return end;
+    return isLate ? timedOut(prepared, end, begun) : stopped(end, begun);
   } catch (error) {
-    if (signal.aborted) return ended(prepared, limit.signal.aborted, begun);
+    if (signal.aborted) return ended(prepared, isLate, begun);
     const reason = `the executor is broken: ${messageOf(error)}`;
     return begun ? { type: 'in_doubt', reason } : { type: 'failed', reason, retryable: false };
   } finally {
     cancelTimer();
     cancelGrace();
-    if (late) signal.removeEventListener('abort', late);
+    if (giveUp) signal.removeEventListener('abort', giveUp);
   }
 }
 
