@@ -28,6 +28,11 @@ describe('the configuration', () => {
     );
   });
 
+  it('knows the keys of a part that has defaults', () => {
+    expect(refusalOf('kafka: {brokerss: [a]}\n')).toContain('unknown key brokerss (did you mean brokers?)');
+    expect(refusalOf('schedule: {zzz: 1}\n')).toContain('unknown key zzz; expected one of lease');
+  });
+
   it('tells every fault at once, each with its key, what was expected and what came', () => {
     const text = refusalOf('language: 5\nexecutors:\n  prometheus: {url: 5}\nnotifiers:\n  email: {host: x}\n');
     expect(text).toContain('language: expected en or zh, came the number 5');

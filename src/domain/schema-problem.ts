@@ -19,8 +19,21 @@ type Issue = z.core.$ZodIssue;
 
 /** Every reason why a schema refuses `data`, in plain words: what was expected, and what came. Empty when it takes it. */
 export function schemaProblems(schema: z.ZodType, data: unknown): PathProblem[] {
-  const parsed = schema.safeParse(data);
-  return parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, [], schema, data));
+  const read = readBySchema(schema, data, Number.POSITIVE_INFINITY);
+  return 'problems' in read ? [...read.problems] : [];
+}
+
+/** What a schema makes of `data`, or the first `most` reasons why it refuses it, worded as `schemaProblems` does. */
+export function readBySchema<Schema extends z.ZodType>(
+  schema: Schema,
+  data: unknown,
+  most: number,
+): { readonly value: z.output<Schema> } | { readonly problems: readonly PathProblem[] } {
+  // What stands in front of a schema may have put another value in the place of the one that came; then the issue holds that one.
+  const parsed = schema.safeParse(data, { reportInput: true });
+  if (parsed.success) return { value: parsed.data };
+  const issues = parsed.error.issues.slice(0, most);
+  return { problems: issues.flatMap((issue) => problemsOf(issue, [], schema, data, most)).slice(0, most) };
 }
 
 /** What a reader calls a value: `"x"`, `the number 5`, `a list`. */
@@ -34,15 +47,21 @@ export function called(value: unknown): string {
   return typeof value === 'number' ? `the number ${short}` : short;
 }
 
-function problemsOf(issue: Issue, above: DataPath, schema: z.ZodType, data: unknown): PathProblem[] {
+function problemsOf(
+  issue: Issue,
+  above: DataPath,
+  schema: z.ZodType,
+  data: unknown,
+  most = Number.POSITIVE_INFINITY,
+): PathProblem[] {
   const path = [...above, ...issue.path.map((key) => (typeof key === 'number' ? key : String(key)))];
-  const value = dataAt(data, path);
+  const value = cameAs(issue, path, data);
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = keysOf(schemaAt(schema, path));
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, most).map((key) => ({
         path: [...path, key],
-        message: `unknown key ${key}${didYouMean(key, known) || `; expected one of ${known.join(', ')}`}`,
+        message: `unknown key ${shortKey(key)}${didYouMean(key, known) || (known.length === 0 ? '; none is expected here' : `; expected one of ${known.join(', ')}`)}`,
         on_key: true,
       }));
     }
@@ -66,6 +85,16 @@ function problemsOf(issue: Issue, above: DataPath, schema: z.ZodType, data: unkn
     case 'custom':
       return [{ path, message: messageFor(issue, path, value, wantedInstead(issue, schema, path)) }];
   }
+}
+
+/** The value that is refused, as it was written. */
+function cameAs(issue: Issue, path: DataPath, data: unknown): unknown {
+  const written = dataAt(data, path);
+  return written === undefined && !Number.isNaN(issue.input) ? issue.input : written;
+}
+
+function shortKey(key: string): string {
+  return key.length > 100 ? `${key.slice(0, 99)}…` : key;
 }
 
 function messageFor(issue: Issue, path: DataPath, value: unknown, wanted: string | null): string {
@@ -96,10 +125,14 @@ function suggestion(issue: Issue, value: unknown): string {
   return issue.code === 'invalid_value' && typeof value === 'string' ? didYouMean(value, issue.values.map(String)) : '';
 }
 
+/** How a schema's own message begins; zod's begin with `Invalid`. */
+const OWN_WORDS = 'expected ';
+
 /** What an issue expected, in words; null when only its own message tells. */
 function expectation(issue: Issue): string | null {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.message.startsWith(OWN_WORDS)) return issue.message.slice(OWN_WORDS.length);
       return TYPE_NAMES[issue.expected] ?? issue.expected;
     case 'invalid_value':
       return anyOf(issue.values.map(String));
@@ -165,7 +198,9 @@ function unionProblems(
   schema: z.ZodType,
   data: unknown,
 ): PathProblem[] {
-  const value = dataAt(data, path);
+  const value = cameAs(issue, path, data);
+  if (issue.message.startsWith(OWN_WORDS) && value !== undefined)
+    return [{ path, message: `${issue.message}, came ${called(value)}` }];
   const deeper = issue.errors.filter((issues) =>
     issues.every((inner) => inner.path.length > 0 || inner.code !== 'invalid_type'),
   );
@@ -220,9 +255,17 @@ function memberOf(schema: z.ZodObject, key: string | number): z.ZodType[] {
 
 /** Looks through optional, default, pipe and union to the schemas that have members. */
 function alternatives(schema: z.ZodType): z.ZodType[] {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  )
     return alternatives(schema.unwrap() as z.ZodType);
-  if (schema instanceof z.ZodPipe) return alternatives(schema.in as z.ZodType);
+  // What is preprocessed is described behind the pipe's function, everything else before it.
+  if (schema instanceof z.ZodPipe)
+    return alternatives((schema.in instanceof z.ZodTransform ? schema.out : schema.in) as z.ZodType);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => alternatives(option as z.ZodType));
   return [schema];
 }

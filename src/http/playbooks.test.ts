@@ -141,6 +141,37 @@ describe('playbooks', () => {
   });
 
   it.each([
+    [{ dryrun: true }, 'body dryrun: unknown key dryrun (did you mean dry_run?)'],
+    [{ zzz: 1 }, 'body zzz: unknown key zzz; expected one of alert, dry_run'],
+    [{ dry_run: 'yes' }, 'body dry_run: expected true or false, came "yes"'],
+    [{ alert: {} }, 'body alert.alert_name: alert_name is missing: expected text'],
+    [{ alert: { alert_name: '' } }, 'body alert.alert_name: expected at least 1 characters, came ""'],
+    [{ alert: { alert_name: 'X', metric_value: '95' } }, 'body alert.metric_value: expected a number, came "95"'],
+    [
+      { alert: { alert_name: 'X', severity: 'Critcal' } },
+      'body alert.severity: expected critical, warning or info, came "Critcal" (did you mean critical?)',
+    ],
+    [
+      { alert: { alert_name: 'X', timestamp: 'now' } },
+      'body alert.timestamp: expected an instant such as 2026-01-31T12:00:00Z, came "now"',
+    ],
+    [[], 'body: expected a map, came a list'],
+  ])('tell what was expected and what came: %j', async (body, message) => {
+    expect(errorOf(await post('/api/v1/playbooks/PB-1/runs', body)).message).toBe(message);
+  });
+
+  it('name at most 100 wrong places of a body', async () => {
+    const labels = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`label_${index}`, index]));
+    const keys = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`${'k'.repeat(5_000)}${index}`, index]));
+    for (const body of [{ alert: { alert_name: 'X', labels } }, keys]) {
+      const { details } = errorOf(await post('/api/v1/playbooks/PB-1/runs', body));
+
+      expect(details).toHaveLength(100);
+      expect(Math.max(...details.map((detail) => detail.message.length))).toBeLessThan(300);
+    }
+  });
+
+  it.each([
     ['{', 'line 1, column 2'],
     ['null null', 'line 1, column 6'],
     ['\u0000', 'line 1, column 1'],
@@ -203,7 +234,9 @@ describe('explaining rules', () => {
   it('names the place of what is wrong', async () => {
     const answer = await post('/api/v1/rules/explain', { alert_name: 'X', severity: 'page' });
 
-    expect(errorOf(answer).details.map((detail) => detail.path)).toEqual(['alert.severity']);
+    expect(errorOf(answer).details).toEqual([
+      { path: 'alert.severity', message: 'expected critical, warning or info, came "page"' },
+    ]);
   });
 
   it('lists rules by priority, page by page', async () => {

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
-import { detailsOf, HTTP_STATUS } from '../domain/api/error.js';
+import { formatPath, HTTP_STATUS } from '../domain/api/error.js';
 import type { ApiError } from '../domain/api/error.js';
 import { FixpointError } from '../domain/errors.js';
 import type { ErrorCode } from '../domain/errors.js';
+import type { PathProblem } from '../domain/schema-problem.js';
 import type { ProbeDeps } from './deps.js';
 
 /** Sent with every 503: how many seconds a client does well to wait. */
@@ -39,16 +39,9 @@ export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply)
   void reply.code(404).send(body('not_found', `there is no ${request.method} ${path}`));
 }
 
-/** The value as its schema reads it; `invalid` with the places that it refuses. */
-export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw invalid(result.error, what);
-}
-
-/** A schema's refusal as the API tells it: the message names the first place, the details name all. */
-export function invalid(error: z.ZodError, what: string): FixpointError {
-  const details = detailsOf(error);
+/** What a schema refuses, as the API tells it: the message names the first place, the details name all. */
+export function invalid(problems: readonly PathProblem[], what: string): FixpointError {
+  const details = problems.map(({ path, message }) => ({ path: formatPath(path), message }));
   const first = details[0];
   const place = first === undefined || first.path === '' ? what : `${what} ${first.path}`;
   const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';

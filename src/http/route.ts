@@ -9,8 +9,9 @@ import type {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ApiError } from '../domain/api/error.js';
+import { ApiError, MAX_DETAILS } from '../domain/api/error.js';
 import { FixpointError } from '../domain/errors.js';
+import { readBySchema } from '../domain/schema-problem.js';
 import { invalid } from './refusal.js';
 
 /** The server as routes see it: their schemas are zod. */
@@ -37,10 +38,10 @@ export function answers(status: number, schema: z.ZodType): { response: Readonly
 export const readByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (value: unknown) => {
     // Fastify says null where there is no body.
-    const result = schema.safeParse(httpPart === 'body' ? (value ?? undefined) : value);
-    if (result.success) return { value: result.data };
+    const result = readBySchema(schema, httpPart === 'body' ? (value ?? undefined) : value, MAX_DETAILS);
+    if ('value' in result) return { value: result.value };
     if (httpPart === 'params') return { error: new FixpointError('not_found', 'there is nothing at this path') };
-    return { error: invalid(result.error, httpPart === 'querystring' ? 'query' : 'body') };
+    return { error: invalid(result.problems, httpPart === 'querystring' ? 'query' : 'body') };
   };
 };
 

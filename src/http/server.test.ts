@@ -73,6 +73,39 @@ describe('the big red button', () => {
   });
 });
 
+describe('a query that cannot be answered', () => {
+  it.each([
+    ['/api/v1/runs?limit=many', 'query limit: expected a whole number from 1 to 200, came "many"'],
+    ['/api/v1/runs?limit=0', 'query limit: expected at least 1, came "0"'],
+    ['/api/v1/runs?limit=1.5', 'query limit: expected a whole number from 1 to 200, came "1.5"'],
+    [
+      '/api/v1/runs?state=finishd',
+      'query state: expected pending, running, waiting, paused, succeeded, failed or cancelled, came "finishd"',
+    ],
+    ['/api/v1/runs?state=succeded', /came "succeded" \(did you mean succeeded\?\)$/],
+    ['/api/v1/runs?sate=failed', 'query sate: unknown key sate (did you mean state?)'],
+    [
+      '/api/v1/runs?since=yesterday',
+      'query since: expected an instant such as 2026-11-21T10:00:00Z, or a duration such as 24h, came "yesterday"',
+    ],
+    [
+      '/api/v1/alerts?reason=no_mach',
+      /^query reason: expected silence, .* came "no_mach" \(did you mean no_match\?\)$/,
+    ],
+    ['/api/v1/stats?since=soon', /^query since: expected an instant such as /],
+    ['/api/v1/alerts?service_name=', 'query service_name: expected at least 1 characters, came ""'],
+  ])('is told what was expected and what came: %s', async (url, message) => {
+    const answer = await get(url);
+
+    expect(answer.statusCode).toBe(400);
+    expect(errorOf(answer)).toMatchObject({
+      code: 'invalid',
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+      details: [{ path: /^query (\w+)/.exec(errorOf(answer).message)?.[1] }],
+    });
+  });
+});
+
 describe('probes', () => {
   it('need no credential', async () => {
     expect((await get('/healthz', {})).json()).toEqual({ status: 'ok', version: '0.1.0' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ErrorCode, ErrorDetail } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
 
 /** What every refused or failed request answers. `internal` is a fault of ours; the log tells more under the id in its message. */
 export const ApiError = z.object({
@@ -33,19 +33,6 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
 
 /** How many details one answer lists at most. */
 export const MAX_DETAILS = 100;
-
-/** Where and what a schema refused, in the words of the API; unknown keys are named one by one. */
-export function detailsOf(error: z.ZodError): ErrorDetail[] {
-  const details: ErrorDetail[] = [];
-  for (const issue of error.issues) {
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) details.push({ path: formatPath([...issue.path, key]), message: 'unknown key' });
-    } else {
-      details.push({ path: formatPath(issue.path), message: issue.message });
-    }
-  }
-  return details.slice(0, MAX_DETAILS);
-}
 
 /** `['alerts', 2, 'labels']` as `alerts[2].labels`; the whole value is the empty path. */
 export function formatPath(path: readonly PropertyKey[]): string {
