@@ -253,7 +253,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect((await store.runView.events(opened.run.run_id, 0)).map((event) => event.seq)).toEqual([1, 2]);
       });
 
-      it('has rows that are exactly what the events make', async () => {
+      it('shows a run as exactly what its events make', async () => {
         const opened = aNewRun({ alert: aFreshAlert() }, null, [aStart('look'), aStart('other')]);
         await store.runs.open(opened);
         const events = [
@@ -273,6 +273,22 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const stored = await store.runView.events(opened.run.run_id, 0);
         const rebuilt = fold(null, stored.map(plainEvent));
         expect((await store.runs.load(opened.run.run_id))?.run).toEqual(rebuilt);
+        const { steps, joined: _joined, ...header } = rebuilt;
+        const shown = await store.runView.get(opened.run.run_id);
+        expect(shown).toEqual({ ...header, steps: Object.values(steps), deliveries: [] });
+        const [listed] = (await store.runView.list({ playbook_id: 'PB-Test' }, { limit: 1, cursor: null })).items;
+        expect(listed).toEqual(header);
+      });
+
+      it('answers the events after any of them, also from the middle of a change', async () => {
+        const opened = aNewRun({}, null, [aStart('a'), aStart('b'), aStart('c')]);
+        await store.runs.open(opened);
+        const started = [aStart('d'), aStart('e')];
+        await store.runs.apply({ before: opened.run, after: fold(opened.run, started), events: started });
+        const numbers = async (after: number): Promise<number[]> =>
+          (await store.runView.events(opened.run.run_id, after)).map((event) => event.seq);
+        for (let after = 0; after <= 7; after++)
+          expect(await numbers(after)).toEqual([1, 2, 3, 4, 5, 6].filter((seq) => seq > after));
       });
 
       it('gives a run that nobody holds to one claimer, and a dead worker’s runs to the next', async () => {

@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, expect, it } from 'vitest';
 import { FixpointError } from '../../src/domain/errors.js';
+import { migrate } from '../../src/store/migrate.js';
 import { openStore } from '../../src/store/open.js';
+import { openPool } from '../../src/store/postgres/pool.js';
 import { storeSuite } from '../contract/store-suite.js';
 import { describeWith, requireServer } from '../helper/servers.js';
-import { ids, realClock } from '../helper/store-world.js';
+import { aNewRun, aStart, ids, realClock } from '../helper/store-world.js';
 
 const name = `test_${randomBytes(6).toString('hex')}`;
 
@@ -52,6 +57,37 @@ await describeWith(['postgres'], 'the store on a real Postgres', () => {
     await Promise.all(stores.map((store) => store.ready()));
     await Promise.all(stores.map((store) => store.stop()));
     await admin(`drop database ${both}`);
+  });
+
+  it('takes over the runs of an installation that kept each event in a row', async () => {
+    const old = `${name}_old`;
+    await admin(`create database ${old}`);
+    const url = `${await baseUrl()}/${old}`;
+    const folder = mkdtempSync(join(tmpdir(), 'fixpoint-migrations-'));
+    for (const file of ['0001_begin.sql', '0002_runs_of_an_occurrence.sql'])
+      copyFileSync(join('migrations', file), join(folder, file));
+    const db = openPool(url, { lanes: 1, onError: () => undefined });
+    await migrate(db, folder);
+    const { run, events } = aNewRun({}, null, [aStart('look'), aStart('other')]);
+    const { steps: _steps, joined: _joined, seq: _seq, ...header } = run;
+    await db.query({
+      text: `insert into runs (run_id, playbook_id, playbook_version, group_key, dry_run, state, open, created_at, doc)
+        values ($1, 'PB-Test', 'v1', $2, false, $3, true, $4, $5)`,
+      values: [run.run_id, run.group_key, run.state, run.created_at, JSON.stringify(header)],
+    });
+    for (const [index, event] of events.entries())
+      await db.query({
+        text: 'insert into run_events (run_id, seq, at, doc) values ($1, $2, $3, $4)',
+        values: [run.run_id, index + 1, event.at, JSON.stringify(event)],
+      });
+    await db.stop();
+    rmSync(folder, { recursive: true });
+    const store = await openAt(url);
+    expect((await store.runs.load(run.run_id))?.run).toEqual(run);
+    expect((await store.runView.events(run.run_id, 1)).map((event) => event.seq)).toEqual([2, 3]);
+    expect((await store.runView.list({}, { limit: 5, cursor: null })).items).toMatchObject([{ ...header, seq: 3 }]);
+    await store.stop();
+    await admin(`drop database ${old}`);
   });
 
   it('says clearly that a database cannot be reached, without its password', async () => {
