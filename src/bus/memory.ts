@@ -21,6 +21,14 @@ export interface MemoryBusOptions {
   readonly onDead: (dead: { readonly alert: Alert; readonly reason: string }) => Promise<void>;
 }
 
+/** How far a fingerprint's alerts are on their way into the queue. */
+interface Queued {
+  /** How many batches are being put there at the moment. */
+  beingKept: number;
+  /** The moment at which the last of them had been. */
+  since: number;
+}
+
 /** How often the queue is looked through for alerts whose hold has ended, or that an earlier process left undecided. */
 const LOOK_EVERY_MS = 1_000;
 const AT_ONCE = 500;
@@ -33,7 +41,9 @@ export class MemoryBus implements Bus {
   readonly #options: MemoryBusOptions;
   readonly #stopping = new AbortController();
   /** Fingerprints with alerts in the queue: what arrives for them waits behind those, so that each story stays in order. */
-  readonly #queued = new Set<string>();
+  readonly #queued = new Map<string, Queued>();
+  /** Counts what was put into the queue and what was asked of it, so that either can be told to have come first. */
+  #moment = 0;
   readonly #underWay = new Set<Promise<unknown>>();
   #handler: BatchHandler | null = null;
   #cancelLook: () => void = () => undefined;
@@ -109,13 +119,36 @@ export class MemoryBus implements Bus {
   }
 
   async #keep(batch: AlertBatch): Promise<void> {
-    for (const alert of batch.alerts) this.#queued.add(alert.fingerprint);
+    const fingerprints = new Set(batch.alerts.map((alert) => alert.fingerprint));
+    for (const fingerprint of fingerprints) this.#queuedOf(fingerprint).beingKept += 1;
     try {
       await this.#options.queue.keep(batch.alerts);
     } catch (error) {
       throw new FixpointError('unavailable', `alerts cannot be kept now: ${messageOf(error)}`, { cause: error });
+    } finally {
+      this.#moment += 1;
+      for (const fingerprint of fingerprints) {
+        const queued = this.#queuedOf(fingerprint);
+        queued.beingKept -= 1;
+        queued.since = this.#moment;
+      }
     }
     if (this.#handler) this.#lookSoon(0);
+  }
+
+  #queuedOf(fingerprint: string): Queued {
+    let queued = this.#queued.get(fingerprint);
+    if (!queued) {
+      queued = { beingKept: 0, since: this.#moment };
+      this.#queued.set(fingerprint, queued);
+    }
+    return queued;
+  }
+
+  /** An answer that says nothing of what was put into the queue after it was asked for must not let anything overtake that. */
+  #forgetQueued(asked: number): void {
+    for (const [fingerprint, { beingKept, since }] of this.#queued)
+      if (beingKept === 0 && since < asked) this.#queued.delete(fingerprint);
   }
 
   #lookSoon(delay_ms: number): void {
@@ -134,11 +167,12 @@ export class MemoryBus implements Bus {
     const { queue, clock, log } = this.#options;
     try {
       while (!this.#stopping.signal.aborted) {
+        this.#moment += 1;
+        const asked = this.#moment;
         const alerts = await queue.due(instant(clock.now()), AT_ONCE);
-        if (alerts.length === 0) {
-          this.#queued.clear();
-          return;
-        }
+        if (alerts.length === 0) return this.#forgetQueued(asked);
+        // Some were left by an earlier process, or were held: what arrives for them now waits behind them as well.
+        for (const alert of alerts) this.#queuedOf(alert.fingerprint);
         for (const batch of batchesOf(alerts)) if ((await this.#decide(batch)) === 'stopped') return;
       }
     } catch (error) {
