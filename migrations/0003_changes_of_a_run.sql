@@ -7,3 +7,7 @@ alter table run_changes drop column at;
 alter table run_changes alter column doc type json using json_build_array(doc);
 alter table run_changes rename column doc to events;
 drop table steps;
+-- Most documents are between 1 and 4 kB and are read whole: compressing each costs more than it saves.
+alter table run_changes set (toast_tuple_target = 8160);
+alter table alerts set (toast_tuple_target = 8160);
+alter table runs set (toast_tuple_target = 8160);
