@@ -32,7 +32,7 @@ export function deadLetterRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       onRequest: auth.require('operate'),
       schema: {
         tags,
-        summary: 'Hands the body to the intake again, once',
+        summary: 'Hands the body to the intake again, once; where it is refused again, the letter stays as it was',
         params: z.object({ dead_letter_id: PathId }),
         ...answers(202, Accepted),
       },
@@ -44,18 +44,11 @@ export function deadLetterRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
         throw new FixpointError('conflict', `dead letter ${dead_letter_id} was replayed at ${letter.replayed_at}`);
       }
       const by = principalOf(request).name;
-      const accepted =
-        letter.source === UNKNOWN_SOURCE
-          ? await deps.ingest.acceptAny(letter.raw, `replay by ${by}`)
-          : await deps.ingest.accept(letter.source, letter.raw, `replay by ${by}`);
+      const source = letter.source === UNKNOWN_SOURCE ? null : letter.source;
+      const accepted = await deps.ingest.replay(source, letter.raw, `replay by ${by}`);
       await deadLetters.markReplayed(dead_letter_id, instant(deps.clock.now()));
       const details = { accepted: accepted.accepted, rejected: accepted.rejected };
-      await audit(deps, {
-        who: principalOf(request).name,
-        what: 'dead_letter.replay',
-        target: dead_letter_id,
-        details,
-      });
+      await audit(deps, { who: by, what: 'dead_letter.replay', target: dead_letter_id, details });
       return reply.code(202).send(accepted);
     },
   );

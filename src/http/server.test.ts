@@ -26,7 +26,7 @@ describe('dead letters', () => {
 
   it('go through the intake again, once', async () => {
     let seen = '';
-    face.world.accept = async (source, body) => {
+    face.world.replay = async (source, body) => {
       seen = `${source}: ${Buffer.from(body).toString()}`;
       return { accepted: 1, alerts: [], rejected: 0 };
     };
@@ -41,7 +41,7 @@ describe('dead letters', () => {
   it('of no known source are told by their shape', async () => {
     let seen: string | null = 'nothing';
     face.world.letters[0] = { ...face.world.letters[0]!, source: 'unknown' };
-    face.world.accept = async (source, _body, from) => {
+    face.world.replay = async (source, _body, from) => {
       seen = `${source} from ${from}`;
       return { accepted: 1, alerts: [], rejected: 0 };
     };
@@ -51,11 +51,14 @@ describe('dead letters', () => {
   });
 
   it('stay as they are when the intake refuses them again', async () => {
-    face.world.accept = async () => {
+    face.world.replay = async () => {
       throw new FixpointError('invalid', 'still not JSON');
     };
 
-    expect((await post('/api/v1/dead_letters/DL1/replay')).statusCode).toBe(400);
+    const answer = await post('/api/v1/dead_letters/DL1/replay');
+
+    expect(answer.statusCode).toBe(400);
+    expect(errorOf(answer).message).toBe('still not JSON');
     expect(face.world.letters[0]!.replayed_at).toBeNull();
   });
 });

@@ -230,6 +230,24 @@ describe('a body with nothing usable', () => {
     expect(told).toEqual(['fake rejected 1']);
   });
 
+  it.each(['{"a" 1}', '{}', '["!a"]'])('makes no second letter when it is replayed: %s', async (text) => {
+    const { ingest, letters, told } = house();
+    const replayed = ingest.replay('fake', Buffer.from(text), 'replay by ann');
+
+    await expect(replayed).rejects.toMatchObject({ code: 'invalid', message: expect.stringMatching(/^fake: /) });
+    expect(letters).toEqual([]);
+    expect(told).toEqual([]);
+  });
+
+  it('is taken by a replay once it has become usable, and what is not becomes a letter of its own', async () => {
+    const { ingest, batches, letters } = house();
+
+    expect(await ingest.replay('fake', body(['a', '!b']), 'replay by ann')).toMatchObject({ accepted: 1, rejected: 1 });
+    expect(batches).toHaveLength(1);
+    expect(letters.map(textOf)).toEqual(['"!b"']);
+    await expect(ingest.replay('gone', body([]), 'replay by ann')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
   it('is kept byte for byte, and its error text quotes nothing of it', async () => {
     const { ingest, letters } = house();
     const bytes = Uint8Array.from([0x7b, 0x22, 0xff, 0x00, 0x70, 0x77]);

@@ -44,7 +44,7 @@ export interface IngestParts {
 }
 
 /**
- * Takes payloads in. Both resolve only when every accepted alert is durable. They refuse with `not_found` (no such source), `invalid`
+ * Takes payloads in. All resolve only when every accepted alert is durable. They refuse with `not_found` (no such source), `invalid`
  * (nothing usable; the body is kept as a dead letter), `unavailable` (nothing durable can be promised now; send it again).
  */
 export interface Ingest {
@@ -52,6 +52,11 @@ export interface Ingest {
   accept(source: string, body: Uint8Array, received_from?: string): Promise<Accepted>;
   /** Tells the sources apart by the payload's shape. */
   acceptAny(body: Uint8Array, received_from?: string): Promise<Accepted>;
+  /**
+   * Takes the body of a dead letter once more; a `source` of null is told by the shape. A body that is refused again makes no second
+   * letter: the one that there is stays as it was. Items that are refused beside others that are taken become letters of their own.
+   */
+  replay(source: string | null, body: Uint8Array, received_from: string): Promise<Accepted>;
 }
 
 /** What dead letters call a body that no source recognized. */
@@ -69,6 +74,8 @@ interface Intake {
   readonly body: Uint8Array;
   readonly received_from: string | null;
   readonly now: number;
+  /** True for the body of a dead letter, which is kept already. */
+  readonly kept: boolean;
 }
 
 /** What a dead letter says. */
@@ -93,13 +100,22 @@ class Door implements Ingest {
   }
 
   async accept(source: string, body: Uint8Array, received_from?: string): Promise<Accepted> {
-    if (!this.#parts.sources.has(source))
-      throw new FixpointError('not_found', `no source ${source.slice(0, 100)}; expected one of ${this.#names()}`);
-    return this.#take({ asked: source, body, received_from: received_from ?? null, now: this.#parts.clock.now() });
+    return this.#take(this.#intake({ asked: source, body, received_from: received_from ?? null, kept: false }));
   }
 
   async acceptAny(body: Uint8Array, received_from?: string): Promise<Accepted> {
-    return this.#take({ asked: null, body, received_from: received_from ?? null, now: this.#parts.clock.now() });
+    return this.#take(this.#intake({ asked: null, body, received_from: received_from ?? null, kept: false }));
+  }
+
+  async replay(source: string | null, body: Uint8Array, received_from: string): Promise<Accepted> {
+    return this.#take(this.#intake({ asked: source, body, received_from, kept: true }));
+  }
+
+  #intake(given: Omit<Intake, 'now'>): Intake {
+    const { asked } = given;
+    if (asked !== null && !this.#parts.sources.has(asked))
+      throw new FixpointError('not_found', `no source ${asked.slice(0, 100)}; expected one of ${this.#names()}`);
+    return { ...given, now: this.#parts.clock.now() };
   }
 
   async #take(intake: Intake): Promise<Accepted> {
@@ -168,8 +184,10 @@ class Door implements Ingest {
 
   async #refuse(source: string, intake: Intake, all: readonly ErrorDetail[]): Promise<never> {
     const details = all.slice(0, MAX_DETAILS);
-    await this.#keep(source, intake, { reason: sentence(details), details, body: intake.body });
-    this.#parts.meter.rejected(source, 1);
+    if (!intake.kept) {
+      await this.#keep(source, intake, { reason: sentence(details), details, body: intake.body });
+      this.#parts.meter.rejected(source, 1);
+    }
     throw new FixpointError('invalid', `${source}: ${sentence(details)}`, { details });
   }
 

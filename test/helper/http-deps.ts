@@ -42,6 +42,11 @@ export class HttpWorld {
     alerts: [{ alert_id: '01KAJ000000000000000000001', fingerprint: 'c0ffee', status: 'firing' }],
     rejected: 0,
   });
+  replay: (source: string | null, body: Uint8Array, received_from: string) => Promise<Accepted> = async () => ({
+    accepted: 1,
+    alerts: [],
+    rejected: 0,
+  });
   startRun: (playbook_id: string, request: RunRequest) => Promise<string> = async () => 'run-1';
   findToken: (hash: string) => Promise<TokenRecord | null> = async (hash) => this.tokens.get(hash) ?? null;
   readonly #listeners = new Map<string, Set<() => void>>();
@@ -96,6 +101,7 @@ export class HttpWorld {
       ingest: {
         accept: (source, body, from) => this.accept(source, body, from),
         acceptAny: (body, from) => this.accept(null, body, from),
+        replay: (source, body, from) => this.replay(source, body, from),
       },
       catalog: {
         content: () => ({ playbooks: this.playbooks, rules: this.rules, problems: [] }),
