@@ -199,8 +199,17 @@ export type RunEvent = { readonly at: string } & (
       readonly evidence: Record<string, unknown> | null;
       /** What it had changed before it failed. */
       readonly change?: StepChange | null;
+      /** True when the write may have taken place all the same. */
+      readonly in_doubt?: true;
     }
-  | { readonly type: 'step_retrying'; readonly step_id: string; readonly error: string; readonly until: string }
+  | {
+      readonly type: 'step_retrying';
+      readonly step_id: string;
+      readonly error: string;
+      readonly until: string;
+      /** True when the write may have taken place all the same. */
+      readonly in_doubt?: true;
+    }
   | {
       readonly type: 'step_waiting';
       readonly step_id: string;

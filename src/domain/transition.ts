@@ -100,7 +100,7 @@ function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run 
         reason: 'retry',
         message: event.error,
         until: event.until,
-        attempts: endAttempt(step, event.at, 'failed', event.error),
+        attempts: endAttempt(step, event.at, event.in_doubt ? 'in_doubt' : 'failed', event.error),
       }));
     case 'step_waiting':
       return change(run, event.step_id, ['running', 'pending', 'waiting'], (step) => ({
@@ -247,6 +247,7 @@ function failStep(run: Run, event: RunEvent & { type: 'step_failed' }): Run {
   const step: Step = {
     ...before,
     ...ended(before, event.at, 'failed', event.error),
+    attempts: endAttempt(before, event.at, event.in_doubt ? 'in_doubt' : 'failed', event.error),
     error: event.error,
     output: event.output,
     evidence: event.evidence,

@@ -94,12 +94,22 @@ class Turn implements Advanced {
   #outcome(state: 'succeeded' | 'failed' | 'cancelled'): RunOutcome {
     const steps = Object.values(this.run.steps);
     if (steps.some((step) => step.change !== null && !step.recorded_only)) return 'unverified';
+    // A write of which nobody knows whether it took place is not nothing.
+    const unclear = steps.filter((step) => this.#mayHaveWritten(step));
+    if (unclear.length > 0) return unclear.every((step) => step.state === 'succeeded') ? 'unverified' : 'handed_over';
     const escalated = this.#plan.tasks.some(
       ({ task }) => this.run.steps[task.id]?.state === 'failed' && failureActions(task.on_failure).includes('escalate'),
     );
-    // A write of which nobody knows whether it took place is not nothing.
-    const inDoubt = steps.some((step) => step.state !== 'succeeded' && step.attempts.at(-1)?.outcome === 'in_doubt');
-    return escalated || inDoubt || state === 'failed' ? 'handed_over' : 'nothing_done';
+    return escalated || state === 'failed' ? 'handed_over' : 'nothing_done';
+  }
+
+  /** Attempts in doubt, and what an author calls idempotent: that is done again without a question, whether or not it had taken place. */
+  #mayHaveWritten(step: Step): boolean {
+    if (step.effect !== 'write' || step.recorded_only) return false;
+    const isRepeatable = step.intent !== null && this.#plan.byId.get(step.task_id)?.idempotent === true;
+    return step.attempts.some(
+      ({ outcome }) => outcome === 'in_doubt' || (isRepeatable && (outcome === 'failed' || outcome === 'lost')),
+    );
   }
 
   #verdict(planned: PlannedTask): 'blocked' | 'ready' | { reason: SkipReason; message: string } {

@@ -3,7 +3,7 @@ import { durationMs } from '../domain/duration.js';
 import type { Outcome } from '../domain/outcome.js';
 import { failureActions } from '../domain/playbook.js';
 import type { Retry } from '../domain/playbook.js';
-import type { Run, RunEvent, Step } from '../domain/run.js';
+import type { Attempt, Run, RunEvent, Step } from '../domain/run.js';
 import type { PlannedTask } from './plan.js';
 
 /** How an attempt ended: what its executor says, or that a guard kept it from beginning, or that it never took place. */
@@ -49,9 +49,8 @@ export function conclude(
         : [done];
     }
     case 'failed': {
-      const delay = end.retryable ? retryDelay(planned, step, end.retry_after_ms ?? null, random) : null;
-      if (delay !== null && !run.aborted && !run.cancel_requested)
-        return [{ type: 'step_retrying', at, step_id, error: end.reason, until: instant(now + delay) }];
+      const delay = end.retryable ? retryDelay(planned.task.retry, step, end.retry_after_ms ?? null, random) : null;
+      if (delay !== null && goesOn(run)) return [retrying(step, at, end.reason, now + delay)];
       return failed(run, planned, step, at, end);
     }
     case 'waiting':
@@ -59,9 +58,6 @@ export function conclude(
     case 'cancelled':
       return [{ type: 'step_cancelled', at, step_id, reason: end.reason }];
     case 'in_doubt':
-      // Doing it twice does no harm, so nobody has to know whether it was done.
-      if (planned.idempotent)
-        return conclude(run, planned, step, { type: 'failed', reason: end.reason, retryable: true }, now, random);
       return inDoubt(run, planned, step, end.reason, now, random);
     case 'held':
       if (end.by === 'pause')
@@ -108,7 +104,7 @@ function failed(
   planned: PlannedTask,
   step: Step,
   at: string,
-  end: Pick<Outcome & { type: 'failed' }, 'reason' | 'output' | 'evidence' | 'change'>,
+  end: Pick<Outcome & { type: 'failed' }, 'reason' | 'output' | 'evidence' | 'change'> & { in_doubt?: true },
 ): RunEvent[] {
   const event: RunEvent = {
     type: 'step_failed',
@@ -121,6 +117,7 @@ function failed(
     output: end.output ?? null,
     evidence: end.evidence === undefined ? null : { ...end.evidence },
     ...(end.change ? { change: end.change } : {}),
+    ...(end.in_doubt ? { in_doubt: true } : {}),
   };
   // An item's failure counts when all items have ended.
   return step.item_index === null ? [event, ...failureEvents(run, planned, end.reason, at)] : [event];
@@ -137,29 +134,43 @@ function inDoubt(
 ): RunEvent[] {
   const at = instant(now);
   const policy = planned.task.in_doubt ?? 'ask';
-  if (policy === 'retry') {
-    const delay = retryDelay(
-      { ...planned, task: { ...planned.task, retry: planned.task.retry ?? DEFAULT_RETRY } },
-      step,
-      null,
-      random,
-    );
-    if (delay !== null && !run.aborted && !run.cancel_requested)
-      return [{ type: 'step_retrying', at, step_id: step.step_id, error: reason, until: instant(now + delay) }];
+  // Doing what is idempotent twice does no harm, so nobody has to know whether it was done.
+  if (planned.idempotent || policy === 'retry') {
+    const retry = planned.task.retry ?? (planned.idempotent ? undefined : DEFAULT_RETRY);
+    const delay = retryDelay(retry, step, null, random);
+    if (delay !== null && goesOn(run)) return [{ ...retrying(step, at, reason, now + delay), in_doubt: true }];
+    if (planned.idempotent) return failed(run, planned, step, at, { reason, in_doubt: true });
   }
   if (policy !== 'ask')
-    return failed(run, planned, step, at, { reason: `nobody can tell whether it took place: ${reason}` });
+    return failed(run, planned, step, at, {
+      reason: `nobody can tell whether it took place: ${reason}`,
+      in_doubt: true,
+    });
   return [
     { type: 'step_waiting', at, step_id: step.step_id, reason: 'in_doubt', message: reason, until: null },
     { type: 'notice', at, kind: 'escalate', step_id: step.step_id, about: 'in_doubt', message: reason },
   ];
 }
 
+function goesOn(run: Run): boolean {
+  return !run.aborted && !run.cancel_requested;
+}
+
+function retrying(step: Step, at: string, error: string, until: number): RunEvent & { type: 'step_retrying' } {
+  return { type: 'step_retrying', at, step_id: step.step_id, error, until: instant(until) };
+}
+
+const TRIED: ReadonlySet<Attempt['outcome']> = new Set<Attempt['outcome']>(['failed', 'in_doubt', 'running']);
+
 /** Milliseconds until the next attempt; null when there is none left. */
-function retryDelay(planned: PlannedTask, step: Step, asked_ms: number | null, random: () => number): number | null {
-  const { retry } = planned.task;
+function retryDelay(
+  retry: Retry | undefined,
+  step: Step,
+  asked_ms: number | null,
+  random: () => number,
+): number | null {
   if (!retry) return null;
-  const made = step.attempts.filter((attempt) => attempt.outcome === 'failed' || attempt.outcome === 'running').length;
+  const made = step.attempts.filter((attempt) => TRIED.has(attempt.outcome)).length;
   if (made >= retry.max_attempts) return null;
   const ceiling = Math.min(durationMs(retry.max_delay), durationMs(retry.initial_delay) * 2 ** (made - 1));
   return Math.max(asked_ms === null ? 0 : Math.min(asked_ms, 300_000), Math.round(ceiling * (0.5 + random() / 2)));
