@@ -46,6 +46,7 @@ interface Judged {
 export class BatchDecision {
   readonly #options: BatchOptions;
   readonly #keys: readonly string[];
+  readonly #hasResolved: boolean;
   readonly #after = new Map<string, Occurrence>();
   readonly #starting = new Map<string, Starting>();
   readonly #matches = new Map<string, readonly Rule[]>();
@@ -56,6 +57,7 @@ export class BatchDecision {
   constructor(options: BatchOptions) {
     this.#options = options;
     this.#keys = options.alerts.map(occurrenceKey);
+    this.#hasResolved = options.alerts.some((alert) => alert.status === 'resolved');
   }
 
   get openings(): readonly Opening[] {
@@ -79,8 +81,8 @@ export class BatchDecision {
   /** Asks the store for what only some rules need: when services were last written to. */
   async lookUp(store: TriageStore): Promise<void> {
     const services = new Set<string>();
-    for (const alert of this.#options.alerts) {
-      if (alert.service_name === null || alert.status === 'resolved') continue;
+    for (const [index, alert] of this.#options.alerts.entries()) {
+      if (alert.service_name === null || alert.status === 'resolved' || this.#isSettled(alert, index)) continue;
       if (this.#matching(alert).some((rule) => rule.cooldown !== undefined)) services.add(alert.service_name);
     }
     if (services.size === 0) return;
@@ -317,13 +319,18 @@ export class BatchDecision {
     return rules;
   }
 
-  /** Runs that alerts of this batch may start or join. A pure repeat of an open run needs none of them, and asks no rule. */
+  /** True for a repeat that its occurrence alone settles: no rule is asked. What an alert of the same batch may end is not settled yet. */
+  #isSettled(alert: Alert, index: number): boolean {
+    const before = this.#options.cache.occurrence(this.#keys[index] ?? '');
+    if (!before?.open || before.run_id === null || before.alert_id === alert.alert_id || this.#hasResolved) return false;
+    return before.run_open || before.runs_used >= this.#options.maxRunsPerOccurrence;
+  }
+
+  /** Runs that alerts of this batch may start or join. */
   #runKeys(): RunKey[] {
     const keys = new Map<string, RunKey>();
     for (const [index, alert] of this.#options.alerts.entries()) {
-      if (alert.status === 'resolved') continue;
-      const before = this.#options.cache.occurrence(this.#keys[index] ?? '');
-      if (before?.open && before.run_open && before.alert_id !== alert.alert_id) continue;
+      if (alert.status === 'resolved' || this.#isSettled(alert, index)) continue;
       for (const rule of this.#matching(alert)) {
         const key = { playbook_id: rule.playbook_id, group_key: alert.group_key, service_name: alert.service_name };
         keys.set(runKeyText(key), key);
