@@ -1,31 +1,21 @@
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeTerminal } from '../../test/helper/cli-io.js';
-import { ADMIN_TOKEN, HttpWorld } from '../../test/helper/http-deps.js';
-import { anAlert } from '../../test/helper/an-alert.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CliFace } from '../../test/helper/cli-face.js';
+import type { FakeTerminal } from '../../test/helper/cli-io.js';
+import type { HttpWorld } from '../../test/helper/http-deps.js';
+import { finished, started, succeeded } from '../../test/helper/run-story.js';
 import { until } from '../../test/helper/until.js';
-import type { Decision } from '../domain/decision.js';
-import type { RunEvent } from '../domain/run.js';
-import { createServer } from '../http/server.js';
 import { explain } from './explain.js';
 import { pause, resume } from './pause.js';
 import { run } from './run.js';
 import { runsCancel, runsList, runsShow } from './runs.js';
-import { send } from './send.js';
 
+const face = new CliFace();
 let world: HttpWorld;
 let terminal: FakeTerminal;
-let app: FastifyInstance;
 let url: string;
 
-beforeEach(async () => {
-  world = new HttpWorld();
-  terminal = new FakeTerminal();
-  terminal.env = { FIXPOINT_TOKEN: ADMIN_TOKEN };
-  app = createServer(world.deps());
-  await app.listen({ port: 0, host: '127.0.0.1' });
-  url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/`;
+beforeEach(() => {
+  ({ world, terminal, url } = face);
   world.playbooks.set('PB-1', {
     playbook: { playbook_id: 'PB-1', tasks: [{ id: 'look', type: 'wait' }] },
     version: 'v1',
@@ -33,35 +23,6 @@ beforeEach(async () => {
     source: '',
   });
 });
-
-afterEach(async () => {
-  await app.close();
-});
-
-const at = (second: number): string => `2026-11-21T10:00:${String(second).padStart(2, '0')}.000Z`;
-
-function started(step_id: string, second: number): RunEvent {
-  const rest = { item_index: null, item: null, attempt: 1, effect: 'read', recorded_only: false } as const;
-  return {
-    type: 'step_started',
-    at: at(second),
-    step_id,
-    task_id: step_id,
-    name: step_id,
-    kind: 'wait',
-    ...rest,
-    parameters: {},
-    conditions: [],
-  };
-}
-
-function succeeded(step_id: string, second: number, summary: string): RunEvent {
-  return { type: 'step_succeeded', at: at(second), step_id, output: {}, summary, evidence: null, change: null };
-}
-
-function finished(state: 'succeeded' | 'failed', second: number, reason: string | null = null): RunEvent {
-  return { type: 'run_finished', at: at(second), state, outcome: 'nothing_done', reason };
-}
 
 /** Lets a started run go through one step to its end, after it was asked for. */
 function playOut(state: 'succeeded' | 'failed'): void {
@@ -144,6 +105,11 @@ describe('fixpoint run', () => {
     expect(terminal.errors[1]).toBe(terminal.errors[0]);
   });
 
+  it('says which playbook may have been meant', async () => {
+    expect(await run({ playbook_id: 'PB1', url }, terminal.io())).toBe(1);
+    expect(terminal.errors).toEqual(['fixpoint: there is no playbook PB1 (did you mean PB-1?)']);
+  });
+
   it('repeats the server’s words and places', async () => {
     terminal.files.set('-', '{"alert_name": "X", "metric_value": "95"}');
 
@@ -172,124 +138,6 @@ async function* oneEventOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
     return;
   }
 }
-
-describe('fixpoint send', () => {
-  const decision: Decision = {
-    action: 'run',
-    reason: null,
-    rule_id: 'R002',
-    playbook_id: 'PB-1',
-    run_id: 'run-1',
-    run_ids: ['run-1'],
-    until: null,
-    by: 'rule R002',
-    explanation: 'service_name is payment-gateway',
-    decided_at: at(0),
-  };
-
-  /** The intake takes the alert; its decision comes a little later, as with a bus in between. */
-  function decideLater(alert_decision: Decision): { payload(): unknown } {
-    let payload: unknown = null;
-    world.accept = async (_source, body) => {
-      payload = JSON.parse(Buffer.from(body).toString());
-      const alert = anAlert({ alert_id: 'A1' });
-      setImmediate(() => world.alerts.push({ ...alert, decision: alert_decision, decisions: [alert_decision] }));
-      return {
-        accepted: 1,
-        alerts: [{ alert_id: 'A1', fingerprint: alert.fingerprint, status: 'firing' }],
-        rejected: 0,
-      };
-    };
-    return { payload: () => payload };
-  }
-
-  /** Runs the command while its clock goes on. */
-  async function sending(options: Parameters<typeof send>[0]): Promise<number> {
-    let code: number | null = null;
-    const done = send(options, terminal.io()).then((answer) => (code = answer));
-    await until('the end', async () => {
-      await terminal.clock.advance(250);
-      return code !== null;
-    });
-    return done;
-  }
-
-  it('posts as Alertmanager does and tells the fate of the alert', async () => {
-    const sent = decideLater(decision);
-    world.openRun('run-1');
-    world.happen('run-1', started('look', 1), succeeded('look', 3, 'healthy'), finished('succeeded', 4));
-    const code = await sending({
-      alertname: 'Latency',
-      severity: 'critical',
-      service: 'payment-gateway',
-      label: ['env=prod', 'note=a=b'],
-      value: '1240',
-      url,
-    });
-
-    expect(terminal.errors).toEqual([]);
-    expect(code).toBe(0);
-    expect(sent.payload()).toMatchObject({
-      version: '4',
-      status: 'firing',
-      alerts: [
-        {
-          status: 'firing',
-          labels: { alertname: 'Latency', severity: 'critical', service: 'payment-gateway', env: 'prod', note: 'a=b' },
-          annotations: { value: '1240' },
-          endsAt: '0001-01-01T00:00:00Z',
-        },
-      ],
-    });
-    expect(terminal.lines.map((line) => line.slice(10))).toEqual([
-      'accepted  firing Latency, alert A1',
-      'decided   run PB-1, by rule R002: service_name is payment-gateway',
-      'run       run-1',
-      '▶ run                                        PB-Payment-Troubleshoot, auto',
-      '✔ look                               2.0 s   healthy',
-      '✔ run                                        succeeded, nothing_done',
-    ]);
-  });
-
-  it('is done when the alert starts nothing', async () => {
-    decideLater({
-      ...decision,
-      action: 'drop',
-      reason: 'no_match',
-      rule_id: null,
-      playbook_id: null,
-      run_id: null,
-      run_ids: [],
-    });
-
-    expect(await sending({ alertname: 'X', url, json: true })).toBe(0);
-    expect(JSON.parse(terminal.text)).toMatchObject({ alert_id: 'A1', decision: { reason: 'no_match' }, runs: [] });
-  });
-
-  it('gives up on an alert that nobody decides', async () => {
-    world.accept = async () => ({
-      accepted: 1,
-      alerts: [{ alert_id: 'A1', fingerprint: 'F', status: 'firing' }],
-      rejected: 0,
-    });
-
-    expect(await sending({ alertname: 'X', url })).toBe(1);
-    expect(terminal.errors[0]).toContain('not decided within 60 s');
-  });
-
-  it('sends the end of an alert', async () => {
-    const sent = decideLater({ ...decision, action: 'drop', reason: 'resolved', run_id: null, run_ids: [] });
-
-    expect(await sending({ alertname: 'X', status: 'resolved', url })).toBe(0);
-    expect(sent.payload()).toMatchObject({ alerts: [{ status: 'resolved', endsAt: at(0) }] });
-    expect(await send({ alertname: 'X', status: 'over', url }, terminal.io())).toBe(2);
-  });
-
-  it('takes labels as key=value only', async () => {
-    expect(await send({ alertname: 'X', label: ['env'], url }, terminal.io())).toBe(2);
-    expect(terminal.errors[0]).toContain('--label key=value');
-  });
-});
 
 describe('fixpoint explain', () => {
   it('tells of every rule why, and what would run', async () => {

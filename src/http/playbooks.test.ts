@@ -141,6 +141,26 @@ describe('playbooks', () => {
   });
 
   it.each([
+    ['PB-1x', 'there is no playbook PB-1x (did you mean PB-1?)'],
+    ['restart-everything', 'there is no playbook restart-everything; there are PB-1'],
+  ])('that do not exist are told with what may have been meant: %s', async (playbook_id, message) => {
+    for (const answer of [
+      await post(`/api/v1/playbooks/${playbook_id}/runs`, {}),
+      await get(`/api/v1/playbooks/${playbook_id}`),
+    ]) {
+      expect(answer.statusCode).toBe(404);
+      expect(errorOf(answer)).toMatchObject({ code: 'not_found', message });
+    }
+  });
+
+  it('are named ten at most where none was meant', async () => {
+    for (let n = 10; n < 30; n++) face.world.playbooks.set(`PB-${n}`, aPlaybook());
+    const { message } = errorOf(await get('/api/v1/playbooks/something-else'));
+
+    expect(message).toMatch(/there are PB-1, PB-10, .*, PB-18 and 11 more$/);
+  });
+
+  it.each([
     [{ dryrun: true }, 'body dryrun: unknown key dryrun (did you mean dry_run?)'],
     [{ zzz: 1 }, 'body zzz: unknown key zzz; expected one of alert, dry_run'],
     [{ dry_run: 'yes' }, 'body dry_run: expected true or false, came "yes"'],

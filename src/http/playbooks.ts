@@ -4,6 +4,7 @@ import { PageQuery, pageOf, pageOfArray, pageRequest } from '../domain/api/page.
 import { PlaybookAnswer, PlaybookItem, PlaybookVersionAnswer, ProblemAnswer } from '../domain/api/playbook.js';
 import { RunAnswer, StartRun } from '../domain/api/run.js';
 import type { ExecutorSpec } from '../domain/executor.js';
+import { didYouMean } from '../domain/nearest.js';
 import type { CheckedPlaybook } from '../domain/playbook.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
@@ -16,6 +17,8 @@ import { runOf } from './runs.js';
 const PlaybookParams = z.object({ playbook_id: PathId });
 const PlaybookList = pageOf(PlaybookItem).extend({ problems: z.array(ProblemAnswer) });
 const MAX_PROBLEMS = 200;
+/** Ids that a refusal lists. */
+const MAX_NAMED = 10;
 
 /** The playbooks in force, their versions, and starting one by hand. */
 export function playbookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
@@ -86,7 +89,15 @@ function startRoute(app: Api, deps: HttpDeps, auth: Auth): void {
 }
 
 function checkedOf(deps: HttpDeps, playbook_id: string): CheckedPlaybook {
-  return found(deps.catalog.content().playbooks.get(playbook_id), `playbook ${playbook_id}`);
+  const { playbooks } = deps.catalog.content();
+  return found(playbooks.get(playbook_id), `playbook ${playbook_id}${instead(playbook_id, [...playbooks.keys()])}`);
+}
+
+/** What may have been meant: the nearest id, else the first few that there are. */
+function instead(playbook_id: string, known: readonly string[]): string {
+  const few = known.toSorted().slice(0, MAX_NAMED).join(', ');
+  const more = known.length > MAX_NAMED ? ` and ${known.length - MAX_NAMED} more` : '';
+  return didYouMean(playbook_id, known) || (known.length === 0 ? '; none is loaded' : `; there are ${few}${more}`);
 }
 
 function itemOf({ playbook, version, file }: CheckedPlaybook): PlaybookItem {
