@@ -108,10 +108,10 @@ talks(
   .requiredOption('--alertname <name>')
   .option('--label <key=value>', 'may be given often', gather, [])
   .option('--annotation <key=value>', 'may be given often', gather, [])
-  .option('--severity <word>')
+  .option('--severity <word>', 'critical, warning, info, or a word that means one of them (page, P1, notice …)')
   .option('--service <name>')
   .option('--instance <address>')
-  .option('--value <figure>', 'the figure that made it fire')
+  .option('--value <figure>', 'the figure that made it fire: 95, 12.5 %, 1.2 K')
   .option('--description <text>')
   .option('--status <status>', 'firing or resolved')
   .action(ends((options: { alertname: string }) => send(options, io)));

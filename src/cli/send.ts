@@ -1,9 +1,14 @@
+import { AlertStatus, Severity } from '../domain/alert.js';
 import { Accepted, AlertAnswer } from '../domain/api/alert.js';
 import { clockTime, printable } from '../domain/api/event-line.js';
 import type { RunAnswer } from '../domain/api/run.js';
 import { instant, sleep } from '../domain/clock.js';
 import type { Decision } from '../domain/decision.js';
 import { FixpointError } from '../domain/errors.js';
+import { didYouMean } from '../domain/nearest.js';
+import { parseQuantity } from '../domain/quantity.js';
+import { called } from '../domain/schema-problem.js';
+import { mapSeverity } from '../domain/severity.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';
 import { exitOf, followRun } from './follow.js';
@@ -82,7 +87,7 @@ function payloadOf(options: SendOptions, now: string): unknown {
   };
   const annotations = { ...present({ value, description }), ...pairs(options.annotation ?? [], '--annotation') };
   const { status = 'firing' } = options;
-  if (status !== 'firing' && status !== 'resolved') throw new UsageError('expected --status firing or resolved');
+  refuseSlips({ severity, value, status });
   const endsAt = status === 'resolved' ? now : '0001-01-01T00:00:00Z';
   return {
     version: '4',
@@ -96,6 +101,28 @@ function payloadOf(options: SendOptions, now: string): unknown {
     externalURL: '',
     alerts: [{ status, labels, annotations, startsAt: now, endsAt, generatorURL: '' }],
   };
+}
+
+/** The intake takes strange words too, because an alert must not be lost for one; a person who types one has made a slip. */
+function refuseSlips({
+  severity,
+  value,
+  status,
+}: Readonly<Record<'severity' | 'value' | 'status', string | undefined>>) {
+  if (status !== undefined && !AlertStatus.safeParse(status).success)
+    throw slip('status', status, 'firing or resolved', AlertStatus.options);
+  if (severity !== undefined && !mapSeverity(severity).known) {
+    const words = 'critical, warning or info, or a word such as page, high, P1 or notice';
+    throw slip('severity', severity, words, Severity.options);
+  }
+  if (value !== undefined && parseQuantity(value) === null)
+    throw slip('value', value, 'a number with or without a unit, such as 95, 12.5 % or 1.2 K', []);
+}
+
+function slip(option: string, came: string, expected: string, words: readonly string[]): UsageError {
+  return new UsageError(
+    `expected --${option} to be ${expected}, came ${called(printable(came))}${didYouMean(came, words)}`,
+  );
 }
 
 function present(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
