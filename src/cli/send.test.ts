@@ -110,6 +110,15 @@ describe('fixpoint send', () => {
     expect(JSON.parse(terminal.text)).toMatchObject({ alert_id: 'A1', decision: { reason: 'no_match' }, runs: [] });
   });
 
+  it('names the command that tells why no rule matches', async () => {
+    decideLater({ ...decision, action: 'drop', reason: 'no_match', rule_id: null, run_id: null, run_ids: [] });
+
+    expect(await sending({ alertname: 'X', url })).toBe(0);
+    expect(terminal.lines.at(-1)?.slice(10)).toBe(
+      'hint      fixpoint explain --alert alert.json tells for every rule why it does not match',
+    );
+  });
+
   it.each<[string, string, string]>([
     [
       'severity',

@@ -49,6 +49,8 @@ export async function send(options: SendOptions, io: CliIo): Promise<ExitCode> {
     tell('accepted', `${first.status} ${options.alertname}, alert ${first.alert_id}`);
     const decision = await decided(api, io, first.alert_id);
     tell('decided', sentence(decision));
+    if (decision.reason === 'no_match')
+      tell('hint', 'fixpoint explain --alert alert.json tells for every rule why it does not match');
     const runs: RunAnswer[] = [];
     // A duplicate only names the run of the alert that it repeats: that is another story.
     const follow = decision.action === 'run' || decision.action === 'join' ? runIds(decision) : [];
