@@ -7,7 +7,7 @@ import { failureActions } from '../domain/playbook.js';
 import type { ConditionResult, Run, RunEvent, RunOutcome, SkipReason, Step } from '../domain/run.js';
 import { isRunFinished, isStepFinished } from '../domain/run.js';
 import { transition, waitsForAPerson } from '../domain/transition.js';
-import { failureEvents, NOT_NEEDED, successEvents } from './conclude.js';
+import { endOfRest, failureEvents, goesOn, NOT_NEEDED, successEvents } from './conclude.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { judge, prepare, scopeOf } from './prepare.js';
 import type { Prepared } from './prepare.js';
@@ -41,6 +41,7 @@ export const MAX_ITEMS = 1_000;
 export function advance(run: Run, plan: Plan, facts: Facts): Advanced {
   const turn = new Turn(run, plan, facts);
   if (isRunFinished(run.state)) return turn;
+  turn.abortWhenOverdue();
   do {
     turn.endedStep = false;
     for (const planned of plan.tasks) turn.look(planned);
@@ -63,6 +64,19 @@ class Turn implements Advanced {
     this.#plan = plan;
     this.#facts = facts;
     this.#at = instant(facts.now);
+  }
+
+  /** A run that slept over the end of its time. While an attempt is under way, whoever makes it sees to that. */
+  abortWhenOverdue(): void {
+    const { run } = this;
+    const { timeout_ms } = this.#plan;
+    if (run.aborted || run.cancel_requested || this.#facts.now < Date.parse(run.created_at) + timeout_ms) return;
+    if (Object.values(run.steps).some((step) => step.state === 'running' && step.kind !== 'foreach')) return;
+    this.#emit({
+      type: 'run_aborted',
+      at: this.#at,
+      reason: `the run took longer than its timeout of ${timeout_ms} ms`,
+    });
   }
 
   look(planned: PlannedTask): void {
@@ -149,17 +163,33 @@ class Turn implements Advanced {
   }
 
   #lookAtWait(planned: PlannedTask, step: Step): void {
-    if (this.run.cancel_requested || this.run.aborted)
-      return this.#emit({
-        type: 'step_cancelled',
-        at: this.#at,
-        step_id: step.step_id,
-        reason: this.run.reason ?? 'the run ends',
-      });
+    const overdue = this.#whyNotWait(planned, step);
+    if (overdue !== null)
+      return this.#emit({ type: 'step_cancelled', at: this.#at, step_id: step.step_id, reason: overdue });
     if (this.run.state === 'paused' || this.#facts.draining) return;
     const due = step.until !== null && Date.parse(step.until) <= this.#facts.now;
     const released = step.reason === 'pause' && !this.#facts.paused;
-    if (due || released) this.#start(planned, step.step_id, step.item_index, step.item, step.conditions);
+    if (due || released) return this.#start(planned, step.step_id, step.item_index, step.item, step.conditions);
+    if (this.run.aborted && step.until === null) this.#holdUntilTheEnd(step);
+  }
+
+  /** Why a step waits no longer, nobody having ended its wait; null while it may. */
+  #whyNotWait(planned: PlannedTask, step: Step): string | null {
+    const ends = this.run.reason ?? 'the run ends';
+    if (!goesOn(this.run, planned)) return ends;
+    if (!this.run.aborted) return null;
+    // For others a person is asked, and the run is handed over as it is.
+    if (waitsForAPerson(step) && step.reason !== 'pause') return ends;
+    const last = endOfRest(this.run, this.#plan);
+    const until = step.until === null ? this.#facts.now : Date.parse(step.until);
+    if (this.#facts.now < last && until <= last) return null;
+    return `${ends}; what was left to do had until ${instant(last)}`;
+  }
+
+  /** The hold of a run that was aborted has an end: nobody may ever release it. */
+  #holdUntilTheEnd({ step_id, message }: Step): void {
+    const until = instant(endOfRest(this.run, this.#plan));
+    this.#emit({ type: 'step_waiting', at: this.#at, step_id, reason: 'pause', message: message ?? '', until });
   }
 
   #begin(planned: PlannedTask): void {
@@ -211,7 +241,7 @@ class Turn implements Advanced {
       if (item.state !== 'pending') continue;
       if (this.run.cancel_requested)
         this.#skip(planned, item.step_id, 'cancelled', this.run.reason ?? 'the run was cancelled', []);
-      else if (this.run.aborted || failed)
+      else if (failed || !goesOn(this.run, planned))
         this.#skip(
           planned,
           item.step_id,
@@ -354,7 +384,8 @@ export function nextTimer(run: Run): number | null {
   if (run.state === 'paused') return null;
   let next: number | null = null;
   for (const step of Object.values(run.steps)) {
-    if (step.state !== 'waiting' || step.until === null || waitsForAPerson(step)) continue;
+    if (step.state !== 'waiting' || step.until === null) continue;
+    if (waitsForAPerson(step) && step.reason !== 'pause') continue;
     const at = Date.parse(step.until);
     if (next === null || at < next) next = at;
   }

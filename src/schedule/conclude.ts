@@ -4,7 +4,7 @@ import type { Outcome } from '../domain/outcome.js';
 import { failureActions } from '../domain/playbook.js';
 import type { Retry } from '../domain/playbook.js';
 import type { Attempt, Run, RunEvent, Step } from '../domain/run.js';
-import type { PlannedTask } from './plan.js';
+import type { Plan, PlannedTask } from './plan.js';
 
 /** How an attempt ended: what its executor says, or that a guard kept it from beginning, or that it never took place. */
 export type AttemptEnd =
@@ -14,6 +14,9 @@ export type AttemptEnd =
 
 /** What is said of a write that `on_resolved` stops. */
 export const NOT_NEEDED = 'the alert has resolved, so this write is not needed any more';
+
+/** What is there for a failure, or always, has at least this long after the run's own time. */
+const LEAST_REST_MS = 300_000;
 
 /** A retry without its own words. */
 const DEFAULT_RETRY: Retry = { max_attempts: 3, initial_delay: '1s', max_delay: '30s' };
@@ -50,7 +53,7 @@ export function conclude(
     }
     case 'failed': {
       const delay = end.retryable ? retryDelay(planned.task.retry, step, end.retry_after_ms ?? null, random) : null;
-      if (delay !== null && goesOn(run)) return [retrying(step, at, end.reason, now + delay)];
+      if (delay !== null && goesOn(run, planned)) return [retrying(step, at, end.reason, now + delay)];
       return failed(run, planned, step, at, end);
     }
     case 'waiting':
@@ -138,7 +141,7 @@ function inDoubt(
   if (planned.idempotent || policy === 'retry') {
     const retry = planned.task.retry ?? (planned.idempotent ? undefined : DEFAULT_RETRY);
     const delay = retryDelay(retry, step, null, random);
-    if (delay !== null && goesOn(run)) return [{ ...retrying(step, at, reason, now + delay), in_doubt: true }];
+    if (delay !== null && goesOn(run, planned)) return [{ ...retrying(step, at, reason, now + delay), in_doubt: true }];
     if (planned.idempotent) return failed(run, planned, step, at, { reason, in_doubt: true });
   }
   if (policy !== 'ask')
@@ -152,8 +155,15 @@ function inDoubt(
   ];
 }
 
-function goesOn(run: Run): boolean {
-  return !run.aborted && !run.cancel_requested;
+/** True while a task may still begin, try again and wait: after an abort only those that are there for that case, after a cancel none. */
+export function goesOn(run: Run, { task }: PlannedTask): boolean {
+  if (run.cancel_requested) return false;
+  return !run.aborted || task.run_if === 'always' || task.run_if === 'failure';
+}
+
+/** Until when tasks that go on after an abort may wait: as long again as the run had, from the end of its time. */
+export function endOfRest(run: Run, plan: Plan): number {
+  return Date.parse(run.created_at) + plan.timeout_ms + Math.max(plan.timeout_ms, LEAST_REST_MS);
 }
 
 function retrying(step: Step, at: string, error: string, until: number): RunEvent & { type: 'step_retrying' } {
