@@ -76,101 +76,157 @@ export interface OccurrenceRow extends Omit<Occurrence, never> {
   readonly expected: number;
 }
 
-// The primary key is the fence: whoever comes second with a number has decided on an old state.
-const CHANGES = `e as (insert into run_changes (run_id, seq, events)
-  select r, s, e from json_to_recordset($1::json) as x(r text, s int, e json))`;
-// A run that leaves the open ones gives up its lease in the same stroke.
-const RUNS = `r as (insert into runs (run_id, playbook_id, playbook_version, service_name, group_key, dry_run, state, outcome, open, created_at, finished_at, doc, lease_owner, lease_epoch, wake_at, poked)
+type Table = keyof Rows;
+
+/** What a table's rows do: `value` is where they stand among the statement's parameters, `count` where their number does. */
+interface Part {
+  readonly table: Table;
+  readonly values: 'json' | 'texts';
+  /** A change of the database, as one part of the statement. */
+  readonly change?: (value: string) => string;
+  /** What has to be true for the commit to take place. */
+  readonly check?: (value: string, count: string) => string;
+}
+
+const PARTS: readonly Part[] = [
+  {
+    table: 'changes',
+    values: 'json',
+    // The primary key is the fence: whoever comes second with a number has decided on an old state.
+    change: (value) => `e as (insert into run_changes (run_id, seq, events)
+  select r, s, e from json_to_recordset(${value}::json) as x(r text, s int, e json))`,
+  },
+  {
+    table: 'runs',
+    values: 'json',
+    // A run that leaves the open ones gives up its lease in the same stroke.
+    change: (
+      value,
+    ) => `r as (insert into runs (run_id, playbook_id, playbook_version, service_name, group_key, dry_run, state, outcome, open, created_at, finished_at, doc, lease_owner, lease_epoch, wake_at, poked)
   select r, p, v, n, g, dry, st, oc, op, ca, fa, d, l, case when l is null then 0 else 1 end, case when l is null then ca end, pk
-  from json_to_recordset($2::json) as x(r text, p text, v text, n text, g text, dry boolean, st text, oc text, op boolean, ca timestamptz, fa timestamptz, d json, l text, pk boolean)
+  from json_to_recordset(${value}::json) as x(r text, p text, v text, n text, g text, dry boolean, st text, oc text, op boolean, ca timestamptz, fa timestamptz, d json, l text, pk boolean)
   on conflict (run_id) do update set state = excluded.state, outcome = excluded.outcome, open = excluded.open, finished_at = excluded.finished_at, doc = excluded.doc,
-    lease_owner = case when excluded.open then runs.lease_owner end, poked = runs.poked or excluded.poked)`;
-const OUTBOX = `o as (insert into outbox (outbox_id, run_id, kind, step_id, message, created_at, next_at)
-  select i, r, k, s, m, a, a from json_to_recordset($3::json) as x(i text, r text, k text, s text, m text, a timestamptz))`;
-const WRITES = `w as (insert into service_writes (service_name, at)
-  select s, max(a) from json_to_recordset($4::json) as x(s text, a timestamptz) group by s
-  on conflict (service_name) do update set at = greatest(service_writes.at, excluded.at))`;
-const FINISHED = `f as (update occurrences set run_open = false, version = version + 1 where run_id = any($5::text[]) and run_open)`;
-
-const RUN_STATEMENT = {
-  name: 'commit-runs',
-  text: `with ${[CHANGES, RUNS, OUTBOX, WRITES, FINISHED].join(',\n')}\nselect 1`,
-};
-
-const ALERTS = `al as (insert into alerts (alert_id, source_system, alert_name, severity, status, service_name, fingerprint, received_at, doc, action, reason, run_id, decisions, due_at)
+    lease_owner = case when excluded.open then runs.lease_owner end, poked = runs.poked or excluded.poked)`,
+  },
+  {
+    table: 'outbox',
+    values: 'json',
+    change: (value) => `o as (insert into outbox (outbox_id, run_id, kind, step_id, message, created_at, next_at)
+  select i, r, k, s, m, a, a from json_to_recordset(${value}::json) as x(i text, r text, k text, s text, m text, a timestamptz))`,
+  },
+  {
+    table: 'writes',
+    values: 'json',
+    change: (value) => `w as (insert into service_writes (service_name, at)
+  select s, max(a) from json_to_recordset(${value}::json) as x(s text, a timestamptz) group by s
+  on conflict (service_name) do update set at = greatest(service_writes.at, excluded.at))`,
+  },
+  {
+    table: 'finished',
+    values: 'texts',
+    change: (value) =>
+      `f as (update occurrences set run_open = false, version = version + 1 where run_id = any(${value}::text[]) and run_open)`,
+  },
+  {
+    table: 'alerts',
+    values: 'json',
+    // Only an alert that still waits for its decision may be decided: a second decision of a redelivery is a conflict.
+    change: (
+      value,
+    ) => `al as (insert into alerts (alert_id, source_system, alert_name, severity, status, service_name, fingerprint, received_at, doc, action, reason, run_id, decisions, due_at)
   select i, so, na, se, st, sv, fp, ra, d, ac, re, ru, de, du
-  from json_to_recordset($6::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json, ac text, re text, ru text, de json, du timestamptz)
-  -- Only an alert that still waits for its decision may be decided: a second decision of a redelivery is a conflict.
+  from json_to_recordset(${value}::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json, ac text, re text, ru text, de json, du timestamptz)
   on conflict (alert_id) do update set action = excluded.action, reason = excluded.reason, run_id = excluded.run_id, due_at = excluded.due_at,
     decisions = (alerts.decisions::jsonb || excluded.decisions::jsonb)::json
     where alerts.due_at is not null
-  returning 1)`;
-const REPEATS = `re as (insert into repeats (first_id, received_at, items) select f, a, i from json_to_recordset($7::json) as x(f text, a timestamptz, i json))`;
-const OCCURRENCES = `oc as (insert into occurrences (key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, version)
+  returning 1)`,
+    check: (_rows, count) => `(select count(*) from al) = ${count}::int`,
+  },
+  {
+    table: 'repeats',
+    values: 'json',
+    change: (value) =>
+      `re as (insert into repeats (first_id, received_at, items) select f, a, i from json_to_recordset(${value}::json) as x(f text, a timestamptz, i json))`,
+  },
+  {
+    table: 'occurrences',
+    values: 'json',
+    change: (
+      value,
+    ) => `oc as (insert into occurrences (key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, version)
   select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, expected + 1
-  from json_to_recordset($8::json) as x(key text, open boolean, alert_id text, started_at timestamptz, resolved_at timestamptz, runs_used int, run_id text, run_open boolean, run_ids json, content_hash text, content_alert_id text, expected int)
+  from json_to_recordset(${value}::json) as x(key text, open boolean, alert_id text, started_at timestamptz, resolved_at timestamptz, runs_used int, run_id text, run_open boolean, run_ids json, content_hash text, content_alert_id text, expected int)
   on conflict (key) do update set open = excluded.open, alert_id = excluded.alert_id, started_at = excluded.started_at, resolved_at = excluded.resolved_at,
     runs_used = excluded.runs_used, run_id = excluded.run_id, run_open = excluded.run_open, run_ids = excluded.run_ids,
     content_hash = excluded.content_hash, content_alert_id = excluded.content_alert_id, version = excluded.version
     where occurrences.version = excluded.version - 1
-  returning 1)`;
-const POKE = `p as (update runs set poked = true where run_id = any($10::text[]) and open)`;
+  returning 1)`,
+    check: (_rows, count) => `(select count(*) from oc) = ${count}::int`,
+  },
+  {
+    table: 'seen',
+    values: 'json',
+    check: (value, count) =>
+      `(select count(*) from json_to_recordset(${value}::json) as x(k text, v int) join occurrences on occurrences.key = x.k and occurrences.version = x.v) = ${count}::int`,
+  },
+  {
+    table: 'poke',
+    values: 'texts',
+    change: (value) => `p as (update runs set poked = true where run_id = any(${value}::text[]) and open)`,
+  },
+  {
+    table: 'joined',
+    values: 'texts',
+    check: (value, count) =>
+      `(select count(*) from runs where run_id = any(${value}::text[]) and open) = ${count}::int`,
+  },
+];
 
-const DECIDE_STATEMENT = {
-  name: 'commit-decisions',
-  text: `with ${[CHANGES, RUNS, OUTBOX, WRITES, FINISHED, ALERTS, REPEATS, OCCURRENCES, POKE].join(',\n')}
-select fixpoint_conflict_unless(
-  (select count(*) from al) = $11::int
-  and (select count(*) from oc) = $12::int
-  and not exists (select from json_to_recordset($9::json) as x(k text, v int) left join occurrences on occurrences.key = x.k where occurrences.version is distinct from x.v)
-  and (select count(*) from runs where run_id = any($13::text[]) and open) = $14::int)`,
-};
+/** Statements by the tables that they write: one that names only what there is costs the database much less. */
+const statements = new Map<string, string>();
 
 /** Writes the rows of many operations in one statement, which is one transaction. It fails as a whole. */
 export async function writeRows(db: Db, operations: readonly Rows[]): Promise<void> {
-  const runs = [
-    JSON.stringify(flat(operations, 'changes')),
-    JSON.stringify(flat(operations, 'runs')),
-    JSON.stringify(flat(operations, 'outbox')),
-    JSON.stringify(flat(operations, 'writes')),
-    flat(operations, 'finished'),
-  ];
-  if (!operations.some((operation) => operation.alerts || operation.repeats)) {
-    await db.query({ ...RUN_STATEMENT, values: runs });
-    return;
+  const parts: Part[] = [];
+  const values: unknown[] = [];
+  for (const part of PARTS) {
+    const rows = rowsOf(operations, part.table);
+    if (rows.length === 0) continue;
+    parts.push(part);
+    values.push(part.values === 'json' ? JSON.stringify(rows) : rows);
+    if (part.check) values.push(rows.length);
   }
-  const alerts = flat(operations, 'alerts');
-  const occurrences = flat(operations, 'occurrences');
-  const joined = [...new Set(flat(operations, 'joined'))];
-  await db.query({
-    ...DECIDE_STATEMENT,
-    values: [
-      ...runs,
-      JSON.stringify(alerts),
-      JSON.stringify(flat(operations, 'repeats')),
-      JSON.stringify(occurrences),
-      JSON.stringify(distinctSeen(operations)),
-      flat(operations, 'poke'),
-      alerts.length,
-      occurrences.length,
-      joined,
-      joined.length,
-    ],
-  });
+  if (parts.length === 0) return;
+  const name = `commit-${parts.map((part) => part.table).join('-')}`;
+  let text = statements.get(name);
+  if (text === undefined) statements.set(name, (text = statementOf(parts)));
+  await db.query({ name, text, values });
 }
 
-type RowOf<Table extends keyof Rows> = NonNullable<Rows[Table]>[number];
+function statementOf(parts: readonly Part[]): string {
+  const changes: string[] = [];
+  const checks: string[] = [];
+  let place = 0;
+  for (const part of parts) {
+    const value = `$${(place += 1)}`;
+    if (part.change) changes.push(part.change(value));
+    if (part.check) checks.push(part.check(value, `$${(place += 1)}`));
+  }
+  const answer = checks.length === 0 ? '1' : `fixpoint_conflict_unless(${checks.join('\n  and ')})`;
+  return `${changes.length === 0 ? '' : `with ${changes.join(',\n')}\n`}select ${answer}`;
+}
 
-function flat<Table extends keyof Rows>(operations: readonly Rows[], table: Table): RowOf<Table>[] {
-  const all: RowOf<Table>[] = [];
+function rowsOf(operations: readonly Rows[], table: Table): readonly unknown[] {
+  // A storm repeats the same occurrences in every request: each is checked once in a commit.
+  if (table === 'seen') return distinctSeen(operations);
+  const all: unknown[] = [];
   for (const operation of operations) {
-    const rows = operation[table] as RowOf<Table>[] | undefined; // an indexed access of the generic key loses its element type
+    const rows = operation[table];
     if (rows) for (const row of rows) all.push(row);
   }
-  return all;
+  return table === 'joined' ? [...new Set(all)] : all;
 }
 
-/** A storm repeats the same occurrences in every request: each is checked once in a commit. */
 function distinctSeen(operations: readonly Rows[]): { k: string; v: number }[] {
   const seen = new Map<string, { k: string; v: number }>();
   for (const operation of operations) for (const row of operation.seen ?? []) seen.set(`${row.v} ${row.k}`, row);
