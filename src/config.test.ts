@@ -50,6 +50,66 @@ describe('the configuration', () => {
     expect(refusalOf('', { PORT: 'abc' })).toMatch(/port: expected .* \(from the environment variable PORT\)/);
   });
 
+  it.each([
+    'nonsense',
+    'k1:9092,nonsense',
+    'k1:9092,',
+    'k1:0',
+    'k1:70000',
+    'k1:',
+    ':9092',
+    'kafka://k1:9092',
+    '[::1]:9092',
+    'k1:9092 k2:9092',
+  ])('refuses %j as a list of brokers, and says what a broker looks like', (brokers) => {
+    const index = brokers.startsWith('k1:9092,') ? 1 : 0;
+    const expected = `kafka.brokers.${index}: expected host:port such as kafka-1:9092; an IPv6 address needs a name that stands for it`;
+    expect(refusalOf('', { KAFKA_BROKERS: brokers })).toContain(
+      `${expected} (from the environment variable KAFKA_BROKERS)`,
+    );
+    expect(refusalOf(`kafka: {brokers: ${JSON.stringify(brokers.split(','))}}\n`)).toContain(expected);
+  });
+
+  it('takes brokers by name and by IPv4 address', () => {
+    expect(refusalOf('', { KAFKA_BROKERS: 'kafka-1.example.com:9092, my_broker:19092,10.0.0.1:65535' })).toBe(
+      'not refused',
+    );
+  });
+
+  it('takes what is put in as what the setting needs', () => {
+    writeFileSync(join(directory, 'partitions'), '12\n');
+    const text = `port: \${PORT_HERE}
+admin_token: \${DIGITS}
+kafka: {partitions: "\${file:partitions}", tls: {reject_unauthorized: "\${OFF}"}}
+storm: {starts_per_minute: "\${ZERO}"}
+public_url: http://example.com:\${PORT_HERE}
+`;
+    writeFileSync(join(directory, 'fixpoint.yaml'), text);
+    const env = { PORT_HERE: '9191', OFF: 'false', DIGITS: '1234567890123456', ZERO: '0' };
+    const { settings } = loadConfig({ file: null, env, cwd: directory });
+
+    expect(settings).toMatchObject({
+      port: 9191,
+      admin_token: '1234567890123456',
+      kafka: { partitions: 12, tls: { reject_unauthorized: false } },
+      storm: { starts_per_minute: 0 },
+      public_url: 'http://example.com:9191',
+    });
+    writeFileSync(join(directory, 'fixpoint.yaml'), 'kafka: {tls: "${ON}"}\n');
+    expect(loadConfig({ file: null, env: { ON: 'true' }, cwd: directory }).settings.kafka.tls).toBe(true);
+  });
+
+  it('names the placeholder of a value that does not fit', () => {
+    expect(refusalOf('port: ${P}\n', { P: 'hunter2' })).toContain('port: expected a number (from ${P})');
+    expect(refusalOf('port: ${P}\n', { P: '70000' })).toContain(
+      'port: expected at most 65535, came the number 70000 (from ${P})',
+    );
+    expect(refusalOf('port: ${P}\n', { P: 'x', PORT: 'y' })).toContain('(from the environment variable PORT)');
+    const token = refusalOf('admin_token: ${T}\n', { T: '12345' });
+    expect(token).toContain('admin_token: expected at least 16 characters (from ${T})');
+    expect(token).not.toContain('12345');
+  });
+
   it('never repeats a text that came, which may be a secret', () => {
     const text = refusalOf('admin_token: tiny-secret\nnotifiers:\n  slack: {url: hunter2}\n', {
       DATABASE_URL: 'mysql://u:hunter2@db/x',

@@ -3,19 +3,26 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Duration, parseDuration } from './domain/duration.js';
-import { FixpointError, messageOf } from './domain/errors.js';
+import { FixpointError } from './domain/errors.js';
 import type { ErrorDetail } from './domain/errors.js';
 import { Mode } from './domain/playbook.js';
 import { schemaProblems } from './domain/schema-problem.js';
 import { executorModules } from './executor/registry.js';
 import { NotifiersConfig } from './notifier/registry.js';
 import { sources } from './source/registry.js';
+import { substitute, takeAsNeeded } from './substitute.js';
+import type { Substituted } from './substitute.js';
 
 const LATER = 'is not available in this version';
 const Level = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
 
+/** A name or an IPv4 address, and a port: the Kafka client takes what stands before the first colon for the host. */
+const Broker = z
+  .string()
+  .refine(isBroker, 'expected host:port such as kafka-1:9092; an IPv6 address needs a name that stands for it');
+
 const Kafka = z.strictObject({
-  brokers: z.array(z.string().min(1)).min(1).max(100).optional().describe('host:port; set: Kafka, unset: in-process'),
+  brokers: z.array(Broker).min(1).max(100).optional().describe('host:port; set: Kafka, unset: in-process'),
   topic_prefix: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,100}$/)
@@ -141,17 +148,19 @@ export function loadConfig(options: {
   const named = options.file ?? nonEmpty(options.env['FIXPOINT_CONFIG']);
   const file = resolve(options.cwd, named ?? 'fixpoint.yaml');
   const found = existsSync(file);
-  const written = found ? readSettings(file, options.env) : {};
+  const put: Substituted = new Map();
+  const written = found ? readSettings(file, options.env, put) : {};
+  takeAsNeeded(Settings, written, put);
   const fromFile = new Set(pathsOf(written));
   const fromEnvironment = new Map<string, string>();
   for (const { name, path, read } of VARIABLES) {
     const text = nonEmpty(options.env[name]);
     if (text === null) continue;
-    put(written, path.split('.'), read(text));
+    putAt(written, path.split('.'), read(text));
     fromEnvironment.set(path, name);
   }
   const parsed = Settings.safeParse(written);
-  if (!parsed.success) throw refusal(written, found ? file : null, fromEnvironment);
+  if (!parsed.success) throw refusal(written, found ? file : null, originsOf(fromEnvironment, put));
   const base = found ? dirname(file) : options.cwd;
   const settings = Object.freeze({
     ...parsed.data,
@@ -175,7 +184,16 @@ export function describeConfig(
   return lines;
 }
 
-function readSettings(file: string, env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+function isBroker(text: string): boolean {
+  const port = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}:(\d{1,5})$/.exec(text)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+function readSettings(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+  put: Substituted,
+): Record<string, unknown> {
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, version: '1.2' });
   const [fault] = document.errors;
@@ -192,56 +210,34 @@ function readSettings(file: string, env: Readonly<Record<string, string | undefi
       'invalid',
       `${file}: expected keys and values, got ${Array.isArray(value) ? 'a list' : typeof value}`,
     );
-  return substitute(value, env, dirname(file), '') as Record<string, unknown>; // an object stays one
-}
-
-/** Puts in `${VAR}` and `${file:/path}`; a variable or a file that is not there is a fault, never an empty text. */
-function substitute(
-  value: unknown,
-  env: Readonly<Record<string, string | undefined>>,
-  base: string,
-  path: string,
-): unknown {
-  if (Array.isArray(value)) return value.map((item, index) => substitute(item, env, base, `${path}[${index}]`));
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [
-        key,
-        substitute(item, env, base, path === '' ? key : `${path}.${key}`),
-      ]),
-    );
-  if (typeof value !== 'string') return value;
-  return value.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
-    if (name.startsWith('file:')) return readSecret(resolve(base, name.slice('file:'.length)), path);
-    const text = env[name];
-    if (text === undefined) throw new FixpointError('invalid', `${path}: the environment variable ${name} is not set`);
-    return text;
-  });
-}
-
-function readSecret(file: string, path: string): string {
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    throw new FixpointError('invalid', `${path}: ${file} cannot be read: ${messageOf(error)}`);
-  }
+  return substitute(value, { env, base: dirname(file), put }) as Record<string, unknown>; // an object stays one
 }
 
 function refusal(
   written: Record<string, unknown>,
   file: string | null,
-  fromEnvironment: ReadonlyMap<string, string>,
+  origins: ReadonlyMap<string, string>,
 ): FixpointError {
   const details: ErrorDetail[] = schemaProblems(Settings, written).map((problem) => {
     const path = problem.path.map(String).join('.');
-    const variable = fromEnvironment.get(path);
+    const origin = [...origins].find(([key]) => path === key || path.startsWith(`${key}.`))?.[1];
     const message = withoutValue(path, problem.message);
-    return { path, message: variable ? `${message} (from the environment variable ${variable})` : message };
+    return { path, message: origin ? `${message} (from ${origin})` : message };
   });
   const text = details.map((detail) => `  ${detail.path}: ${detail.message}`).join('\n');
   return new FixpointError('invalid', `the configuration${file ? ` in ${file}` : ''} is not usable:\n${text}`, {
     details,
   });
+}
+
+/** Where the values came from that do not stand in the file as they are. */
+function originsOf(fromEnvironment: ReadonlyMap<string, string>, put: Substituted): ReadonlyMap<string, string> {
+  const variables = [...fromEnvironment].map(([path, name]): [string, string] => [
+    path,
+    `the environment variable ${name}`,
+  ]);
+  // A variable that wins over the file is asked first.
+  return new Map([...variables, ...[...put].filter(([path]) => !fromEnvironment.has(path))]);
 }
 
 /** What came is told only where it cannot be a secret: an address may carry a password, and any text may be one. */
@@ -258,7 +254,7 @@ function nonEmpty(text: string | undefined): string | null {
   return text === undefined || text === '' ? null : text;
 }
 
-function put(target: Record<string, unknown>, [key, ...rest]: readonly string[], value: unknown): void {
+function putAt(target: Record<string, unknown>, [key, ...rest]: readonly string[], value: unknown): void {
   if (key === undefined) return;
   if (rest.length === 0) {
     target[key] = value;
@@ -268,7 +264,7 @@ function put(target: Record<string, unknown>, [key, ...rest]: readonly string[],
   const next: Record<string, unknown> =
     typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? { ...inner } : {};
   target[key] = next;
-  put(next, rest, value);
+  putAt(next, rest, value);
 }
 
 function pathsOf(value: unknown): string[] {
