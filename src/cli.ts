@@ -1,11 +1,14 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { text as readStream } from 'node:stream/consumers';
 import { Command, CommanderError } from 'commander';
 import pino from 'pino';
 import { systemClock } from './app.js';
 import { checkFiles } from './catalog/check.js';
 import { check } from './cli/check.js';
+import type { CheckedFiles } from './cli/check.js';
 import { configShow } from './cli/config.js';
 import { doctor } from './cli/doctor.js';
 import { explain } from './cli/explain.js';
@@ -84,14 +87,7 @@ prints(
     .command('check')
     .argument('[path...]')
     .description('validates playbooks and rules: file:line:column, what was expected, what came'),
-).action(
-  ends((paths: string[], options: object) =>
-    check({ paths, ...options }, io, async (named) => {
-      const { problems, playbooks, rules } = await checkFiles(named, executorSpecs);
-      return { problems, playbooks: playbooks.size, rules: rules.length };
-    }),
-  ),
-);
+).action(ends((paths: string[], options: object) => check({ paths, ...options }, io, checkNamed)));
 
 talks(program.command('run').argument('<playbook_id>').description('starts a run by hand and follows it'))
   .option('--alert <file>', 'the alert that it is about, as JSON; - is standard input')
@@ -195,6 +191,19 @@ for (const command of ['backtest', 'test', 'approve', 'deny', 'export', 'import'
       io.err(`fixpoint: ${command} is not available in this version`);
       process.exitCode = 2;
     });
+}
+
+async function checkNamed(paths: readonly string[]): Promise<CheckedFiles> {
+  const gone = paths.filter((path) => !existsSync(path));
+  const found = await checkFiles(
+    paths.filter((path) => !gone.includes(path)),
+    executorSpecs,
+  );
+  const missing = gone.map((file) => {
+    const where = `there is no file or folder ${resolve(file)}`;
+    return { file, line: 1, column: 1, message: `${where}; name one that is there: fixpoint check <path>` };
+  });
+  return { problems: [...missing, ...found.problems], playbooks: found.playbooks.size, rules: found.rules.length };
 }
 
 function gather(value: string, before: string[]): string[] {

@@ -11,6 +11,7 @@ import type { Log } from './domain/log.js';
 import type { Store } from './domain/store.js';
 import { createExecutors } from './executor/registry.js';
 import { createNotifiers } from './notifier/registry.js';
+import { checkPlaybooks } from './playbook-needs.js';
 import { openStore } from './store/open.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -37,7 +38,7 @@ export function openConfiguredStore({ config, clock, log }: UpkeepDeps): Promise
   });
 }
 
-/** Dials every server that the configuration names, for `fixpoint doctor`. Nothing is written and no message is sent. */
+/** Dials every server that the configuration names and looks at the playbooks, for `fixpoint doctor`. Nothing is written and no message is sent. */
 export async function dialAll(deps: UpkeepDeps, signal: AbortSignal): Promise<ConnectionCheck[]> {
   const { config, clock, log } = deps;
   const { settings } = config;
@@ -50,6 +51,7 @@ export async function dialAll(deps: UpkeepDeps, signal: AbortSignal): Promise<Co
     const lines = await Promise.all([
       dialStore(deps, signal),
       dialKafka(deps, signal),
+      checkPlaybooks(config),
       executors.check(signal),
       notifiers.check(signal),
     ]);

@@ -5,11 +5,14 @@ import { ROLES, startApp, systemClock } from './app.js';
 import type { App, WorkRole } from './app.js';
 import { loadConfig } from './config.js';
 import { FixpointError, messageOf } from './domain/errors.js';
+import { playbooksFolderFault } from './playbook-needs.js';
+import type { FolderFault } from './playbook-needs.js';
 
 /** `fixpoint serve`, which is also `npm start`: config → app → start → wait for a signal → stop. Answers the exit code. */
 export async function serve(argv: readonly string[]): Promise<number> {
   let app: App;
   let configuration: string;
+  let folder: FolderFault | null;
   try {
     const { values } = parseArgs({
       args: [...argv],
@@ -19,6 +22,8 @@ export async function serve(argv: readonly string[]): Promise<number> {
     // The file may be missing; a misspelt path must not pass unseen for all that.
     const wanted = values.config ?? (process.env['FIXPOINT_CONFIG'] || 'fixpoint.yaml');
     configuration = config.file ?? `defaults and environment (there is no ${wanted})`;
+    folder = await playbooksFolderFault(config);
+    if (folder?.refuses_start) throw new FixpointError('invalid', folder.message);
     const log = pino({
       level: config.settings.log_level,
       base: null,
@@ -31,7 +36,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
     process.stderr.write(`fixpoint: ${messageOf(error)}\n`);
     return isWrongUsage(error) ? 2 : 1;
   }
-  process.stdout.write(`${startLine(app, configuration)}\n`);
+  process.stdout.write(`${startLine(app, configuration, folder)}\n`);
   await signalled();
   process.stdout.write('Stopping: what is under way ends first. A second signal ends it at once.\n');
   await app.stop();
@@ -50,7 +55,7 @@ export function versionOf(): string {
   return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : 'unknown';
 }
 
-function startLine(app: App, configuration: string): string {
+function startLine(app: App, configuration: string, folder: FolderFault | null): string {
   const { playbooks, rules, problems } = app.catalog;
   const lines = [
     `Fixpoint on ${app.url} · ${app.description} · ${playbooks.size} playbooks, ${rules.length} rules`,
@@ -60,7 +65,12 @@ function startLine(app: App, configuration: string): string {
     lines.push(
       'The embedded store survives a killed process, not yet a power cut; set DATABASE_URL for a Postgres that does.',
     );
-  for (const problem of problems) lines.push(`${problem.file}:${problem.line}:${problem.column}: ${problem.message}`);
+  if (folder !== null)
+    lines.push(
+      `${folder.message}. Alerts are taken, and start nothing until playbooks are put there or FIXPOINT_PLAYBOOKS_DIR names another folder.`,
+    );
+  else
+    for (const problem of problems) lines.push(`${problem.file}:${problem.line}:${problem.column}: ${problem.message}`);
   if (app.newToken !== null) lines.push(`Admin token (shown this once): ${app.newToken}`);
   return lines.join('\n');
 }

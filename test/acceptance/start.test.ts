@@ -1,4 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { realpathSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aHome, FixpointProcess } from '../helper/fixpoint-process.js';
@@ -19,9 +21,28 @@ describe('a start that cannot succeed', () => {
     );
   });
 
+  it('exits 2 and names the playbooks folder that is not there, and the variable that named it', async () => {
+    const folder = join(home.directory, 'plabooks');
+    await expect(FixpointProcess.start(home, { FIXPOINT_PLAYBOOKS_DIR: folder })).rejects.toThrow(
+      `ended with 2: fixpoint: playbooks_dir: there is no folder ${folder} (named by FIXPOINT_PLAYBOOKS_DIR)`,
+    );
+  });
+
   it('exits 2 at an option that it does not know', async () => {
     await expect(FixpointProcess.start(home, {}, ['--rolse', 'x'])).rejects.toThrow(
       /ended with 2: fixpoint: .*--rolse/,
     );
+  });
+});
+
+describe('fixpoint check', () => {
+  it('says where it looked for a path that is not there', () => {
+    const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
+    const done = spawnSync(process.execPath, [cli, 'check'], { cwd: tmpdir(), encoding: 'utf8' });
+
+    expect(done.stdout).toContain(
+      `playbooks:1:1: there is no file or folder ${join(realpathSync(tmpdir()), 'playbooks')}; name one that is there`,
+    );
+    expect(done.status).toBe(1);
   });
 });
