@@ -8,9 +8,17 @@ export interface Clock {
   after(delay_ms: number, wake: () => void): () => void;
 }
 
+let lastAsked = Number.NaN;
+let lastText = '';
+
 /** An RFC 3339 instant in UTC with milliseconds, as everywhere in Fixpoint's data. */
 export function instant(epoch_ms: number): string {
-  return new Date(epoch_ms).toISOString();
+  // Under load the same millisecond is asked for many times.
+  if (epoch_ms !== lastAsked) {
+    lastText = new Date(epoch_ms).toISOString();
+    lastAsked = epoch_ms;
+  }
+  return lastText;
 }
 
 /** Resolves after `delay_ms`, or as soon as `signal` is aborted; it never rejects. */
