@@ -145,7 +145,7 @@ describe('the narrator', () => {
       '14:02:07 – scale skipped: payment_status.is_healthy is false',
       '14:02:07 … ask waits (approval): waits for sre',
       '14:02:07 – ask cancelled: denied',
-      '14:02:08 finished 01RUN failed (handed_over): step read failed',
+      '14:02:08 finished 01RUN failed (handed over to people): step read failed',
     ]);
   });
 
@@ -158,7 +158,9 @@ describe('the narrator', () => {
 
     expect(
       tellEvent(tale, { type: 'run_finished', at: at(5.1), state: 'succeeded', outcome: 'unverified', reason: null }),
-    ).toEqual(['14:02:10  finished  支付网关高延迟故障排查 succeeded in 5.1 s (unverified)']);
+    ).toEqual([
+      '14:02:10  finished  支付网关高延迟故障排查 succeeded in 5.1 s (unverified: it changed something, and no step of it checked whether that helped)',
+    ]);
   });
 
   it('tells drops and holds with their reason, and alerts without service or figure', () => {

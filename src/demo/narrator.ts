@@ -1,7 +1,7 @@
 import type { Alert } from '../domain/alert.js';
 import type { Decision, RuleExplanation } from '../domain/decision.js';
 import { formatMs } from '../domain/duration.js';
-import type { StoredEvent } from '../domain/run.js';
+import type { RunOutcome, StoredEvent } from '../domain/run.js';
 import { padText, plainLine } from './text-width.js';
 
 /** Something that a person who watches the demo should hear of. `at` is an instant. */
@@ -260,6 +260,15 @@ function runLines(event: StoredEvent, steps: Steps, runs: Map<string, { name: st
   }
 }
 
+/** Whoever watches for the first time does not know the words that records use. */
+const OUTCOMES: Readonly<Record<RunOutcome, string>> = {
+  verified: 'verified: a check says that it helped',
+  unverified: 'unverified: it changed something, and no step of it checked whether that helped',
+  not_fixed: 'not fixed: the alert fires again',
+  nothing_done: 'nothing was changed',
+  handed_over: 'handed over to people',
+};
+
 function finishedLine(
   event: StoredEvent & { type: 'run_finished' },
   runs: Map<string, { name: string; began_at: number }>,
@@ -273,7 +282,7 @@ function finishedLine(
     type: 'word',
     word: 'finished',
     colour,
-    text: `${run?.name ?? event.run_id} ${event.state}${duration} (${event.outcome})${reason}`,
+    text: `${run?.name ?? event.run_id} ${event.state}${duration} (${OUTCOMES[event.outcome]})${reason}`,
   };
 }
 

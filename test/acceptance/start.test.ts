@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { realpathSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -44,5 +45,23 @@ describe('fixpoint check', () => {
       `playbooks:1:1: there is no file or folder ${join(realpathSync(tmpdir()), 'playbooks')}; name one that is there`,
     );
     expect(done.status).toBe(1);
+  });
+});
+
+describe('npm run demo', () => {
+  it('exits 2 at an option that it does not know, before anything is started', () => {
+    const demo = join(import.meta.dirname, '..', '..', 'dist', 'demo.js');
+    const done = spawnSync(process.execPath, [demo, '--onec'], { encoding: 'utf8' });
+
+    expect(done.stderr).toMatch(/^fixpoint demo: .*--onec/);
+    expect(done.stdout).toBe('');
+    expect(done.status).toBe(2);
+  });
+
+  it('speaks before it loads what takes its time', async () => {
+    const text = await readFile(join(import.meta.dirname, '..', '..', 'dist', 'demo.js'), 'utf8');
+
+    // Whatever is imported statically is loaded before the first line.
+    expect([...text.matchAll(/^import .* from '(.*)'/gm)].map(([, name]) => name)).toEqual(['node:util']);
   });
 });
