@@ -3,7 +3,7 @@ import type { Alert } from '../../src/domain/alert.js';
 import type { Bus } from '../../src/domain/bus.js';
 import { FixpointError } from '../../src/domain/errors.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
-import { realClock } from '../helper/store-world.js';
+import { SYSTEM_CLOCK } from '../helper/system-clock.js';
 import { busSuite } from './bus-suite.js';
 
 /** The durable queue as the store keeps it: alerts by id, until they are decided. */
@@ -46,7 +46,7 @@ busSuite('the in-process bus', () => {
   function open(): Bus {
     const bus = new MemoryBus({
       queue,
-      clock: realClock,
+      clock: SYSTEM_CLOCK,
       log: SILENT_LOG,
       meter: { handled: () => undefined },
       maxTries: 3,

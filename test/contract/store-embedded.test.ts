@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { openStore } from '../../src/store/open.js';
-import { ids, realClock } from '../helper/store-world.js';
+import { ids } from '../helper/store-world.js';
+import { SYSTEM_CLOCK } from '../helper/system-clock.js';
 import { storeSuite } from './store-suite.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'fixpoint-store-'));
@@ -15,7 +16,7 @@ storeSuite('the embedded store', () =>
     directory,
     seed: null,
     migrations: 'migrations',
-    clock: realClock,
+    clock: SYSTEM_CLOCK,
     ids,
     hears: true,
     onError: (error) => {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Alert } from '../../src/domain/alert.js';
-import type { Clock } from '../../src/domain/clock.js';
 import type { Decision } from '../../src/domain/decision.js';
 import { createIds } from '../../src/domain/id.js';
 import type { NewRunHeader, Run, RunEvent } from '../../src/domain/run.js';
@@ -12,15 +11,6 @@ export const ids = createIds(
   () => Date.now(),
   (bytes) => randomBytes(bytes),
 );
-
-export const realClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after: (delay_ms, wake) => {
-    const timer = setTimeout(wake, delay_ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 export const AT = '2026-11-21T10:00:00.000Z';
 

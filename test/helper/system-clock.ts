@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/domain/clock.js';
 
-/** The machine's own time, for suites that talk to real servers. */
+/** The machine's own time, for suites that talk to real servers and stores. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

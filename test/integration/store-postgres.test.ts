@@ -10,7 +10,8 @@ import { openStore } from '../../src/store/open.js';
 import { openPool } from '../../src/store/postgres/pool.js';
 import { storeSuite } from '../contract/store-suite.js';
 import { describeWith, requireServer } from '../helper/servers.js';
-import { aNewRun, aStart, ids, realClock } from '../helper/store-world.js';
+import { aNewRun, aStart, ids } from '../helper/store-world.js';
+import { SYSTEM_CLOCK } from '../helper/system-clock.js';
 
 const name = `test_${randomBytes(6).toString('hex')}`;
 
@@ -34,7 +35,7 @@ function openAt(url: string) {
     directory: '',
     seed: null,
     migrations: 'migrations',
-    clock: realClock,
+    clock: SYSTEM_CLOCK,
     ids,
     hears: true,
     onError: () => undefined,
