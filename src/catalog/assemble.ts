@@ -4,6 +4,7 @@ import type { CheckedPlaybook, Playbook } from '../domain/playbook.js';
 import { rulesInForce } from '../domain/rule-trigger.js';
 import type { Rule } from '../domain/rule.js';
 import type { Claims, GoodFile, Mention } from './load-file.js';
+import type { KnownRules } from './quick-rules.js';
 
 /** A file as far as it counts: what is in force of it (perhaps an earlier version), and what stands on disk. */
 export interface FileInForce {
@@ -12,6 +13,8 @@ export interface FileInForce {
   readonly problems: readonly Problem[];
   /** What the file on disk is about; null when it cannot be read at all. */
   readonly claims: Claims | null;
+  /** What need not be read again when the file changes. */
+  readonly known?: KnownRules;
 }
 
 /** What `assemble` may know besides the files. */
@@ -78,14 +81,15 @@ function doublePlaybooks(files: readonly FileInForce[], playbooks: ReadonlyMap<s
 }
 
 function doubleRules(files: readonly FileInForce[]): Problem[] {
-  const first = new Map<string, Problem>();
+  const first = new Map<string, Mention>();
   const problems: Problem[] = [];
   for (const { rule } of files.flatMap((file) => file.claims?.rules ?? [])) {
     if (!rule) continue;
     const before = first.get(rule.id);
-    if (!before) first.set(rule.id, rule.place);
+    if (!before) first.set(rule.id, rule);
     else {
-      const message = `rule ${rule.id} stands twice, first in ${before.file}:${before.line}`;
+      const { file, line } = before.place;
+      const message = `rule ${rule.id} stands twice, first in ${file}:${line}`;
       problems.push({ ...rule.place, message });
     }
   }

@@ -2,6 +2,7 @@ import type { Catalog, CatalogContent, Problem } from '../domain/catalog.js';
 import type { Clock } from '../domain/clock.js';
 import type { ExecutorSpec } from '../domain/executor.js';
 import type { Log } from '../domain/log.js';
+import type { Rule } from '../domain/rule.js';
 import { assemble } from './assemble.js';
 import type { FileInForce } from './assemble.js';
 import { inForce, problemsOnly, unreadable } from './check.js';
@@ -105,7 +106,7 @@ class FolderCatalog implements Catalog {
         continue;
       }
       changed = true;
-      const state = await inForce(file, path, this.#options.kinds);
+      const state = await inForce(file, path, this.#options.kinds, seen?.state.known);
       next.set(file, {
         stamp,
         state: state.good === null && seen?.state.good ? { ...state, good: seen.state.good } : state,
@@ -119,7 +120,7 @@ class FolderCatalog implements Catalog {
     const owners = new Map([...this.#content.playbooks].map(([playbook_id, { file }]) => [playbook_id, file]));
     const files = [...this.#seen.values()].map((seen) => seen.state);
     const content = assemble([...files, problemsOnly(this.#folderProblems)], { owners });
-    if (fingerprint(content) === fingerprint(this.#content)) return;
+    if (isSame(content, this.#content)) return;
     const known = new Set(this.#content.problems.map(problemKey));
     this.#content = content;
     this.#tell(content, known);
@@ -148,10 +149,19 @@ function problemKey({ file, line, column, message }: Problem): string {
 }
 
 /** Tells one content from another, so that a touched file wakes nobody. */
-function fingerprint({ playbooks, rules, problems }: CatalogContent): string {
+function isSame(one: CatalogContent, other: CatalogContent): boolean {
+  return fingerprint(one) === fingerprint(other) && haveSameRules(one.rules, other.rules);
+}
+
+function fingerprint({ playbooks, problems }: CatalogContent): string {
   return JSON.stringify([
     [...playbooks.values()].map(({ version, file, source }) => [version, file, source]),
-    rules,
     problems,
   ]);
+}
+
+/** Rules that did not change are mostly the same objects; ten thousand texts would take too long to make. */
+function haveSameRules(some: readonly Rule[], others: readonly Rule[]): boolean {
+  if (some.length !== others.length) return false;
+  return some.every((rule, index) => rule === others[index] || JSON.stringify(rule) === JSON.stringify(others[index]));
 }

@@ -6,6 +6,8 @@ import type { ExecutorSpec } from '../domain/executor.js';
 import { assemble } from './assemble.js';
 import type { FileInForce } from './assemble.js';
 import { loadFile } from './load-file.js';
+import { loadRulesQuickly } from './quick-rules.js';
+import type { KnownRules } from './quick-rules.js';
 import { atStart, findFiles, isRulesFile, readText } from './read-files.js';
 
 type Kinds = ReadonlyMap<string, ExecutorSpec>;
@@ -52,12 +54,13 @@ async function filesAt(path: string, problems: Problem[]): Promise<[string, stri
 }
 
 /** Reads one file from disk into what is in force of it. A file that cannot be read might be anything but what its name says. */
-export async function inForce(file: string, path: string, kinds: Kinds): Promise<FileInForce> {
+export async function inForce(file: string, path: string, kinds: Kinds, known?: KnownRules): Promise<FileInForce> {
   const claims = isRulesFile(file) ? null : { is_rules: false, playbook: null, rules: [] };
   try {
     const text = await readText(file, path);
     if (typeof text !== 'string') return { file, good: null, problems: [text], claims };
-    return { file, ...loadFile(file, text, kinds) };
+    const quick = isRulesFile(file) ? await loadRulesQuickly(file, text, known) : null;
+    return { file, ...(quick ?? loadFile(file, text, kinds)) };
   } catch (error) {
     return { file, good: null, problems: [atStart(file, unreadable(error))], claims };
   }

@@ -55,8 +55,27 @@ export function fieldValue(alert: Alert, field: CriterionField): string {
   }
 }
 
+/** What a rule asks, and everything that is wrong with it. */
+export interface CompiledCriteria {
+  readonly criteria: Criterion[];
+  readonly problems: PathProblem[];
+}
+
+/** What was compiled of rules that are still about. */
+const compiled = new WeakMap<RuleMatch, CompiledCriteria>();
+
+/** The same as `compileCriteria`, made once for each rule: it is checked when it is loaded, and asked once it is in force. */
+export function criteriaOf(match: RuleMatch): CompiledCriteria {
+  let criteria = compiled.get(match);
+  if (!criteria) {
+    criteria = compileCriteria(match);
+    compiled.set(match, criteria);
+  }
+  return criteria;
+}
+
 /** What a rule (or one of a playbook's `trigger_conditions`) asks, and everything that is wrong with it, by its place in the rule. */
-export function compileCriteria(match: RuleMatch): { criteria: Criterion[]; problems: PathProblem[] } {
+export function compileCriteria(match: RuleMatch): CompiledCriteria {
   const problems: PathProblem[] = [];
   const criteria: (Criterion | null)[] = [
     nameCriterion('alert_name', match.alert_name, problems),

@@ -75,9 +75,20 @@ function fieldIndex<Rule>(
   field: CriterionField,
   values: ReadonlyMap<string, readonly Candidate<Rule>[]>,
 ): RuleIndex<Rule> {
-  const buckets = new Map([...values].map(([value, candidates]) => [value, bucketIndex(candidates)] as const));
+  // Each bucket is divided when it is first asked: ten thousand rules are in force at once, most values never come.
+  const buckets = new Map<string, RuleIndex<Rule>>();
   return {
-    find: (alert, found) => buckets.get(fieldValue(alert, field))?.find(alert, found),
+    find: (alert, found) => {
+      const value = fieldValue(alert, field);
+      const candidates = values.get(value);
+      if (!candidates) return;
+      let bucket = buckets.get(value);
+      if (!bucket) {
+        bucket = bucketIndex(candidates);
+        buckets.set(value, bucket);
+      }
+      bucket.find(alert, found);
+    },
   };
 }
 

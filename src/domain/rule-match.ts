@@ -1,7 +1,7 @@
 import type { Alert } from './alert.js';
 import type { RuleExplanation } from './decision.js';
 import { FixpointError } from './errors.js';
-import { compileCriteria } from './rule-criterion.js';
+import { criteriaOf } from './rule-criterion.js';
 import type { Criterion } from './rule-criterion.js';
 import { createRuleIndex } from './rule-index.js';
 import type { Candidate } from './rule-index.js';
@@ -22,7 +22,7 @@ export interface RuleSet {
 /** Compiles rules that have been checked; refuses one that has not been and is wrong, naming it and its place. */
 export function compileRules(rules: readonly Rule[]): RuleSet {
   const compiled = rules
-    .map((rule) => ({ rule, criteria: criteriaOf(rule) }))
+    .map((rule) => ({ rule, criteria: checkedCriteria(rule) }))
     .map((entry) => ({ ...entry, specificity: specificityOf(entry.criteria) }))
     .sort(
       (a, b) => priorityOf(b.rule) - priorityOf(a.rule) || b.specificity - a.specificity || compareIds(a.rule, b.rule),
@@ -44,8 +44,8 @@ export function compileRules(rules: readonly Rule[]): RuleSet {
   };
 }
 
-function criteriaOf(rule: Rule): Criterion[] {
-  const { criteria, problems } = compileCriteria(rule);
+function checkedCriteria(rule: Rule): Criterion[] {
+  const { criteria, problems } = criteriaOf(rule);
   const [problem] = problems;
   if (problem) {
     const details = problems.map(({ path, message }) => ({ path: path.join('.'), message }));
