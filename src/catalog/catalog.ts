@@ -3,9 +3,12 @@ import type { Clock } from '../domain/clock.js';
 import type { ExecutorSpec } from '../domain/executor.js';
 import type { Log } from '../domain/log.js';
 import type { Rule } from '../domain/rule.js';
+import type { Criterion } from '../domain/rule-criterion.js';
+import { prepareRules } from '../domain/rule-match.js';
 import { assemble } from './assemble.js';
 import type { FileInForce } from './assemble.js';
 import { inForce, problemsOnly, unreadable } from './check.js';
+import { breathe } from './quick-rules.js';
 import { atStart, findFiles } from './read-files.js';
 import type { FoundFile } from './read-files.js';
 
@@ -82,7 +85,7 @@ class FolderCatalog implements Catalog {
     const found = await this.#find();
     // Without a folder everything stays in force: a mount that went away is no wish to forget all playbooks.
     const changed = found !== null && (await this.#read(found));
-    if (changed || JSON.stringify(this.#folderProblems) !== before) this.#publish();
+    if (changed || JSON.stringify(this.#folderProblems) !== before) await this.#publish();
   }
 
   async #find(): Promise<readonly FoundFile[] | null> {
@@ -107,20 +110,18 @@ class FolderCatalog implements Catalog {
       }
       changed = true;
       const state = await inForce(file, path, this.#options.kinds, seen?.state.known);
-      next.set(file, {
-        stamp,
-        state: state.good === null && seen?.state.good ? { ...state, good: seen.state.good } : state,
-      });
+      next.set(file, { stamp, state: seen ? withLastGood(state, seen.state) : state });
     }
     this.#seen = next;
     return changed;
   }
 
-  #publish(): void {
+  async #publish(): Promise<void> {
     const owners = new Map([...this.#content.playbooks].map(([playbook_id, { file }]) => [playbook_id, file]));
     const files = [...this.#seen.values()].map((seen) => seen.state);
     const content = assemble([...files, problemsOnly(this.#folderProblems)], { owners });
     if (isSame(content, this.#content)) return;
+    await prepareRules(content.rules, compiledOf(this.#seen), breathe);
     const known = new Set(this.#content.problems.map(problemKey));
     this.#content = content;
     this.#tell(content, known);
@@ -146,6 +147,19 @@ class FolderCatalog implements Catalog {
 
 function problemKey({ file, line, column, message }: Problem): string {
   return `${file}:${line}:${column}:${message}`;
+}
+
+/** What a broken file was when it was last good stays in force. */
+function withLastGood(state: FileInForce, before: FileInForce): FileInForce {
+  if (state.good !== null || before.good === null) return state;
+  return { ...state, good: before.good, ...(before.known ? { known: before.known } : {}) };
+}
+
+function compiledOf(seen: ReadonlyMap<string, Seen>): ReadonlyMap<Rule, Criterion[]> {
+  const compiled = new Map<Rule, Criterion[]>();
+  for (const { state } of seen.values())
+    for (const { rule, criteria } of state.known?.values() ?? []) compiled.set(rule, criteria);
+  return compiled;
 }
 
 /** Tells one content from another, so that a touched file wakes nobody. */

@@ -1,13 +1,19 @@
 import type { Problem } from '../domain/catalog.js';
 import { Rule } from '../domain/rule.js';
-import { criteriaOf } from '../domain/rule-criterion.js';
+import { compileCriteria } from '../domain/rule-criterion.js';
+import type { Criterion } from '../domain/rule-criterion.js';
 import type { LoadedFile, Mention } from './load-file.js';
 import { readEntry, ruleEntries } from './rule-entries.js';
 import type { RuleEntry } from './rule-entries.js';
 import { readYaml } from './yaml-file.js';
 
-/** Rules by the text that they stand in: those of a file's last good version need not be read again. */
-export type KnownRules = ReadonlyMap<string, Rule>;
+/** Rules by the text that they stand in: those of a file's last good version need not be read or compiled again. */
+export type KnownRules = ReadonlyMap<string, KnownRule>;
+
+export interface KnownRule {
+  readonly rule: Rule;
+  readonly criteria: Criterion[];
+}
 
 export interface QuickRules extends LoadedFile {
   readonly known: KnownRules;
@@ -23,19 +29,20 @@ const AT_ONCE = 100;
  */
 export async function loadRulesQuickly(file: string, text: string, before?: KnownRules): Promise<QuickRules | null> {
   const rules: Rule[] = [];
-  const known = new Map<string, Rule>();
+  const known = new Map<string, KnownRule>();
   const mentions: { rule: Mention; playbook: Mention }[] = [];
   const places = new Places(file, text);
   for (const entry of ruleEntries(text)) {
-    const rule = entry === null ? null : (before?.get(entry.text) ?? readRule(entry));
-    if (entry === null || rule === null || rules.length === MAX_RULES) return null;
-    rules.push(rule);
-    known.set(entry.text, rule);
+    const found = entry === null ? null : (before?.get(entry.text) ?? readRule(entry));
+    if (entry === null || found === null || rules.length === MAX_RULES) return null;
+    const { rule_id, playbook_id } = found.rule;
+    rules.push(found.rule);
+    known.set(entry.text, found);
     mentions.push({
-      rule: places.mention(entry, 'rule_id', rule.rule_id),
-      playbook: places.mention(entry, 'playbook_id', rule.playbook_id),
+      rule: new PlacedId(rule_id, 'rule_id', entry, places),
+      playbook: new PlacedId(playbook_id, 'playbook_id', entry, places),
     });
-    if (rules.length % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (rules.length % AT_ONCE === 0) await breathe();
   }
   return {
     good: { type: 'rules', rules },
@@ -45,12 +52,38 @@ export async function loadRulesQuickly(file: string, text: string, before?: Know
   };
 }
 
-function readRule(entry: RuleEntry): Rule | null {
-  const parsed = Rule.safeParse(readEntry(entry));
-  return parsed.success && criteriaOf(parsed.data).problems.length === 0 ? parsed.data : null;
+/** Lets everything else that waits have its turn. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Where ids stand, worked out only when somebody has to be told. */
+function readRule(entry: RuleEntry): KnownRule | null {
+  const parsed = Rule.safeParse(readEntry(entry));
+  if (!parsed.success) return null;
+  const { criteria, problems } = compileCriteria(parsed.data);
+  return problems.length === 0 ? { rule: parsed.data, criteria } : null;
+}
+
+/** An id of an entry, whose place is worked out only when somebody has to be told. */
+class PlacedId implements Mention {
+  readonly id: string;
+  readonly #key: string;
+  readonly #entry: RuleEntry;
+  readonly #places: Places;
+
+  constructor(id: string, key: string, entry: RuleEntry, places: Places) {
+    this.id = id;
+    this.#key = key;
+    this.#entry = entry;
+    this.#places = places;
+  }
+
+  get place(): Problem {
+    return this.#places.locate(this.#entry, this.#key);
+  }
+}
+
+/** Where the entries of a file stand. */
 class Places {
   readonly #file: string;
   readonly #text: string;
@@ -61,17 +94,7 @@ class Places {
     this.#text = text;
   }
 
-  mention(entry: RuleEntry, key: string, id: string): Mention {
-    const locate = (): Problem => this.#locate(entry, key);
-    return {
-      id,
-      get place() {
-        return locate();
-      },
-    };
-  }
-
-  #locate({ text, offset, style }: RuleEntry, key: string): Problem {
+  locate({ text, offset, style }: RuleEntry, key: string): Problem {
     const within = readYaml(this.#file, text).locate({ path: style === 'json' ? [key] : [0, key], message: '' });
     const { line, start } = this.#lineAt(offset);
     return {

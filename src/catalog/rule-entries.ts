@@ -7,6 +7,8 @@ export interface RuleEntry {
   /** Where `text` begins in the file. */
   readonly offset: number;
   readonly style: 'json' | 'yaml';
+  /** Of JSON: how many keys with values were written. */
+  readonly pairs: number;
 }
 
 /**
@@ -18,8 +20,8 @@ export function* ruleEntries(text: string): Generator<RuleEntry | null, void, un
 }
 
 /** The data of one entry; undefined when it is not for certain what the whole file would give. */
-export function readEntry({ text, style }: RuleEntry): unknown {
-  return style === 'json' ? readJson(text) : (readPlain(text) ?? readYamlEntry(text));
+export function readEntry({ text, style, pairs }: RuleEntry): unknown {
+  return style === 'json' ? readJson(text, pairs) : (readPlain(text) ?? readYamlEntry(text));
 }
 
 function* jsonEntries(text: string): Generator<RuleEntry | null, void, undefined> {
@@ -34,9 +36,9 @@ function* jsonEntries(text: string): Generator<RuleEntry | null, void, undefined
   let at = head[0].length;
   for (;;) {
     const begin = skipSpace(at);
-    const end = text.charAt(begin) === '{' ? endOfJson(text, begin) : null;
-    if (end === null) return yield null;
-    yield { text: text.slice(begin, end), offset: begin, style: 'json' };
+    const { end, pairs } = text.charAt(begin) === '{' ? scanJson(text, begin) : NOTHING;
+    if (end === 0) return yield null;
+    yield { text: text.slice(begin, end), offset: begin, style: 'json', pairs };
     at = skipSpace(end);
     if (text.charAt(at) === ',') at += 1;
     else break;
@@ -50,21 +52,25 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
-/** Behind the brace that closes the one at `begin`; null when there is none. */
-function endOfJson(text: string, begin: number): number | null {
+const NOTHING = { end: 0, pairs: 0 };
+
+/** Where the brace at `begin` is closed (0: nowhere), and how many colons stand between. */
+function scanJson(text: string, begin: number): { end: number; pairs: number } {
   let depth = 0;
+  let pairs = 0;
   for (let at = begin; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
       at = endOfString(text, at);
-      if (at < 0) return null;
-    } else if (code === 0x7b || code === 0x5b) depth += 1;
+      if (at < 0) return NOTHING;
+    } else if (code === COLON) pairs += 1;
+    else if (code === 0x7b || code === 0x5b) depth += 1;
     else if (code === 0x7d || code === 0x5d) {
       depth -= 1;
-      if (depth === 0) return at + 1;
+      if (depth === 0) return { end: at + 1, pairs };
     }
   }
-  return null;
+  return NOTHING;
 }
 
 /** The quote that closes the one at `begin`, or -1. */
@@ -78,16 +84,10 @@ function endOfString(text: string, begin: number): number {
 }
 
 /** A key that stands twice is an error that JSON.parse does not know of; then there are more colons than keys. */
-function readJson(text: string): unknown {
-  let colons = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
-    else if (code === COLON) colons += 1;
-  }
+function readJson(text: string, pairs: number): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    return countKeys(value) === colons ? value : undefined;
+    return countKeys(value) === pairs ? value : undefined;
   } catch {
     return undefined;
   }
@@ -114,12 +114,12 @@ function* yamlEntries(text: string): Generator<RuleEntry | null, void, undefined
   while (at < text.length) {
     const next = text.indexOf('\n', at) + 1 || text.length;
     if (at > begin && text.startsWith(mark, at)) {
-      yield { text: text.slice(begin, at), offset: begin, style: 'yaml' };
+      yield { text: text.slice(begin, at), offset: begin, style: 'yaml', pairs: 0 };
       begin = at;
     } else if (at > begin && !belongsBelow(text, at, next, indent.length)) return yield null;
     at = next;
   }
-  yield { text: text.slice(begin), offset: begin, style: 'yaml' };
+  yield { text: text.slice(begin), offset: begin, style: 'yaml', pairs: 0 };
 }
 
 /** True for a line that is empty, a comment, or indented deeper than the list. */

@@ -61,19 +61,6 @@ export interface CompiledCriteria {
   readonly problems: PathProblem[];
 }
 
-/** What was compiled of rules that are still about. */
-const compiled = new WeakMap<RuleMatch, CompiledCriteria>();
-
-/** The same as `compileCriteria`, made once for each rule: it is checked when it is loaded, and asked once it is in force. */
-export function criteriaOf(match: RuleMatch): CompiledCriteria {
-  let criteria = compiled.get(match);
-  if (!criteria) {
-    criteria = compileCriteria(match);
-    compiled.set(match, criteria);
-  }
-  return criteria;
-}
-
 /** What a rule (or one of a playbook's `trigger_conditions`) asks, and everything that is wrong with it, by its place in the rule. */
 export function compileCriteria(match: RuleMatch): CompiledCriteria {
   const problems: PathProblem[] = [];
@@ -100,7 +87,8 @@ function nameCriterion(
   written: NameMatch | undefined,
   problems: PathProblem[],
 ): Criterion | null {
-  if (written === undefined) return null;
+  if (written === undefined || written === 'any') return null;
+  if (typeof written === 'string' && !isPattern(written)) return oneName(field, written);
   const texts = Array.isArray(written) ? written : [written];
   const alternatives = texts.map((text, index) =>
     alternative(text, Array.isArray(written) ? [field, index] : [field], problems),
@@ -122,9 +110,23 @@ function nameCriterion(
   };
 }
 
+/** What nearly every rule asks, made with as little as possible. */
+function oneName(field: 'alert_name' | 'service_name', wanted: string): Criterion {
+  return {
+    holds: (alert) => fieldValue(alert, field) === wanted,
+    reason: (alert, holds) => `${field} ${shown(alert[field])}${holds ? '' : `, the rule wants ${wanted}`}`,
+    specificity: SPECIFICITY.value,
+    anchor: { field, type: 'values', values: [wanted] },
+  };
+}
+
+function isPattern(text: string): boolean {
+  return text.length >= 2 && text.startsWith('/') && text.endsWith('/');
+}
+
 function alternative(text: string, path: DataPath, problems: PathProblem[]): Alternative | 'any' | null {
   if (text === 'any') return 'any';
-  if (text.length < 2 || !text.startsWith('/') || !text.endsWith('/')) return { value: text };
+  if (!isPattern(text)) return { value: text };
   const pattern = compilePattern(text.slice(1, -1));
   if (typeof pattern !== 'string') return { pattern };
   problems.push({ path, message: pattern });

@@ -17,6 +17,20 @@ export interface RuleIndex<Rule> {
   find(alert: Alert, found: Candidate<Rule>[]): void;
 }
 
+/** Work that may be interrupted wherever it yields. */
+export type Steps<Result> = Generator<undefined, Result, undefined>;
+
+/** Takes all steps at once. */
+export function finish<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** How many rules are looked at between two interruptions. */
+export const STEP = 500;
+
 /** Buckets up to this size are cheaper to ask one by one than to divide once more. */
 const SMALL = 4;
 /** How many candidates the memory of one field's patterns may hold. */
@@ -27,11 +41,17 @@ const MEMORY = 1_000_000;
  * it is a candidate for every alert. A bucket that stays large is divided again by what else its rules ask.
  */
 export function createRuleIndex<Rule>(candidates: readonly Candidate<Rule>[]): RuleIndex<Rule> {
-  const frequency = countValues(candidates);
+  return finish(ruleIndexSteps(candidates));
+}
+
+/** The same in steps of a millisecond or less, for who has other things to do meanwhile. */
+export function* ruleIndexSteps<Rule>(candidates: readonly Candidate<Rule>[]): Steps<RuleIndex<Rule>> {
+  const frequency = yield* countValues(candidates);
   const byField = new Map<CriterionField, Map<string, Candidate<Rule>[]>>();
   const byPattern = new Map<CriterionField, PatternEntry<Rule>[]>();
   const rest: Candidate<Rule>[] = [];
-  for (const candidate of candidates) {
+  for (const [index, candidate] of candidates.entries()) {
+    if (index % STEP === STEP - 1) yield;
     const criterion = rarest(candidate, frequency);
     const anchor = criterion?.anchor;
     if (!anchor) {
@@ -115,9 +135,12 @@ function patternIndex<Rule>(field: CriterionField, entries: readonly PatternEntr
   };
 }
 
-function countValues<Rule>(candidates: readonly Candidate<Rule>[]): ReadonlyMap<CriterionField, Map<string, number>> {
+function* countValues<Rule>(
+  candidates: readonly Candidate<Rule>[],
+): Steps<ReadonlyMap<CriterionField, Map<string, number>>> {
   const frequency = new Map<CriterionField, Map<string, number>>();
-  for (const { open } of candidates) {
+  for (const [index, { open }] of candidates.entries()) {
+    if (index % STEP === STEP - 1) yield;
     for (const { anchor } of open) {
       if (anchor?.type !== 'values') continue;
       const counts = mapOf(frequency, anchor.field);

@@ -1,11 +1,14 @@
 import type { Alert } from './alert.js';
 import type { RuleExplanation } from './decision.js';
 import { FixpointError } from './errors.js';
-import { criteriaOf } from './rule-criterion.js';
+import { compileCriteria } from './rule-criterion.js';
 import type { Criterion } from './rule-criterion.js';
-import { createRuleIndex } from './rule-index.js';
-import type { Candidate } from './rule-index.js';
+import { finish, ruleIndexSteps } from './rule-index.js';
+import type { Candidate, Steps } from './rule-index.js';
 import type { Rule } from './rule.js';
+
+/** Regular expressions are the dear part of a rule. */
+const COMPILED_AT_ONCE = 100;
 
 /** Rules made ready to be asked. */
 export interface RuleSet {
@@ -21,14 +24,48 @@ export interface RuleSet {
 
 /** Compiles rules that have been checked; refuses one that has not been and is wrong, naming it and its place. */
 export function compileRules(rules: readonly Rule[]): RuleSet {
-  const compiled = rules
-    .map((rule) => ({ rule, criteria: checkedCriteria(rule) }))
-    .map((entry) => ({ ...entry, specificity: specificityOf(entry.criteria) }))
-    .sort(
-      (a, b) => priorityOf(b.rule) - priorityOf(a.rule) || b.specificity - a.specificity || compareIds(a.rule, b.rule),
-    )
-    .map(({ rule, criteria }, rank): Candidate<Rule> => ({ rule, rank, open: criteria }));
-  const index = createRuleIndex(compiled.filter(({ rule }) => rule.enabled !== false));
+  return prepared.get(rules) ?? finish(compileSteps(rules, new Map()));
+}
+
+/** Rules that were compiled before anybody asked for them, by their list. */
+const prepared = new WeakMap<readonly Rule[], RuleSet>();
+
+/**
+ * Compiles rules so that `compileRules` has the same list ready at once. `breathe` is awaited between steps of a few milliseconds; criteria
+ * that are known already are taken as they are.
+ */
+export async function prepareRules(
+  rules: readonly Rule[],
+  known: ReadonlyMap<Rule, Criterion[]>,
+  breathe: () => Promise<void>,
+): Promise<void> {
+  const steps = compileSteps(rules, known);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return void prepared.set(rules, step.value);
+    await breathe();
+  }
+}
+
+interface Ordered {
+  readonly rule: Rule;
+  readonly criteria: Criterion[];
+  readonly specificity: number;
+}
+
+function* compileSteps(rules: readonly Rule[], known: ReadonlyMap<Rule, Criterion[]>): Steps<RuleSet> {
+  const ordered: Ordered[] = [];
+  for (const rule of rules) {
+    const criteria = known.get(rule) ?? criteriaOf(rule);
+    ordered.push({ rule, criteria, specificity: specificityOf(criteria) });
+    if (ordered.length % COMPILED_AT_ONCE === 0) yield;
+  }
+  yield;
+  ordered.sort(
+    (a, b) => priorityOf(b.rule) - priorityOf(a.rule) || b.specificity - a.specificity || compareIds(a.rule, b.rule),
+  );
+  yield;
+  const compiled = ordered.map(({ rule, criteria }, rank): Candidate<Rule> => ({ rule, rank, open: criteria }));
+  const index = yield* ruleIndexSteps(compiled.filter(({ rule }) => rule.enabled !== false));
   return {
     size: compiled.length,
     match: (alert) => {
@@ -44,8 +81,8 @@ export function compileRules(rules: readonly Rule[]): RuleSet {
   };
 }
 
-function checkedCriteria(rule: Rule): Criterion[] {
-  const { criteria, problems } = criteriaOf(rule);
+function criteriaOf(rule: Rule): Criterion[] {
+  const { criteria, problems } = compileCriteria(rule);
   const [problem] = problems;
   if (problem) {
     const details = problems.map(({ path, message }) => ({ path: path.join('.'), message }));
