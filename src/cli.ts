@@ -162,7 +162,11 @@ configured(
 );
 
 const token = program.command('token').description('who may talk to Fixpoint');
-configured(prints(token.command('create').description('makes a token; it is shown once')))
+configured(
+  talks(
+    token.command('create').description('makes a token, by the running Fixpoint or in the store; it is shown once'),
+  ),
+)
   .requiredOption('--name <name>')
   .requiredOption('--role <role>', 'viewer, operator, approver, admin or ingest')
   .action(

@@ -19,7 +19,7 @@ import { instant, sleep } from './domain/clock.js';
 import { messageOf } from './domain/errors.js';
 import { isRunFinished } from './domain/run.js';
 import type { StoredAlert } from './domain/store.js';
-import { newToken } from './dial.js';
+import { newToken } from './http/token-text.js';
 import { versionOf } from './serve.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Config, Settings } from './config.js';
 import type { Role } from './domain/access.js';
@@ -10,6 +10,7 @@ import { createIds } from './domain/id.js';
 import type { Log } from './domain/log.js';
 import type { Store } from './domain/store.js';
 import { createExecutors } from './executor/registry.js';
+import { hashOf, newToken } from './http/token-text.js';
 import { createNotifiers } from './notifier/registry.js';
 import { checkPlaybooks } from './playbook-needs.js';
 import { openStore } from './store/open.js';
@@ -62,20 +63,17 @@ export async function dialAll(deps: UpkeepDeps, signal: AbortSignal): Promise<Co
   }
 }
 
-/** Makes a token and keeps its hash. */
+/** Makes a token and keeps its hash; where a running Fixpoint holds the store, answers where that one listens. */
 export async function createToken(
   deps: UpkeepDeps,
   name: string,
   role: Role,
-): Promise<{ token_id: string; token: string }> {
+): Promise<{ token_id: string; token: string } | { held_at: string }> {
   const store = await openConfiguredStore(deps).catch((error: unknown) => {
-    if (!(error instanceof FixpointError) || error.code !== 'conflict') throw error;
-    const directory = deps.config.settings.data_dir;
-    const way = 'stop it, make the token, start it again (with DATABASE_URL no stop is needed)';
-    throw new FixpointError('conflict', `a running Fixpoint holds ${directory}, one process at a time: ${way}`, {
-      cause: error,
-    });
+    if (error instanceof FixpointError && error.code === 'conflict') return null;
+    throw error;
   });
+  if (store === null) return { held_at: addressOf(deps.config.settings) };
   try {
     const token = newToken();
     const token_id = createIds(() => deps.clock.now(), randomBytes).next();
@@ -86,14 +84,10 @@ export async function createToken(
   }
 }
 
-/** A token that nobody can guess. */
-export function newToken(): string {
-  return `fixpoint_${randomBytes(24).toString('base64url')}`;
-}
-
-/** What is kept of a token. */
-export function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+/** Where a service of this configuration is reached from its own machine. */
+function addressOf({ host, port }: Settings): string {
+  const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${near.includes(':') ? `[${near}]` : near}:${port}`;
 }
 
 /** How the settings reach the Kafka client, whoever opens it. */

@@ -28,13 +28,23 @@ const RECONNECT_AFTER_MS = 1_000;
 /** A running Fixpoint as its commands see it. Refusals come as FixpointErrors with the server's own words. */
 export class ApiClient {
   readonly #io: CliIo;
-  readonly #base: string;
   readonly #token: string | null;
+  /** True where somebody said which Fixpoint is meant; else it is looked for at the usual address. */
+  readonly is_named: boolean;
+  /** Its address, without a slash at the end. */
+  readonly base: string;
 
   constructor(io: CliIo, options: ApiOptions) {
     this.#io = io;
-    this.#base = baseOf(options.url ?? given(io.env['FIXPOINT_URL']) ?? DEFAULT_URL);
+    const named = options.url ?? given(io.env['FIXPOINT_URL']);
+    this.is_named = named !== undefined;
+    this.base = baseOf(named ?? DEFAULT_URL);
     this.#token = options.token ?? given(io.env['FIXPOINT_TOKEN']) ?? given(io.env['FIXPOINT_ADMIN_TOKEN']) ?? null;
+  }
+
+  /** Whether a token is at hand to show. */
+  get has_token(): boolean {
+    return this.#token !== null;
   }
 
   async get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
@@ -102,7 +112,7 @@ export class ApiClient {
     const parsed = schema.safeParse(asJson(await this.#answer(method, path, body)));
     if (parsed.success) return parsed.data;
     const place = z.prettifyError(parsed.error).split('\n')[0] ?? '';
-    throw new FixpointError('unavailable', `${this.#base} answered something else than this Fixpoint's API: ${place}`);
+    throw new FixpointError('unavailable', `${this.base} answered something else than this Fixpoint's API: ${place}`);
   }
 
   /** The text of an answer that is a success. The time limit is for all of it, not only for its head. */
@@ -124,7 +134,7 @@ export class ApiClient {
     if (this.#token !== null) headers['authorization'] = `Bearer ${this.#token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     try {
-      return await this.#io.fetch(this.#base + path, {
+      return await this.#io.fetch(this.base + path, {
         method,
         headers,
         signal,
@@ -137,13 +147,13 @@ export class ApiClient {
 
   #unanswered(cause: unknown): FixpointError {
     const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : messageOf(cause);
-    return new FixpointError('unavailable', `Fixpoint does not answer at ${this.#base}: ${why}`, { cause });
+    return new FixpointError('unavailable', `Fixpoint does not answer at ${this.base}: ${why}`, { cause });
   }
 
   async #refusal(answer: CliResponse): Promise<FixpointError> {
     const parsed = ApiError.safeParse(asJson(await answer.text().catch(() => '')));
     if (!parsed.success) {
-      return new FixpointError('unavailable', `${this.#base} answered ${answer.status}, not as Fixpoint does`);
+      return new FixpointError('unavailable', `${this.base} answered ${answer.status}, not as Fixpoint does`);
     }
     const { code, message, details } = parsed.data.error;
     const hint = code === 'unauthorized' ? '; name a token by --token, FIXPOINT_TOKEN or FIXPOINT_ADMIN_TOKEN' : '';

@@ -4,7 +4,6 @@ import type { ConnectionCheck } from '../domain/connection.js';
 import { check } from './check.js';
 import { configShow } from './config.js';
 import { doctor } from './doctor.js';
-import { tokenCreate } from './token.js';
 
 let terminal: FakeTerminal;
 
@@ -99,30 +98,5 @@ describe('fixpoint config show', () => {
 
     await configShow({ json: true }, terminal.io(), read);
     expect(JSON.parse(terminal.lines[3]!)).toEqual(await read());
-  });
-});
-
-describe('fixpoint token create', () => {
-  const create = async () => ({ token_id: 'T1', token: 'fp_secret' });
-
-  it('prints the token alone on standard output', async () => {
-    expect(await tokenCreate({ name: 'alertmanager', role: 'ingest' }, terminal.io(), create)).toBe(0);
-    expect(terminal.lines).toEqual(['fp_secret']);
-    expect(terminal.errors.join()).not.toContain('fp_secret');
-  });
-
-  it.each([
-    ['x', 'root'],
-    [' ', 'viewer'],
-    ['a\nb', 'viewer'],
-  ])('refuses name %j with role %s', async (name, role) => {
-    let made = false;
-    const code = await tokenCreate({ name, role }, terminal.io(), async () => {
-      made = true;
-      return create();
-    });
-
-    expect(code).toBe(2);
-    expect(made).toBe(false);
   });
 });

@@ -22,6 +22,7 @@ import { ruleRoutes } from './rules.js';
 import { runRoutes } from './runs.js';
 import { refuseStrangers } from './same-origin.js';
 import { systemRoutes } from './system.js';
+import { tokenRoutes } from './tokens.js';
 import { webhookRoutes } from './webhooks.js';
 
 /** A request that is not here by then was never meant to arrive. */
@@ -55,6 +56,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     executorRoutes(api, deps, auth);
     deadLetterRoutes(api, deps, auth);
     systemRoutes(api, deps, auth);
+    tokenRoutes(api, deps, auth);
     documentRoutes(api, auth);
     done();
   });

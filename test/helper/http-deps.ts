@@ -208,7 +208,11 @@ export class HttpWorld {
           this.letters[index] = { ...this.letters[index]!, replayed_at: at };
         },
       },
-      tokens: { add: unused, find: (hash) => this.findToken(hash), count: async () => this.tokens.size },
+      tokens: {
+        add: async ({ hash, ...record }) => void this.tokens.set(hash, record),
+        find: (hash) => this.findToken(hash),
+        count: async () => this.tokens.size,
+      },
       audit: {
         add: async (entry) => void this.auditEntries.push(entry),
         list: async () => ({ items: this.auditEntries, next_cursor: null }),
