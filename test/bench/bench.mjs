@@ -30,6 +30,8 @@ const PASS = {
   P7: { under: 2 },
   'P7-100k': { under: 2.5 },
   P7b: { over: 0.4 },
+  P7c: { under: 0.25, seconds: true },
+  'P7c-block': { under: 0.02, seconds: true },
   P8: { under: 3 },
   'P8-embedded': { under: 5.5 },
   'P8-embedded-first': { under: 5.5 },

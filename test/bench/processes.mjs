@@ -21,8 +21,11 @@ export async function rules(bench) {
   const child = spawnNode([join(HERE, 'rules.mjs')], { cpu: CPU.subject });
   const asked = new Asked(child);
   const { folder, database, pgbench } = await openGate(bench, 'P7');
+  const reloader = spawnNode([join(HERE, 'reload.mjs'), join(folder, 'reload')], { cpu: CPU.subject });
+  const reloading = new Asked(reloader);
   try {
     await asked.ready;
+    await reloading.ready;
     const seconds = bench.seconds / 4;
     const session = await runRounds({
       ...bench.protocol,
@@ -31,10 +34,12 @@ export async function rules(bench) {
         reference: async () => ({
           ten: await asked.ask('measure', { size: 'ten', seconds }),
           hash: await asked.ask('hash', { seconds }),
+          parse: await reloading.ask('parse', {}),
         }),
         subject: async () => ({
           thousands: await asked.ask('measure', { size: 'thousands', seconds }),
           more: await asked.ask('measure', { size: 'more', seconds }),
+          reload: await reloading.ask('reload', {}),
         }),
       },
       onRound: bench.onRound('P7'),
@@ -61,9 +66,26 @@ export async function rules(bench) {
         subject: (round) => 1e6 / round.subject.thousands.us,
         reference: (round) => 1e6 / round.reference.hash.us,
       }),
+      resultOf({
+        name: 'P7c',
+        title: '10,000 changed rules taken up / their text read by JSON.parse',
+        unit: 's',
+        session,
+        subject: (round) => round.subject.reload.ms / 1_000,
+        reference: (round) => round.reference.parse.ms / 1_000,
+      }),
+      resultOf({
+        name: 'P7c-block',
+        title: 'longest stop of the event loop meanwhile / their text read by JSON.parse',
+        unit: 's',
+        session,
+        subject: (round) => round.subject.reload.longest / 1_000,
+        reference: (round) => round.reference.parse.ms / 1_000,
+      }),
     ];
   } finally {
     await end(child, 'SIGKILL');
+    await end(reloader, 'SIGKILL');
     await database.drop();
     rmSync(folder, { recursive: true, force: true });
   }
