@@ -20,6 +20,7 @@ beforeEach(() => {
   clock = new FakeClock();
   waiting.clear();
   decided.length = 0;
+  refusals.length = 0;
   bus = aBus();
 });
 afterEach(() => bus.stop());

@@ -30,24 +30,20 @@ const AT_ONCE = 100;
 export async function loadRulesQuickly(file: string, text: string, before?: KnownRules): Promise<QuickRules | null> {
   const rules: Rule[] = [];
   const known = new Map<string, KnownRule>();
-  const mentions: { rule: Mention; playbook: Mention }[] = [];
+  const claims: ClaimedRule[] = [];
   const places = new Places(file, text);
   for (const entry of ruleEntries(text)) {
     const found = entry === null ? null : (before?.get(entry.text) ?? readRule(entry));
     if (entry === null || found === null || rules.length === MAX_RULES) return null;
-    const { rule_id, playbook_id } = found.rule;
     rules.push(found.rule);
     known.set(entry.text, found);
-    mentions.push({
-      rule: new PlacedId(rule_id, 'rule_id', entry, places),
-      playbook: new PlacedId(playbook_id, 'playbook_id', entry, places),
-    });
+    claims.push(new ClaimedRule(found.rule, entry, places));
     if (rules.length % AT_ONCE === 0) await breathe();
   }
   return {
     good: { type: 'rules', rules },
     problems: [],
-    claims: { is_rules: true, playbook: null, rules: mentions },
+    claims: { is_rules: true, playbook: null, rules: claims },
     known,
   };
 }
@@ -62,6 +58,27 @@ function readRule(entry: RuleEntry): KnownRule | null {
   if (!parsed.success) return null;
   const { criteria, problems } = compileCriteria(parsed.data);
   return problems.length === 0 ? { rule: parsed.data, criteria } : null;
+}
+
+/** What an entry is about; its parts live for as long as somebody looks at them. */
+class ClaimedRule {
+  readonly #rule: Rule;
+  readonly #entry: RuleEntry;
+  readonly #places: Places;
+
+  constructor(rule: Rule, entry: RuleEntry, places: Places) {
+    this.#rule = rule;
+    this.#entry = entry;
+    this.#places = places;
+  }
+
+  get rule(): Mention {
+    return new PlacedId(this.#rule.rule_id, 'rule_id', this.#entry, this.#places);
+  }
+
+  get playbook(): Mention {
+    return new PlacedId(this.#rule.playbook_id, 'playbook_id', this.#entry, this.#places);
+  }
 }
 
 /** An id of an entry, whose place is worked out only when somebody has to be told. */
