@@ -4,6 +4,7 @@ import type { Intent, Outcome } from './outcome.js';
 import type { Alert } from './alert.js';
 import type { Notice, NotifyResult } from './notifier.js';
 import type { ConnectionCheck } from './connection.js';
+import type { ConditionSource } from './proof.js';
 
 /** What a kind does to the world. Pause and `stop_writes` hold writes only. */
 export type Effect = 'read' | 'write' | 'notify';
@@ -101,6 +102,8 @@ export interface ExecutorModule<Config = unknown> {
 export interface ExecutorSet {
   /** By kind. */
   readonly executors: Readonly<Record<string, Executor>>;
+  /** Where what is behind the executors can tell whether an alert's condition still holds. */
+  readonly conditions?: ConditionSource;
   /** Dials what is configured, for `fixpoint doctor`; an empty list when nothing is configured. */
   check(signal: AbortSignal): Promise<ConnectionCheck[]>;
   stop(): Promise<void>;

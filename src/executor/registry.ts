@@ -8,12 +8,14 @@ import type {
   ReadyExecutor,
 } from '../domain/executor.js';
 import type { Outcome } from '../domain/outcome.js';
+import type { ConditionSource } from '../domain/proof.js';
 import { messageOf } from '../domain/errors.js';
 import { apiCallModule } from './api/api.js';
 import { databaseModule } from './database/database.js';
 import { elasticsearchModule } from './elasticsearch/elasticsearch.js';
 import { kubernetesModule } from './kubernetes/kubernetes.js';
 import { notificationModule } from './notify/notify.js';
+import { peopleModule } from './people/people.js';
 import { prometheusModule } from './prometheus/prometheus.js';
 import { topologyModule } from './topology/topology.js';
 import { traceModule } from './trace/trace.js';
@@ -26,6 +28,7 @@ export const executorModules: readonly ExecutorModule[] = [
   elasticsearchModule,
   kubernetesModule,
   notificationModule,
+  peopleModule,
   prometheusModule,
   topologyModule,
   traceModule,
@@ -40,6 +43,8 @@ export interface Executors {
   /** The executor of a kind, whose case does not matter; null when there is no such kind. */
   get(kind: string): ReadyExecutor | null;
   specs(): ReadonlyMap<string, ExecutorSpec>;
+  /** What is configured and can tell whether an alert's condition still holds. */
+  conditions(): readonly ConditionSource[];
   /** Dials everything that is configured; a check that breaks is a line that says so. */
   check(signal: AbortSignal): Promise<ConnectionCheck[]>;
   /** Ends every connection; may be called twice. */
@@ -66,9 +71,11 @@ export function createExecutors(
     }
   }
   const specs = specsOf(modules);
+  const conditions = sets.flatMap(({ set }) => set.conditions ?? []);
   return {
     get: (kind) => ready.get(kind.toLowerCase()) ?? null,
     specs: () => specs,
+    conditions: () => conditions,
     async check(signal) {
       const lines = await Promise.all(sets.map(({ name, set }) => checkSet(name, set, signal)));
       return lines.flat();

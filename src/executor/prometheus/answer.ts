@@ -19,7 +19,14 @@ const Data = z.discriminatedUnion('resultType', [
 
 /** What Prometheus answers, as far as it is used. */
 export const PrometheusAnswer = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('success'), data: Data, warnings: Notes, infos: Notes }),
+  // `isPartial` is VictoriaMetrics' way to say that a part of its storage did not answer; Thanos says it in a warning.
+  z.object({
+    status: z.literal('success'),
+    data: Data,
+    warnings: Notes,
+    infos: Notes,
+    isPartial: z.boolean().nullish(),
+  }),
   z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() }),
 ]);
 export type PrometheusAnswer = z.infer<typeof PrometheusAnswer>;
@@ -56,6 +63,26 @@ export interface Limits {
   readonly max_series: number;
   /** Points of all series together that a record takes. */
   readonly max_points: number;
+}
+
+/** One series of an answer about an instant. `text` is its figure as it came (`NaN` and `+Inf` too), null for a histogram. */
+export interface InstantSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly text: string | null;
+}
+
+/** The series of an answer about an instant, as an alerting rule sees them; null for what no rule can be made of. */
+export function instantSeriesOf(answer: Extract<PrometheusAnswer, { status: 'success' }>): InstantSeries[] | null {
+  const { data } = answer;
+  switch (data.resultType) {
+    case 'vector':
+      return data.result.map(({ metric, value }) => ({ labels: metric, text: value?.[1] ?? null }));
+    case 'scalar':
+      return [{ labels: {}, text: data.result[1] }];
+    case 'matrix':
+    case 'string':
+      return null;
+  }
 }
 
 /** The output that an answer means. */

@@ -9,7 +9,8 @@ import type { Clock } from '../../domain/clock.js';
 import type { ExecutorSet } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { PrometheusQueryInput } from './input.js';
-import { PrometheusConfig, prometheusModule } from './prometheus.js';
+import { PrometheusConfig } from './client.js';
+import { prometheusModule } from './prometheus.js';
 
 const NOW = '2026-11-21T10:00:00.000Z';
 const AT = Date.parse(NOW) / 1_000;
