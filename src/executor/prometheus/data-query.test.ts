@@ -11,7 +11,6 @@ describe('the data behind a condition', () => {
     ['500 < p99_latency_ms', ['p99_latency_ms']],
     ['up{job="a==b", env=~"x>1 or y"} == 0', ['up{job="a==b", env=~"x>1 or y"}']],
     [`x{a='it\\'s > 1'} > 1`, [`x{a='it\\'s > 1'}`]],
-    ['x{a=`raw \\` } > 1', null],
     ['x{a=`raw \\`} > 1', ['x{a=`raw \\`}']],
     ['sum by (job) (rate(http_errors_total[5m])) > 0.05', ['sum by (job) (rate(http_errors_total[5m]))']],
     ['sum(rate(e[5m])) by (job) / sum(rate(t[5m])) by (job) > 5 / 100', ['sum(rate(e[5m])) by (job) / sum(rate(t[5m])) by (job)']], // prettier-ignore
