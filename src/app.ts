@@ -19,7 +19,7 @@ import type { Log } from './domain/log.js';
 import type { CheckedPlaybook, Mode } from './domain/playbook.js';
 import { compileRules } from './domain/rule-match.js';
 import type { NewRunHeader } from './domain/run.js';
-import type { Store } from './domain/store.js';
+import type { RetentionLimit, RetentionPolicy, Store } from './domain/store.js';
 import { fold } from './domain/transition.js';
 import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';
@@ -37,6 +37,7 @@ import { openingEvents, Scheduler } from './schedule/scheduler.js';
 import { SecretVault } from './schedule/secrets.js';
 import { sources as sourceModules } from './source/registry.js';
 import { openStore } from './store/open.js';
+import { Pruner } from './store/pruner.js';
 import type { Policy } from './triage/deps.js';
 import { Triage } from './triage/triage.js';
 
@@ -189,6 +190,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       stops.push(() => scheduler.stop());
       reporter.start();
       stops.push(() => reporter.stop());
+      const pruner = new Pruner({
+        retention: store.retention,
+        policy: retentionOf(settings),
+        clock,
+        log,
+        meter: { pruned: (what, count) => metrics.pruned(what, count) },
+      });
+      pruner.start();
+      stops.push(() => pruner.stop());
     }
 
     function open(header: NewRunHeader, checked: CheckedPlaybook, joined: readonly Alert[]) {
@@ -421,6 +431,20 @@ async function openBus(settings: Settings, store: Store, parts: BusParts): Promi
     onDead: ({ reason, body }) => keepDead('kafka', reason, body),
   });
   return { bus: kafka, queue };
+}
+
+/** 0 stands for no limit. */
+function retentionOf({ retention }: Settings): RetentionPolicy {
+  const limit = (age: Settings['retention']['alerts'], count: number): RetentionLimit => {
+    const max_age_ms = typeof age === 'number' || age === '0' ? 0 : durationMs(age);
+    return { max_age_ms: max_age_ms === 0 ? null : max_age_ms, max_count: count === 0 ? null : count };
+  };
+  return {
+    alerts: limit(retention.alerts, retention.max_alerts),
+    runs: limit(retention.runs, retention.max_runs),
+    dead_letters: limit(retention.dead_letters, retention.max_dead_letters),
+    audit: limit(retention.audit, retention.max_audit),
+  };
 }
 
 function sourceSecretsOf(settings: Settings): ReadonlyMap<string, string> {

@@ -49,6 +49,12 @@ const Kafka = z.strictObject({
     .optional(),
 });
 
+/** How long something is kept; 0 switches this limit off, as everywhere. */
+const KeptFor = z.union([z.literal(0), z.literal('0'), Duration], {
+  error: 'expected a duration such as 12h or 30d, or 0 to keep it whatever its age',
+});
+const KeptAtMost = z.int().min(0).max(1_000_000_000).describe('How many; 0 is no limit');
+
 /** Everything that can be configured. Each source, executor and notifier brings its own slice. */
 export const Settings = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
@@ -102,7 +108,19 @@ export const Settings = z.strictObject({
       alerts_per_minute: z.literal(0, `storm mode ${LATER}; only 0 (off) is taken`).default(0),
     })
     .prefault({}),
-  retention: z.undefined(`pruning ${LATER}`).optional(),
+  retention: z
+    .strictObject({
+      alerts: KeptFor.default('30d').describe('Alerts, their repeats, and ended occurrences'),
+      runs: KeptFor.default('90d').describe('Finished runs with their events'),
+      dead_letters: KeptFor.default('30d'),
+      audit: KeptFor.default('365d'),
+      max_alerts: KeptAtMost.default(1_000_000),
+      max_runs: KeptAtMost.default(200_000),
+      max_dead_letters: KeptAtMost.default(10_000),
+      max_audit: KeptAtMost.default(1_000_000),
+    })
+    .prefault({})
+    .describe('The oldest go first; what is open stays'),
   notify_unmatched: z.undefined(`notify_unmatched ${LATER}`).optional(),
   sources: z
     .strictObject(Object.fromEntries(sources.map((source) => [source.name, source.config.optional()])))

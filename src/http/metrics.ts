@@ -19,6 +19,8 @@ export interface Metrics {
   busHandled(seconds: number, outcome: 'ok' | 'error'): void;
   deadLetter(source: string): void;
   notified(channel: string, outcome: 'sent' | 'failed'): void;
+  /** Rows that were removed because they are older, or more, than is kept. */
+  pruned(what: string, count: number): void;
   /** How the backlog is asked for at each scrape; given again, the later one counts. */
   readBusLag(read: () => Promise<number>): void;
   /** The Prometheus text of all of it. */
@@ -52,6 +54,7 @@ function alertMetrics(registry: Registry) {
   const rejected = counter(registry, 'alerts_rejected_total', 'Alerts refused among valid ones', ['source']);
   const remarks = counter(registry, 'alert_remarks_total', 'Alerts that were understood with a remark', ['source']);
   const decided = counter(registry, 'alerts_decided_total', 'Decisions', ['action', 'reason']);
+  const pruned = counter(registry, 'pruned_total', 'Removed because older or more than is kept', ['what']);
   const letters = counter(registry, 'dead_letters_total', 'Bodies kept because they could not be used', ['source']);
   return {
     alertsAccepted: (source, count) => accepted.inc({ source }, count),
@@ -59,6 +62,7 @@ function alertMetrics(registry: Registry) {
     alertRemarks: (source, count) => remarks.inc({ source }, count),
     alertDecided: (action, reason, count = 1) => decided.inc({ action, reason: reason ?? '' }, count),
     deadLetter: (source) => letters.inc({ source }),
+    pruned: (what, count) => pruned.inc({ what }, count),
   } satisfies Partial<Metrics>;
 }
 

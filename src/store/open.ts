@@ -12,10 +12,12 @@ import type { Rows } from './postgres/commit.js';
 import { createDeadLetters } from './postgres/dead-letters.js';
 import { EventFeed } from './postgres/event-feed.js';
 import { createOutbox } from './postgres/outbox.js';
+import { createRetention } from './postgres/retention.js';
 import { createRunStore } from './postgres/runs.js';
 import { createRunView } from './postgres/run-view.js';
 import { createTriageStore } from './postgres/triage.js';
 import { createAudit, createPauseSwitch, createPlaybookStore, createTokens } from './postgres/upkeep.js';
+import { vacuumNext } from './postgres/vacuum.js';
 
 /** How many operations share one commit at most: more helps throughput little and waiting a lot (measured: 64 to 128). */
 const MAX_BATCH = 128;
@@ -23,6 +25,9 @@ const MAX_BATCH = 128;
 const LANES = 2;
 /** How often the embedded store looks whether its log has grown enough for a checkpoint. */
 const CHECKPOINT_EVERY_MS = 60_000;
+/** How often it looks whether a table needs a vacuum, and how soon again after one that did. */
+const VACUUM_EVERY_MS = 10_000;
+const VACUUM_AGAIN_MS = 1_000;
 
 export interface StoreOptions {
   /** Postgres' address; null for the embedded store in `directory`. */
@@ -63,6 +68,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     audit: createAudit(db),
     playbooks: createPlaybookStore(db),
     pause: createPauseSwitch(db),
+    retention: createRetention(db, options.clock),
     ready: () => ready(db),
     description,
     check: () => check(db, description),
@@ -84,15 +90,44 @@ async function openDb(options: StoreOptions): Promise<{ db: Db; description: str
   }
   const { openEmbedded } = await import('./postgres/embedded.js');
   const db = await openEmbedded(options.directory, options.seed);
+  const { clock, onError } = options;
+  const stops = [
+    repeat({ clock, onError, first_ms: CHECKPOINT_EVERY_MS }, async () => {
+      await db.checkpoint();
+      return CHECKPOINT_EVERY_MS;
+    }),
+    repeat({ clock, onError, first_ms: VACUUM_EVERY_MS }, async () =>
+      (await vacuumNext(db)) === null ? VACUUM_EVERY_MS : VACUUM_AGAIN_MS,
+    ),
+  ];
+  const stopUpkeep = (): void => stops.forEach((stop) => stop());
+  return { db, description: `embedded store in ${options.directory}`, stopUpkeep };
+}
+
+/** Does `work` again and again, each time after as long as the last time answered. The answer ends it. */
+function repeat(
+  options: Pick<StoreOptions, 'clock' | 'onError'> & { first_ms: number },
+  work: () => Promise<number>,
+): () => void {
+  const { clock, onError, first_ms } = options;
+  let stopped = false;
   let cancel = (): void => undefined;
-  const upkeep = (): void => {
-    cancel = options.clock.after(CHECKPOINT_EVERY_MS, () => {
-      db.checkpoint().catch(options.onError);
-      upkeep();
-    });
+  function arm(wait_ms: number): void {
+    if (!stopped) cancel = clock.after(wait_ms, () => void turn());
+  }
+  async function turn(): Promise<void> {
+    try {
+      arm(await work());
+    } catch (error) {
+      if (!stopped) onError(error);
+      arm(first_ms);
+    }
+  }
+  arm(first_ms);
+  return () => {
+    stopped = true;
+    cancel();
   };
-  upkeep();
-  return { db, description: `embedded store in ${options.directory}`, stopUpkeep: () => cancel() };
 }
 
 async function ready(db: Db): Promise<void> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../src/domain/run.js';
 import type { Store } from '../../src/domain/store.js';
 import { fold } from '../../src/domain/transition.js';
+import { retentionSuite } from './retention-suite.js';
 import {
   aBatch,
   aDecision,
@@ -558,6 +559,9 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect(await store.check(AbortSignal.timeout(5_000))).toMatchObject({ ok: true, required: true });
       });
     });
+
+    // Last: it forgets what others have written.
+    retentionSuite(() => store);
   });
 }
 

@@ -1,0 +1,289 @@
+import type { Clock } from '../../domain/clock.js';
+import { sleep } from '../../domain/clock.js';
+import type { PruneCounts, Retention, RetentionLimit, RetentionPolicy } from '../../domain/store.js';
+import type { Db } from '../db.js';
+
+/** Rows looked at in one statement. The embedded database answers nothing else meanwhile (measured: 200 alerts take 5 to 10 ms). */
+const BATCH = { embedded: 200, postgres: 1_000 } as const;
+/** Others come first: so long nothing is removed after each batch. */
+const PAUSE_MS = 50;
+/** Changes of runs that one statement removes; a run that has more goes alone. */
+const MAX_CHANGES = 2_000;
+/** Ids counted in one statement when a number of rows is the limit. */
+const COUNTED = 5_000;
+/** When counting took more steps than this, it is not done in every pass: an idle service with a million alerts should be idle. */
+const CHEAP_COUNTS = 4;
+const COUNT_AGAIN_MS = 3_600_000;
+/** A storm must not push out what a redelivery is recognised by: however many alerts there are, those of the last hour stay. */
+const SAFE_FROM_COUNT_MS = 3_600_000;
+
+/** Sorts after every id. */
+const AFTER_ALL = '~';
+
+/** Forgets what is old, in Postgres. */
+export function createRetention(db: Db, clock: Clock): Retention {
+  let countsFrom = 0;
+  return {
+    takeTurn: async (now, last_before) => {
+      const rows = await db.query({
+        // A turn that is said to be in the future was taken by a clock that went wrong: it must not stop pruning until then.
+        text: `insert into settings (name, value) values ('retention', json_build_object('begun_at', $1::text))
+          on conflict (name) do update set value = excluded.value
+          where (settings.value ->> 'begun_at')::timestamptz <= $2
+            or (settings.value ->> 'begun_at')::timestamptz > $1::text::timestamptz + interval '1 hour'
+          returning 1`,
+        values: [now, last_before],
+      });
+      return rows.length === 1;
+    },
+    prune: async (policy, now, signal) => {
+      const pass = { db, clock, signal, now: Date.parse(now), counts: Date.parse(now) >= countsFrom, counted: 0 };
+      const removed = await prune(pass, policy);
+      if (pass.counted > CHEAP_COUNTS) countsFrom = pass.now + COUNT_AGAIN_MS;
+      return removed;
+    },
+  };
+}
+
+interface Pass {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly now: number;
+  /** Whether limits by number are looked at, and how many steps that has taken. */
+  readonly counts: boolean;
+  counted: number;
+}
+
+/** A table whose rows are removed from the oldest on. Its ids sort by time. */
+interface Aging {
+  readonly table: 'alerts' | 'repeats' | 'runs' | 'dead_letters' | 'audit';
+  readonly id: string;
+  readonly at: string;
+  /** What keeps an old row, as a condition that its table's name stands in. */
+  readonly unless: string;
+}
+
+/** Rows from before an instant go, and so do rows whose ids are below one, if they are from before `safe`. */
+interface Cutoff {
+  readonly before: string;
+  readonly below: string;
+  readonly safe: string;
+}
+
+/** A cutoff as SQL on one row; `$2` to `$4` are what `cutoffValues` answers. */
+function goes(id: string, at: string): string {
+  return `(${at} < $2 or (${id} < $3 and ${at} < $4))`;
+}
+
+function cutoffValues({ before, below, safe }: Cutoff): string[] {
+  return [before, below, safe];
+}
+
+/** The runs that an alert's last decision names; one that has no decision names none. */
+const NAMED_RUNS = `json_array_elements_text(
+      case json_typeof(alerts.decisions -> -1 -> 'run_ids') when 'array' then alerts.decisions -> -1 -> 'run_ids' else '[]' end)`;
+
+/**
+ * Repeats are lines that are nothing without the alert that they repeat. They end with the next alert of the same condition that says
+ * something new: while that one stays, so may some of them.
+ */
+const NEXT_GOES = `select ${goes('next.alert_id', 'next.received_at')} from alerts as next
+      where left(next.fingerprint, 64) collate "C" = left(alerts.fingerprint, 64) collate "C" and next.alert_id > alerts.alert_id
+        and next.fingerprint = alerts.fingerprint and next.source_system = alerts.source_system
+        and (next.doc ->> 'occurrence_id') = (alerts.doc ->> 'occurrence_id')
+      order by next.alert_id limit 1`;
+
+const ALERTS: Aging = {
+  table: 'alerts',
+  id: 'alert_id',
+  at: 'received_at',
+  // Undecided or held; of an open run; of the occurrence that is open now; still repeated.
+  unless: `alerts.due_at is not null
+    or exists (select from runs where runs.open and runs.run_id = alerts.run_id)
+    or exists (select from runs where runs.open and runs.run_id in (select named.id collate "C" from ${NAMED_RUNS} as named (id)))
+    or exists (select from occurrences where occurrences.open
+      and occurrences.key = (alerts.source_system || ' ' || (alerts.doc ->> 'occurrence_id')) collate "C"
+      and occurrences.alert_id collate "C" <= alerts.alert_id)
+    or (alerts.status = 'firing' and not coalesce((${NEXT_GOES}), true))`,
+};
+const REPEATS: Aging = { table: 'repeats', id: 'first_id', at: 'received_at', unless: 'false' };
+const DEAD_LETTERS: Aging = { table: 'dead_letters', id: 'dead_letter_id', at: 'received_at', unless: 'false' };
+const AUDIT: Aging = { table: 'audit', id: 'audit_id', at: 'at', unless: 'false' };
+
+/** An alert that still fires is looked up together with what was done about it; and what is to be sent needs its run. */
+const RUNS: Aging = {
+  table: 'runs',
+  id: 'run_id',
+  at: 'coalesce(finished_at, created_at)',
+  unless: `runs.open
+    or exists (select from outbox where outbox.outbox_id > runs.run_id || ':' and outbox.outbox_id < runs.run_id || ';' and outbox.next_at is not null)
+    or exists (select from occurrences where occurrences.open and (occurrences.run_id = runs.run_id
+      or (json_array_length(occurrences.run_ids) > 1 and occurrences.run_ids::jsonb @> to_jsonb(runs.run_id))))`,
+};
+
+async function prune(pass: Pass, policy: RetentionPolicy): Promise<PruneCounts> {
+  const safe = new Date(pass.now - SAFE_FROM_COUNT_MS).toISOString();
+  const alertsCut = await cutoff(pass, ALERTS, policy.alerts, safe);
+  const { below } = await cutoff(pass, REPEATS, policy.alerts, safe);
+  const repeatsCut = { ...alertsCut, below: below > alertsCut.below ? below : alertsCut.below };
+  // Repeats before what they repeat, so that there is no moment in which one cannot be put together.
+  const repeats = await pruneTable(pass, REPEATS, repeatsCut);
+  const occurrences = await pruneOccurrences(pass, alertsCut);
+  const alerts = await pruneTable(pass, ALERTS, alertsCut);
+  const runs = await pruneRuns(pass, await cutoff(pass, RUNS, policy.runs));
+  const dead_letters = await pruneTable(pass, DEAD_LETTERS, await cutoff(pass, DEAD_LETTERS, policy.dead_letters));
+  const audit = await pruneTable(pass, AUDIT, await cutoff(pass, AUDIT, policy.audit));
+  return { alerts, repeats, occurrences, runs, dead_letters, audit };
+}
+
+async function cutoff(pass: Pass, aging: Aging, limit: RetentionLimit, safe = 'infinity'): Promise<Cutoff> {
+  const { max_age_ms, max_count } = limit;
+  return {
+    before: max_age_ms === null ? '-infinity' : new Date(pass.now - max_age_ms).toISOString(),
+    below: max_count === null || !pass.counts ? '' : await idOfPlace(pass, aging, max_count),
+    safe,
+  };
+}
+
+function removesNothing({ before, below }: Cutoff): boolean {
+  return before === '-infinity' && below === '';
+}
+
+/** The id of the `place`th newest row; empty when there are not as many. Counted in steps: a table may have millions. */
+async function idOfPlace(pass: Pass, { table, id }: Aging, place: number): Promise<string> {
+  let last = AFTER_ALL;
+  for (let left = place; left > 0;) {
+    if (pass.signal.aborted) return '';
+    const step = Math.min(left, COUNTED);
+    pass.counted += 1;
+    const [row] = await pass.db.query<{ count: number; last: string | null }>({
+      text: `select count(*) as count, min(id) as last from (select ${id} as id from ${table} where ${id} < $1 order by ${id} desc limit $2) as newest`,
+      values: [last, step],
+    });
+    if (!row || row.last === null || row.count < step) return '';
+    last = row.last;
+    left -= step;
+    if (left > 0) await pause(pass);
+  }
+  return last;
+}
+
+function pause({ clock, signal }: Pass): Promise<void> {
+  return sleep(clock, PAUSE_MS, signal);
+}
+
+/** Goes through the rows from the oldest on, until all of a page are young enough to stay. */
+async function pruneTable(pass: Pass, aging: Aging, cut: Cutoff): Promise<number> {
+  if (removesNothing(cut)) return 0;
+  const { table, id, at, unless } = aging;
+  // Locked in one order and without waiting, so that two processes that do this at once only share it out.
+  const text = `with page as (select ${id} as id, ${at} as at from ${table} where ${id} > $1 order by ${id} limit $5),
+      old as (select ${table}.${id} as id from page join ${table} on ${table}.${id} = page.id
+        where ${goes('page.id', 'page.at')} and not (${unless}) order by ${table}.${id} for update of ${table} skip locked),
+      gone as (delete from ${table} using old where ${table}.${id} = old.id returning 1)
+    select max(id) as last, count(*) filter (where ${goes('id', 'at')}) as old, (select count(*) from gone) as gone from page`;
+  let removed = 0;
+  for (let from = ''; !pass.signal.aborted; await pause(pass)) {
+    const [row] = await pass.db.query<{ last: string | null; old: number; gone: number }>({
+      text,
+      values: [from, ...cutoffValues(cut), BATCH[pass.db.kind]],
+    });
+    if (!row || row.last === null || row.old === 0) break;
+    removed += row.gone;
+    from = row.last;
+  }
+  return removed;
+}
+
+/** The runs of an occurrence that have not ended. */
+const OPEN_RUN_OF_IT = `select from runs where runs.open and (runs.run_id = occurrences.run_id or runs.run_id in (
+  select named.id collate "C" from json_array_elements_text(occurrences.run_ids) as named (id)))`;
+
+/** An ended occurrence is what late firings are recognised by: it stays as long as alerts do. */
+async function pruneOccurrences(pass: Pass, cut: Cutoff): Promise<number> {
+  const before = await instantOf(pass, cut);
+  if (before === '-infinity') return 0;
+  let removed = 0;
+  for (; !pass.signal.aborted; await pause(pass)) {
+    const rows = await pass.db.query({
+      text: `with ended as (select key from occurrences where not open and resolved_at < $1 and not exists (${OPEN_RUN_OF_IT})
+          order by resolved_at limit $2 for update of occurrences skip locked)
+        delete from occurrences using ended where occurrences.key = ended.key returning 1`,
+      values: [before, BATCH[pass.db.kind]],
+    });
+    removed += rows.length;
+    if (rows.length < BATCH[pass.db.kind]) break;
+  }
+  return removed;
+}
+
+/** A cutoff of alerts as one instant. */
+async function instantOf(pass: Pass, { before, below, safe }: Cutoff): Promise<string> {
+  if (below === '') return before;
+  const [row] = await pass.db.query<{ received_at: string }>({
+    text: 'select received_at from alerts where alert_id = $1',
+    values: [below],
+  });
+  const oldestKept = row === undefined || row.received_at > safe ? safe : row.received_at;
+  return before === '-infinity' || oldestKept > before ? oldestKept : before;
+}
+
+async function pruneRuns(pass: Pass, cut: Cutoff): Promise<number> {
+  if (removesNothing(cut)) return 0;
+  const { at, unless } = RUNS;
+  const text = `select run_id, ${goes('run_id', 'created_at')} as begun_before,
+      case when ${goes('run_id', at)} and not (${unless})
+        then (select count(*) from run_changes where run_changes.run_id = runs.run_id) end as changes
+    from runs where run_id > $1 order by run_id limit $5`;
+  let removed = 0;
+  for (let from = ''; !pass.signal.aborted; await pause(pass)) {
+    const page = await pass.db.query<{ run_id: string; begun_before: boolean; changes: number | null }>({
+      text,
+      values: [from, ...cutoffValues(cut), BATCH[pass.db.kind]],
+    });
+    const last = page.at(-1);
+    // Beginnings are in order, ends are not.
+    if (!last || !page.some((run) => run.begun_before)) break;
+    for (const group of groupsOf(page)) {
+      if (pass.signal.aborted) break;
+      removed += await removeRuns(pass.db, group);
+      await pause(pass);
+    }
+    from = last.run_id;
+  }
+  return removed;
+}
+
+/** Runs that may go, in groups that one statement removes quickly. */
+function groupsOf(page: readonly { readonly run_id: string; readonly changes: number | null }[]): string[][] {
+  const groups: string[][] = [];
+  let room = 0;
+  for (const { run_id, changes } of page) {
+    if (changes === null) continue;
+    const current = groups.at(-1);
+    if (current && changes <= room) current.push(run_id);
+    else {
+      groups.push([run_id]);
+      room = MAX_CHANGES;
+    }
+    room -= changes;
+  }
+  return groups;
+}
+
+/** A run goes with all that belongs to it, at once: half of its events would be another run. */
+async function removeRuns(db: Db, run_ids: readonly string[]): Promise<number> {
+  // Asked again under the lock: it may have been tried again since.
+  const [row] = await db.query<{ gone: number }>({
+    text: `with old as (select run_id from runs where run_id = any($1::text[]) and not open order by run_id for update skip locked),
+        changes as (delete from run_changes using old where run_changes.run_id = old.run_id),
+        answers as (delete from approvals using old where approvals.run_id = old.run_id),
+        sent as (delete from deliveries using old where deliveries.run_id = old.run_id),
+        notices as (delete from outbox using old where outbox.outbox_id > old.run_id || ':' and outbox.outbox_id < old.run_id || ';'),
+        gone as (delete from runs using old where runs.run_id = old.run_id returning 1)
+      select count(*) as gone from gone`,
+    values: [run_ids],
+  });
+  return row?.gone ?? 0;
+}
