@@ -16,9 +16,11 @@ export interface Principal {
 export const PRINCIPAL = 'principal';
 
 const ADMIN: Principal = { name: 'admin', role: 'admin' };
-/** A token that was taken away (none can be yet) or made stays unnoticed this long. */
-const KNOWN_FOR_MS = 10_000;
+/** A token that another process took away or made stays unnoticed this long. */
+const KNOWN_FOR_MS = 1_000;
 const UNKNOWN_FOR_MS = 1_000;
+/** While tokens cannot be looked up, one that was known this short a time ago is known still: a store that blinks turns no alert away. */
+const TRUSTED_FOR_MS = 10_000;
 const MAX_CACHED = 1_000;
 const MAX_TOKEN_LENGTH = 4_096;
 const BEARER = /^Bearer +(\S+) *$/i;
@@ -32,12 +34,20 @@ export class Auth {
   readonly #deps: Pick<ProbeDeps, 'store' | 'clock' | 'sourceSecrets'>;
   readonly #adminHash: Buffer | null;
   // Two maps: a flood of wrong tokens must not push the right ones out.
-  readonly #known = new Map<string, { readonly token: TokenRecord; readonly until: number }>();
+  readonly #known = new Map<string, { readonly token: TokenRecord; readonly at: number }>();
   readonly #unknown = new Map<string, number>();
+  /** What was looked up before a token was taken away must not be remembered after it. */
+  #removals = 0;
 
   constructor(deps: Pick<ProbeDeps, 'store' | 'clock' | 'sourceSecrets' | 'adminToken'>) {
     this.#deps = deps;
     this.#adminHash = deps.adminToken === null ? null : sha256(deps.adminToken);
+  }
+
+  /** From now on this process asks the store about the token again. */
+  forget(token_id: string): void {
+    this.#removals += 1;
+    for (const [hash, { token }] of this.#known) if (token.token_id === token_id) this.#known.delete(hash);
   }
 
   /** An onRequest hook: `unauthorized` without a valid credential, `forbidden` without the right. */
@@ -61,13 +71,22 @@ export class Auth {
   async #find(hash: string): Promise<TokenRecord | null> {
     const now = this.#deps.clock.monotonic();
     const known = this.#known.get(hash);
-    if (known !== undefined && known.until > now) return known.token;
+    if (known !== undefined && known.at + KNOWN_FOR_MS > now) return known.token;
     if ((this.#unknown.get(hash) ?? 0) > now) return null;
-    const token = await this.#deps.store.tokens.find(hash).catch((cause: unknown) => {
+    const removals = this.#removals;
+    let token: TokenRecord | null;
+    try {
+      token = await this.#deps.store.tokens.find(hash);
+    } catch (cause) {
+      // Looked at anew: it may have been taken away in the meantime.
+      const still = this.#known.get(hash);
+      if (still !== undefined && still.at + TRUSTED_FOR_MS > now) return still.token;
       throw new FixpointError('unavailable', 'tokens cannot be looked up now', { cause });
-    });
-    if (token === null) remember(this.#unknown, hash, now + UNKNOWN_FOR_MS);
-    else remember(this.#known, hash, { token, until: now + KNOWN_FOR_MS });
+    }
+    if (token === null) {
+      this.#known.delete(hash);
+      remember(this.#unknown, hash, now + UNKNOWN_FOR_MS);
+    } else if (removals === this.#removals) remember(this.#known, hash, { token, at: now });
     return token;
   }
 

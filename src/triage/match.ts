@@ -12,7 +12,7 @@ export const match: Stage = (alert, facts) => {
       type: 'drop',
       reason: 'no_match',
       by: null,
-      explanation: 'no rule matches; ask /api/v1/rules/explain why',
+      explanation: 'no rule matches; `fixpoint explain --alert alert.json` (POST /api/v1/rules/explain) tells why',
     };
   const on = rules.filter((rule) => (facts.modeOf(rule.playbook_id) ?? 'off') !== 'off');
   const [first] = rules;

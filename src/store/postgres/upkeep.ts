@@ -31,6 +31,27 @@ export function createTokens(db: Db): Tokens {
       const [row] = await db.query<{ count: number }>({ text: 'select count(*) as count from tokens' });
       return row?.count ?? 0;
     },
+    async list(page) {
+      const conditions = new Conditions().add('token_id < $', checkCursor(page));
+      const rows = await db.query<TokenRecord>({
+        text: `select token_id, name, role, created_at from tokens ${conditions.where} order by token_id desc limit ${conditions.param(page.limit + 1)}`,
+        values: conditions.values,
+      });
+      return pageOf(rows, page.limit, (token) => token.token_id);
+    },
+    async remove(token_id, keep_an_admin) {
+      // The admins are locked in one order: of two who take each other's token away at the same moment, the second finds itself the last.
+      const [row] = await db.query<TokenRecord>({
+        text: `with admins as (select token_id from tokens where role = 'admin' order by token_id for update)
+          delete from tokens where token_id = $1
+            and (not $2 or role <> 'admin' or exists (select 1 from admins where token_id <> $1))
+          returning token_id, name, role, created_at`,
+        values: [token_id, keep_an_admin],
+      });
+      if (row) return row;
+      const [there] = await db.query({ text: 'select 1 from tokens where token_id = $1', values: [token_id] });
+      return there ? 'last_admin' : 'unknown';
+    },
   };
 }
 
