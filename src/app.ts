@@ -24,6 +24,7 @@ import { fold } from './domain/transition.js';
 import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';
 import { createMetrics } from './http/metrics.js';
+import type { People } from './http/deps.js';
 import { createProbeServer, createServer } from './http/server.js';
 import { hashOf, newToken } from './http/token-text.js';
 import { createIngest } from './ingest/ingest.js';
@@ -32,7 +33,7 @@ import { buildReport } from './report/build.js';
 import { renderHtml } from './report/render-html.js';
 import { renderText } from './report/render-text.js';
 import { createReporter } from './report/reporter.js';
-import { steerRun } from './schedule/by-hand.js';
+import { answerApproval, confirmRun, retryRun, steerRun } from './schedule/by-hand.js';
 import { openingEvents, Scheduler } from './schedule/scheduler.js';
 import { SecretVault } from './schedule/secrets.js';
 import { sources as sourceModules } from './source/registry.js';
@@ -162,6 +163,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       modeOf: (playbook_id) => policy.modeOf(playbook_id),
       clock,
       random: Math.random,
+      newId: () => ids.next(),
       worker: { name: workerName(settings), incarnation: ids.next() },
       lease_ms: durationMs(settings.schedule.lease),
       log,
@@ -303,10 +305,7 @@ export async function startApp(options: AppOptions): Promise<App> {
             opening.go();
             return run_id;
           },
-          async steer(run_id, command) {
-            await steerRun(store.runs, run_id, command, clock);
-            scheduler.wake(run_id);
-          },
+          people: peopleOf(store, scheduler, clock),
           reports: {
             build: (run_id, language) =>
               buildReport(run_id, { runView: store.runView, language, publicUrl: settings.public_url ?? null }),
@@ -474,6 +473,24 @@ function announcingPause(store: Store, announce: (paused: boolean) => void): Sto
       await store.pause.set(state);
       announce(state.paused);
     },
+  };
+}
+
+/** What people tell runs; the worker that holds the run here looks at once. */
+function peopleOf(store: Store, scheduler: Scheduler, clock: Clock): People {
+  function telling<Command>(
+    tell: (runs: Store['runs'], run_id: string, command: Command, clock: Clock) => Promise<void>,
+  ) {
+    return async (run_id: string, command: Command): Promise<void> => {
+      await tell(store.runs, run_id, command, clock);
+      scheduler.wake(run_id);
+    };
+  }
+  return {
+    steer: telling(steerRun),
+    answer: telling(answerApproval),
+    confirm: telling(confirmRun),
+    retry: telling(retryRun),
   };
 }
 

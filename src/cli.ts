@@ -12,15 +12,18 @@ import type { CheckedFiles } from './cli/check.js';
 import { configShow } from './cli/config.js';
 import { doctor } from './cli/doctor.js';
 import { explain } from './cli/explain.js';
+import { exportAll } from './cli/export.js';
+import { importAll } from './cli/import.js';
 import type { CliIo } from './cli/io.js';
 import { perform } from './cli/io.js';
+import { approvals, approve, deny } from './cli/approvals.js';
 import { pause, resume } from './cli/pause.js';
 import { run } from './cli/run.js';
-import { runsCancel, runsList, runsShow } from './cli/runs.js';
+import { runsCancel, runsConfirm, runsList, runsRetry, runsShow } from './cli/runs.js';
 import { send } from './cli/send.js';
 import { tokenCreate } from './cli/token.js';
 import { describeConfig, loadConfig } from './config.js';
-import { createToken, dialAll, openConfiguredStore } from './dial.js';
+import { createToken, dialAll, exportTo, importFrom, openConfiguredStore } from './dial.js';
 import type { UpkeepDeps } from './dial.js';
 import { limitTime } from './domain/time-limit.js';
 import { executorSpecs } from './executor/registry.js';
@@ -128,6 +131,31 @@ talks(runs.command('cancel').argument('<run_id>'))
   .option('--reason <text>')
   .action(ends((run_id: string, options: object) => runsCancel({ run_id, ...options }, io)));
 
+talks(runs.command('retry').argument('<run_id>').description('tries again what did not succeed'))
+  .option('--step <step_id>')
+  .option('--reason <text>')
+  .action(ends((run_id: string, options: object) => runsRetry({ run_id, ...options }, io)));
+talks(
+  runs
+    .command('confirm')
+    .argument('<run_id>')
+    .argument('<yes|no>')
+    .description('says whether it is solved, or whether a write in doubt took place'),
+)
+  .option('--step <step_id>')
+  .option('--comment <text>')
+  .action(ends((run_id: string, answer: string, options: object) => runsConfirm({ run_id, answer, ...options }, io)));
+
+talks(program.command('approvals').description('the questions that wait for an answer')).action(
+  ends((options: object) => approvals(options, io)),
+);
+talks(program.command('approve').argument('<approval_id>').description('a yes to exactly what was shown'))
+  .option('--comment <text>')
+  .action(ends((approval_id: string, options: object) => approve({ approval_id, ...options }, io)));
+talks(program.command('deny').argument('<approval_id>').description('a no'))
+  .option('--comment <text>')
+  .action(ends((approval_id: string, options: object) => deny({ approval_id, ...options }, io)));
+
 talks(program.command('pause').description('the big red button: no new write starts anywhere'))
   .option('--reason <text>')
   .action(ends((options: object) => pause(options, io)));
@@ -186,7 +214,30 @@ configured(program.command('migrate').description('brings the tables of the stor
   ),
 );
 
-for (const command of ['backtest', 'test', 'approve', 'deny', 'export', 'import']) {
+configured(prints(program.command('export').description('writes everything of this installation as JSON lines')))
+  .option('--out <file>', 'compressed when its name ends in .gz; standard output without it')
+  .action(
+    ends((options: { out?: string; json?: boolean; config?: string }) =>
+      exportAll(options, io, async (out, signal) =>
+        exportTo({ ...upkeep(options), version: versionOf() }, out, signal),
+      ),
+    ),
+  );
+
+configured(
+  prints(
+    program
+      .command('import')
+      .argument('<file>', 'what fixpoint export wrote, compressed or not; - is standard input')
+      .description('reads an export into an empty database: all of it, or nothing'),
+  ),
+).action(
+  ends((file: string, options: { json?: boolean; config?: string }) =>
+    importAll({ file, ...options }, io, async (path, signal) => importFrom(upkeep(options), path, signal)),
+  ),
+);
+
+for (const command of ['backtest', 'test', 'approve', 'deny']) {
   program
     .command(command, { hidden: true })
     .allowUnknownOption()

@@ -5,7 +5,7 @@ import { formatMs } from '../domain/duration.js';
 import type { Step } from '../domain/run.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';
-import { outJson, perform } from './io.js';
+import { outJson, perform, UsageError } from './io.js';
 import type { CliIo, ExitCode } from './io.js';
 import { tableLines } from './table.js';
 
@@ -74,6 +74,42 @@ export async function runsCancel(options: RunsCancelOptions, io: CliIo): Promise
     const run = await api.post(`${pathOf(options.run_id)}/cancel`, { reason: options.reason ?? null }, RunAnswer);
     if (options.json) outJson(io, run);
     else io.out(`run ${run.run_id} is being cancelled`);
+    return 0;
+  });
+}
+
+export interface RunsRetryOptions extends RunsCancelOptions {
+  readonly step?: string | undefined;
+}
+
+export interface RunsConfirmOptions extends RunsShowOptions {
+  readonly step?: string | undefined;
+  /** `yes` or `no`. */
+  readonly answer: string;
+  readonly comment?: string | undefined;
+}
+
+/** `fixpoint runs retry`: what did not succeed is tried again. */
+export async function runsRetry(options: RunsRetryOptions, io: CliIo): Promise<ExitCode> {
+  return perform(io, async () => {
+    const body = { reason: options.reason ?? null, step_id: options.step ?? null };
+    const run = await new ApiClient(io, options).post(`${pathOf(options.run_id)}/retry`, body, RunAnswer);
+    if (options.json) outJson(io, run);
+    else io.out(`run ${run.run_id} goes on`);
+    return 0;
+  });
+}
+
+/** `fixpoint runs confirm`: whether it is solved, or whether a write in doubt took place. */
+export async function runsConfirm(options: RunsConfirmOptions, io: CliIo): Promise<ExitCode> {
+  return perform(io, async () => {
+    const { answer } = options;
+    if (answer !== 'yes' && answer !== 'no') throw new UsageError(`expected yes or no, came ${printable(answer)}`);
+    const yes = answer === 'yes';
+    const body = { step_id: options.step ?? null, solved: yes, done: yes, comment: options.comment ?? null };
+    const run = await new ApiClient(io, options).post(`${pathOf(options.run_id)}/confirm`, body, RunAnswer);
+    if (options.json) outJson(io, run);
+    else io.out(`run ${run.run_id}: ${run.outcome === null ? run.state : `${run.state}, ${run.outcome}`}`);
     return 0;
   });
 }

@@ -256,6 +256,13 @@ function runLines(event: StoredEvent, steps: Steps, runs: Map<string, { name: st
     case 'step_started':
     case 'step_expanded':
     case 'step_intended':
+    case 'approval_requested':
+    case 'approval_answered':
+    case 'approval_expired':
+    case 'confirmation_requested':
+    case 'confirmed':
+    case 'doubt_settled':
+    case 'run_retried':
       return [];
   }
 }

@@ -27,6 +27,8 @@ export interface ExecutorSpec<Input = unknown> {
   readonly takes_action?: boolean;
   /** How a rendered value is encoded where it stands inside text, by parameter name (`action` included); absent: as it is. */
   readonly encode?: Readonly<Record<string, Encoding>>;
+  /** True when all that the kind does is to ask people: where nothing is written, nobody has to be asked. */
+  readonly asks?: boolean;
   /** Names of the output's top-level keys, for documentation; null when they depend on the answer. */
   readonly output_keys: readonly string[] | null;
 }

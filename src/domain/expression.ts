@@ -164,15 +164,18 @@ function renderAt(
  * Whether a condition holds, and the values that say so. It never throws: whatever keeps it from being judged (a missing key, null, a
  * value that is not true or false, an error) makes it false, and the explanation tells which.
  */
-export function evaluateCondition(condition: string | boolean, scope: Scope): { holds: boolean; explanation: string } {
+export function evaluateCondition(
+  condition: string | boolean,
+  scope: Scope,
+): { holds: boolean; explanation: string; unjudged?: true } {
   if (typeof condition === 'boolean') return { holds: condition, explanation: `it says ${condition}` };
   try {
     const template = compileTemplate(condition);
     const value = renderTemplate(template, scope);
-    if (typeof value !== 'boolean') return { holds: false, explanation: notABoolean(template, value) };
+    if (typeof value !== 'boolean') return { holds: false, explanation: notABoolean(template, value), unjudged: true };
     return { holds: value, explanation: explain(template, scope) || `it is ${value}` };
   } catch (error) {
-    return { holds: false, explanation: messageOf(error) };
+    return { holds: false, explanation: messageOf(error), unjudged: true };
   }
 }
 

@@ -18,6 +18,29 @@ export interface Change {
   readonly to: unknown;
 }
 
+/** The step needs an answer of people before it can go on. */
+export interface Asks {
+  readonly type: 'asks';
+  readonly about: 'approval' | 'confirmation';
+  /** What people are asked, as text. */
+  readonly message: string;
+  /** Names of tokens, or roles; empty: anybody who may approve. */
+  readonly approvers: readonly string[];
+  /** How many different people have to approve. */
+  readonly quorum: number;
+  /** No answer after this long is a no. */
+  readonly expires_ms: number;
+  /** What exactly is to be done, for an approval: this, and nothing else, is what is approved. Null for a question of its own. */
+  readonly plan: ApprovalPlan | null;
+}
+
+/** A write as it is shown to whoever approves it. */
+export interface ApprovalPlan extends Change {
+  readonly kind: string;
+  /** What the step was rendered with; secrets by their names. */
+  readonly parameters: unknown;
+}
+
 /**
  * How one attempt ended. A closed union: `retryable` says whether the same attempt may be made again without harm
  * (a read, or a write that is known not to have begun); `in_doubt` is a write whose effect nobody can tell.
@@ -36,6 +59,7 @@ export type Outcome =
       readonly evidence?: Readonly<Record<string, unknown>>;
     }
   | { readonly type: 'waiting'; readonly until: string; readonly reason: string }
+  | Asks
   | { readonly type: 'cancelled'; readonly reason: string }
   | { readonly type: 'in_doubt'; readonly reason: string };
 

@@ -252,12 +252,10 @@ describe('what could only go wrong', () => {
   });
 
   it('is refused: whatever this version cannot do yet', () => {
-    expect(problems({ mode: 'approve', on_resolved: 'compensate', tasks: [{ id: 'a', ...WAIT }] })).toEqual([
-      'mode: mode: approve is not available in this version',
+    expect(problems({ on_resolved: 'compensate', tasks: [{ id: 'a', ...WAIT }] })).toEqual([
       'on_resolved: on_resolved: compensate is not available in this version',
     ]);
     for (const [key, value] of Object.entries({
-      approval: { approvers: ['sre'] },
       verify: { condition: '{{ true }}' },
       compensate: true,
       on_failure: ['abort', 'compensate'],
@@ -265,7 +263,7 @@ describe('what could only go wrong', () => {
       expect(ofTask({ ...WAIT, [key]: value })).toEqual([
         `${key}: ${key === 'on_failure' ? 'compensate' : key} is not available in this version`,
       ]);
-    for (const type of ['approval', 'Kubernetes_Restart', 'ssh_command', 'playbook'])
+    for (const type of ['Kubernetes_Restart', 'ssh_command', 'playbook'])
       expect(ofTask({ type })).toEqual([`type: ${type.toLowerCase()} is not available in this version`]);
   });
 });

@@ -32,6 +32,7 @@ export const SkipReason = z.enum([
   'run_if',
   'alert_resolved',
   'playbook_off',
+  'denied',
   'cancelled',
 ]);
 export type SkipReason = z.infer<typeof SkipReason>;
@@ -54,17 +55,62 @@ export const StepIntent = StepChange.extend({
   details: z.record(z.string(), z.unknown()).exactOptional(),
 });
 
+/** One person's answer to an approval. */
+const ApprovalAnswer = z.object({
+  by: z.string(),
+  answer: z.enum(['approve', 'deny']),
+  comment: z.string().nullable(),
+  at: Instant,
+});
+
+/** `withdrawn`: the step ended before anybody decided. No answer until `expires_at` is a no. */
+export const ApprovalState = z.enum(['pending', 'approved', 'denied', 'expired', 'withdrawn']);
+export type ApprovalState = z.infer<typeof ApprovalState>;
+
+/** What people were asked before a step might go on, and what they said. */
+export const StepApproval = z.object({
+  approval_id: z.string(),
+  state: ApprovalState,
+  message: z.string(),
+  plan: StepChange.extend({ kind: z.string(), parameters: z.unknown() })
+    .nullable()
+    .describe('Exactly what is to be done; null for a question of its own'),
+  plan_hash: z.string().describe('Hex SHA-256 of the plan: a plan that has changed since is asked about again'),
+  approvers: z.array(z.string()).describe('Names of tokens, or roles; empty: anybody who may approve'),
+  quorum: z.int(),
+  requested_at: Instant,
+  expires_at: Instant,
+  answers: z.array(ApprovalAnswer),
+});
+export type StepApproval = z.infer<typeof StepApproval>;
+
+/** A question to people, with the run that it belongs to. */
+export const Approval = StepApproval.extend({
+  run_id: z.string(),
+  step_id: z.string(),
+  playbook_id: z.string(),
+  playbook_name: z.string(),
+  service_name: z.string().nullable(),
+  requested_by: z.string().describe('rule:R002, or who started the run; that person cannot approve it'),
+});
+export type Approval = z.infer<typeof Approval>;
+
 export const Attempt = z.object({
   attempt: z.int(),
   started_at: Instant,
   finished_at: Instant.nullable(),
-  outcome: z.enum(['running', 'succeeded', 'failed', 'waiting', 'cancelled', 'in_doubt', 'lost']),
+  outcome: z.enum(['running', 'succeeded', 'failed', 'waiting', 'asked', 'cancelled', 'in_doubt', 'lost']),
   error: z.string().nullable(),
 });
 export type Attempt = z.infer<typeof Attempt>;
 
 /** How one `conditions` entry was judged. */
-export const ConditionResult = z.object({ condition: z.string(), holds: z.boolean(), explanation: z.string() });
+export const ConditionResult = z.object({
+  condition: z.string(),
+  holds: z.boolean(),
+  explanation: z.string(),
+  unjudged: z.boolean().exactOptional().describe('True when it could not be judged, and is false for that reason'),
+});
 export type ConditionResult = z.infer<typeof ConditionResult>;
 
 /** One task of a run, or one item of a `foreach` task (then `step_id` is `task[2]`). */
@@ -87,6 +133,7 @@ export const Step = z.object({
   parameters: z.unknown(),
   conditions: z.array(ConditionResult),
   intent: StepIntent.nullable(),
+  approval: StepApproval.nullable(),
   output: z.unknown(),
   summary: z.string().nullable(),
   evidence: z.record(z.string(), z.unknown()).nullable(),
@@ -122,6 +169,8 @@ export const RunHeader = z.object({
   created_at: Instant,
   started_at: Instant.nullable(),
   finished_at: Instant.nullable(),
+  /** When somebody asked for what had failed to be tried again; the run's timeout counts from here. */
+  retried_at: Instant.nullable(),
 });
 export type RunHeader = z.infer<typeof RunHeader>;
 
@@ -138,6 +187,7 @@ export type NewRunHeader = Omit<
   | 'created_at'
   | 'started_at'
   | 'finished_at'
+  | 'retried_at'
 >;
 
 export interface Run extends RunHeader {
@@ -227,18 +277,61 @@ export type RunEvent = { readonly at: string } & (
       readonly conditions: readonly ConditionResult[];
     }
   | { readonly type: 'step_cancelled'; readonly step_id: string; readonly reason: string }
+  | {
+      readonly type: 'approval_requested';
+      readonly step_id: string;
+      readonly approval: Omit<StepApproval, 'state' | 'requested_at' | 'answers'>;
+    }
+  | {
+      readonly type: 'approval_answered';
+      readonly step_id: string;
+      readonly approval_id: string;
+      readonly by: string;
+      readonly answer: 'approve' | 'deny';
+      readonly comment: string | null;
+    }
+  | { readonly type: 'approval_expired'; readonly step_id: string; readonly approval_id: string }
+  | {
+      readonly type: 'confirmation_requested';
+      readonly step_id: string;
+      readonly message: string;
+      readonly until: string;
+    }
+  /** Somebody says whether it is solved. */
+  | {
+      readonly type: 'confirmed';
+      readonly step_id: string;
+      readonly by: string;
+      readonly solved: boolean;
+      readonly comment: string | null;
+    }
+  /** Somebody says whether a write in doubt took place. One that did not is done again. */
+  | {
+      readonly type: 'doubt_settled';
+      readonly step_id: string;
+      readonly by: string;
+      readonly done: boolean;
+      readonly comment: string | null;
+    }
   /** The attempt was under way when its worker died; it can be made again without harm. */
   | { readonly type: 'step_lost'; readonly step_id: string; readonly reason: string }
   | {
       readonly type: 'notice';
       readonly kind: 'notify' | 'escalate';
       readonly step_id: string | null;
-      readonly about: 'success' | 'failure' | 'in_doubt' | 'not_fixed';
+      readonly about: 'success' | 'failure' | 'in_doubt' | 'not_fixed' | 'approval' | 'confirmation';
       readonly message: string;
     }
   | { readonly type: 'run_aborted'; readonly reason: string }
   | { readonly type: 'run_paused'; readonly by: string; readonly reason: string | null }
   | { readonly type: 'run_resumed'; readonly by: string }
+  /** A run that has ended takes up again what failed, was cancelled or was left out for that. */
+  | {
+      readonly type: 'run_retried';
+      readonly by: string;
+      readonly reason: string | null;
+      readonly steps: readonly string[];
+    }
   | { readonly type: 'run_cancel_requested'; readonly by: string; readonly reason: string | null }
   | {
       readonly type: 'run_finished';
@@ -262,4 +355,9 @@ export function isRunFinished(state: RunState): boolean {
 
 export function isStepFinished(state: StepState): boolean {
   return FINAL_STEP.has(state);
+}
+
+/** When the time that a run may take began to count. */
+export function timeCountsFrom(run: Pick<RunHeader, 'created_at' | 'retried_at'>): number {
+  return Date.parse(run.retried_at ?? run.created_at);
 }

@@ -1,6 +1,9 @@
 import type { z } from 'zod';
+import type { Clock } from './clock.js';
+import type { ConnectionCheck } from './connection.js';
 import type { ErrorDetail } from './errors.js';
 import type { ParsedAlert } from './alert.js';
+import type { ConditionSource } from './proof.js';
 
 /** What a source made of one payload. An item that is invalid among valid ones is rejected by itself. */
 export interface ParsedPayload {
@@ -31,4 +34,19 @@ export interface SourceModule<Config = unknown> {
   /** True when the payload looks like this source's: used by `POST /webhook/alert`. */
   recognizes(payload: unknown): boolean;
   create(config: Config): Source;
+  /** Absent where the system cannot be asked about its alerts' conditions; null when its slice does not say where. */
+  openConditions?(config: Config, deps: SourceDeps): SourceConditions | null;
+}
+
+/** What the roof hands to a source that asks its system. */
+export interface SourceDeps {
+  readonly clock: Clock;
+}
+
+/** The API of a system that posts alerts. It is dialled at the first question. */
+export interface SourceConditions extends ConditionSource {
+  /** Dials it, for `fixpoint doctor`. */
+  check(signal: AbortSignal): Promise<ConnectionCheck[]>;
+  /** Ends what is under way; may be called twice. */
+  stop(): Promise<void>;
 }

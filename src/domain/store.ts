@@ -2,7 +2,7 @@ import type { Alert } from './alert.js';
 import type { ConnectionCheck } from './connection.js';
 import type { Decision } from './decision.js';
 import type { CheckedPlaybook, Playbook } from './playbook.js';
-import type { Run, RunEvent, RunHeader, RunState, Step, StoredEvent } from './run.js';
+import type { Approval, ApprovalState, Run, RunEvent, RunHeader, RunState, Step, StoredEvent } from './run.js';
 import type { NotifyResult } from './notifier.js';
 import type { Role } from './access.js';
 
@@ -205,6 +205,17 @@ export interface RunView {
   stats(since: string): Promise<Stats>;
 }
 
+export interface ApprovalFilter {
+  readonly state?: ApprovalState;
+  readonly run_id?: string;
+}
+
+/** Answers what people were asked. */
+export interface ApprovalView {
+  get(approval_id: string): Promise<Approval | null>;
+  list(filter: ApprovalFilter, page: PageRequest): Promise<Page<Approval>>;
+}
+
 export interface Stats {
   readonly alerts: readonly { readonly action: string; readonly reason: string | null; readonly count: number }[];
   readonly runs: readonly { readonly state: RunState; readonly outcome: string | null; readonly count: number }[];
@@ -285,6 +296,10 @@ export interface Tokens {
   add(token: TokenRecord & { readonly hash: string }): Promise<void>;
   find(hash: string): Promise<TokenRecord | null>;
   count(): Promise<number>;
+  /** The newest first. */
+  list(page: PageRequest): Promise<Page<TokenRecord>>;
+  /** Answers what was taken away, or why nothing was; with `keep_an_admin` the last token with the role admin stays. */
+  remove(token_id: string, keep_an_admin: boolean): Promise<TokenRecord | 'unknown' | 'last_admin'>;
 }
 
 export interface AuditEntry {
@@ -369,6 +384,7 @@ export interface Store {
   readonly alerts: AlertView;
   readonly runs: RunStore;
   readonly runView: RunView;
+  readonly approvals: ApprovalView;
   readonly outbox: Outbox;
   readonly deadLetters: DeadLetters;
   readonly tokens: Tokens;

@@ -1,4 +1,4 @@
-import type { Attempt, Run, RunEvent, RunState, Step } from './run.js';
+import type { Attempt, Run, RunEvent, RunState, Step, StepApproval } from './run.js';
 import { isRunFinished, PERSON_WAITS } from './run.js';
 import type { WaitReason } from './run.js';
 import { FixpointError } from './errors.js';
@@ -29,6 +29,7 @@ function newStep(
     parameters: null,
     conditions: [],
     intent: null,
+    approval: null,
     output: null,
     summary: null,
     evidence: null,
@@ -85,14 +86,21 @@ function open(run: Run | null, event: RunEvent & { type: 'run_opened' }): Run {
     created_at: event.at,
     started_at: null,
     finished_at: null,
+    retried_at: null,
     seq: 1,
     steps: {},
     joined: begun.alert === null ? [] : [begun.alert],
   };
 }
 
+const AFTER_THE_END: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
+  'outcome_changed',
+  'notice',
+  'run_retried',
+]);
+
 function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run {
-  if (isRunFinished(run.state) && event.type !== 'outcome_changed' && event.type !== 'notice') {
+  if (isRunFinished(run.state) && !AFTER_THE_END.has(event.type)) {
     throw new FixpointError('conflict', `run ${run.run_id} has ${run.state}; ${event.type} came too late`);
   }
   switch (event.type) {
@@ -146,6 +154,40 @@ function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run 
         message: event.reason,
         attempts: endAttempt(step, event.at, 'lost', event.reason),
       }));
+    case 'approval_requested':
+      return change(run, event.step_id, ['running'], (step) => ({
+        state: 'waiting',
+        reason: 'approval',
+        message: event.approval.message,
+        until: event.approval.expires_at,
+        attempts: endAttempt(step, event.at, 'asked', null),
+        approval: { ...event.approval, state: 'pending', requested_at: event.at, answers: [] },
+      }));
+    case 'approval_answered':
+      return change(run, event.step_id, ['waiting'], (step) => answered(step, event));
+    case 'approval_expired':
+      return change(run, event.step_id, ['waiting'], (step) => ({
+        approval: { ...pendingApproval(step, event.approval_id), state: 'expired' },
+      }));
+    case 'confirmation_requested':
+      return change(run, event.step_id, ['running'], (step) => ({
+        state: 'waiting',
+        reason: 'confirmation',
+        message: event.message,
+        until: event.until,
+        attempts: endAttempt(step, event.at, 'asked', null),
+      }));
+    case 'confirmed':
+      return change(run, event.step_id, ['waiting'], (step) => {
+        refuseUnlessWaitingFor(step, 'confirmation');
+        const { by, solved, comment } = event;
+        const summary = `${by} says that it is ${solved ? '' : 'not '}solved`;
+        return { ...ended(step, event.at, 'succeeded', null), output: { solved, by, comment }, summary };
+      });
+    case 'doubt_settled':
+      return change(run, event.step_id, ['waiting'], (step) => settled(step, event));
+    case 'run_retried':
+      return retried(run, event);
     case 'notice':
       return run;
     case 'run_aborted':
@@ -180,8 +222,9 @@ function stateOf(run: Run): RunState {
   return waitsForPerson ? 'waiting' : 'running';
 }
 
-/** True when a waiting step has no timer: somebody has to answer. */
+/** True when only somebody's answer, or the end of the time for it, moves a waiting step on. */
 export function waitsForAPerson(step: Step): boolean {
+  if (step.reason === 'approval' && step.approval?.state !== 'pending') return false;
   return step.state === 'waiting' && PERSON_WAITS.has(step.reason as WaitReason); // a waiting step's reason is a WaitReason
 }
 
@@ -268,6 +311,7 @@ function skipStep(run: Run, event: RunEvent & { type: 'step_skipped' }): Run {
     until: null,
     finished_at: event.at,
     attempts: endAttempt(before, event.at, 'cancelled', event.message),
+    approval: withdrawn(before.approval),
   };
   return started(run, event.at, { ...run.steps, [step.step_id]: step });
 }
@@ -277,6 +321,72 @@ function change(run: Run, step_id: string, from: readonly Step['state'][], updat
   if (!step) throw new FixpointError('conflict', `run ${run.run_id} has no step ${step_id}`);
   refuseUnless(step, from, 'this event');
   return { ...run, steps: { ...run.steps, [step_id]: { ...step, ...update(step) } } };
+}
+
+function pendingApproval(step: Step, approval_id: string): StepApproval {
+  refuseUnlessWaitingFor(step, 'approval');
+  const { approval } = step;
+  if (approval?.approval_id !== approval_id || approval.state !== 'pending')
+    throw new FixpointError('conflict', `step ${step.step_id} does not wait for approval ${approval_id}`);
+  return approval;
+}
+
+function answered(step: Step, event: RunEvent & { type: 'approval_answered' }): Partial<Step> {
+  const approval = pendingApproval(step, event.approval_id);
+  const { by, answer, comment, at } = event;
+  const answers = [...approval.answers, { by, answer, comment, at }];
+  const approvals = new Set(answers.filter((given) => given.answer === 'approve').map((given) => given.by));
+  const state = answer === 'deny' ? 'denied' : approvals.size >= approval.quorum ? 'approved' : 'pending';
+  return { approval: { ...approval, state, answers } };
+}
+
+function settled(step: Step, { at, by, done, comment }: RunEvent & { type: 'doubt_settled' }): Partial<Step> {
+  refuseUnlessWaitingFor(step, 'in_doubt');
+  const said = `${by} says that it ${done ? 'took place' : 'did not take place'}${comment === null ? '' : `: ${comment}`}`;
+  if (!done) return { state: 'pending', reason: null, message: said, until: null, intent: null };
+  const { intent } = step;
+  const change = intent && { target: intent.target, what: intent.what, from: intent.from, to: intent.to };
+  return { ...ended(step, at, 'succeeded', null), summary: said, change };
+}
+
+/** What failed, was cancelled or was left out for that begins anew; what succeeded stays as it is. */
+function retried(run: Run, event: RunEvent & { type: 'run_retried' }): Run {
+  if (!isRunFinished(run.state))
+    throw new FixpointError('conflict', `run ${run.run_id} is ${run.state}; only a run that has ended is tried again`);
+  const steps: Record<string, Step> = { ...run.steps };
+  for (const step_id of event.steps) {
+    const step = steps[step_id];
+    if (!step) throw new FixpointError('conflict', `run ${run.run_id} has no step ${step_id}`);
+    refuseUnless(step, ['failed', 'cancelled', 'skipped'], event.type);
+    steps[step_id] = {
+      ...step,
+      state: step.kind === 'foreach' ? 'running' : 'pending',
+      reason: null,
+      message: null,
+      error: null,
+      intent: null,
+      approval: null,
+      until: null,
+      finished_at: null,
+    };
+  }
+  return {
+    ...run,
+    steps,
+    state: 'running',
+    reason: event.reason,
+    outcome: null,
+    aborted: false,
+    cancel_requested: false,
+    alerts_resolved_at: null,
+    finished_at: null,
+    retried_at: event.at,
+  };
+}
+
+function refuseUnlessWaitingFor(step: Step, reason: WaitReason): void {
+  if (step.state !== 'waiting' || step.reason !== reason)
+    throw new FixpointError('conflict', `step ${step.step_id} is ${step.state}; it does not wait for ${reason}`);
 }
 
 function refuseUnless(step: Step, from: readonly Step['state'][], event: string): void {
@@ -301,7 +411,13 @@ function ended(
     until: null,
     finished_at: at,
     attempts: endAttempt(step, at, state, error),
+    approval: withdrawn(step.approval),
   };
+}
+
+/** A question of a step that has ended is nobody's any more. */
+function withdrawn(approval: StepApproval | null): StepApproval | null {
+  return approval?.state === 'pending' ? { ...approval, state: 'withdrawn' } : approval;
 }
 
 function endAttempt(step: Step, at: string, outcome: Attempt['outcome'], error: string | null): Attempt[] {

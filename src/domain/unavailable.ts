@@ -11,8 +11,6 @@ export const KINDS_NOT_YET: ReadonlySet<string> = new Set([
   'kubernetes_status',
   'kubernetes_job',
   'ssh_command',
-  'approval',
-  'confirmation',
   'playbook',
   'ci_pipeline',
 ]);
@@ -28,7 +26,6 @@ const PLAYBOOK_FEATURES: readonly {
   readonly used: (playbook: Playbook) => readonly string[];
   readonly what: string;
 }[] = [
-  { used: ({ mode }) => (mode === 'approve' ? ['mode'] : []), what: 'mode: approve' },
   { used: ({ on_resolved }) => (on_resolved === 'compensate' ? ['on_resolved'] : []), what: 'on_resolved: compensate' },
 ];
 
@@ -39,7 +36,6 @@ interface TaskFeature {
 }
 
 const TASK_FEATURES: readonly TaskFeature[] = [
-  { key: 'approval', isUsed: (task) => task.approval !== undefined, what: 'approval' },
   { key: 'verify', isUsed: (task) => task.verify !== undefined, what: 'verify' },
   {
     key: 'compensate',

@@ -9,13 +9,7 @@ import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { Store } from '../domain/store.js';
 import type { Ingest } from '../ingest/ingest.js';
-
-/** What a person may tell a run. */
-export interface RunCommand {
-  readonly type: 'cancel' | 'pause' | 'resume';
-  readonly by: string;
-  readonly reason: string | null;
-}
+import type { ApprovalCommand, ConfirmCommand, RetryCommand, RunCommand } from '../schedule/by-hand.js';
 
 /** What a run that is started by hand is about. */
 export interface RunRequest {
@@ -61,6 +55,14 @@ export interface HttpConfig {
   readonly language: Language;
 }
 
+/** What people tell runs: `not_found` for an unknown run, `conflict` when its state does not allow it. */
+export interface People {
+  steer(run_id: string, command: RunCommand): Promise<void>;
+  answer(run_id: string, command: ApprovalCommand): Promise<void>;
+  confirm(run_id: string, command: ConfirmCommand): Promise<void>;
+  retry(run_id: string, command: RetryCommand): Promise<void>;
+}
+
 /** Everything that the whole HTTP face stands on. */
 export interface HttpDeps extends ProbeDeps {
   readonly store: Store;
@@ -72,7 +74,6 @@ export interface HttpDeps extends ProbeDeps {
   readonly executorSpecs: ReadonlyMap<string, ExecutorSpec>;
   /** Answers the new run's id; `not_found` for an unknown playbook, `conflict` where it may not start. */
   startRun(playbook_id: string, request: RunRequest): Promise<string>;
-  /** `not_found` for an unknown run, `conflict` when its state does not allow it. */
-  steer(run_id: string, command: RunCommand): Promise<void>;
+  readonly people: People;
   readonly reports: Reports;
 }

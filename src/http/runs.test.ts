@@ -130,12 +130,19 @@ describe('steering a run', () => {
     expect(face.world.auditEntries).toEqual([]);
   });
 
-  it('by retry or confirm is refused as not available', async () => {
+  it('by retry and confirm is handed on with what was said, and written down', async () => {
     face.world.openRun('run-1');
-    const answer = await post('/api/v1/runs/run-1/retry');
+    const headers = { ...BEARER, 'content-type': 'application/json' };
+    expect((await post('/api/v1/runs/run-1/retry')).statusCode).toBe(200);
+    const said = JSON.stringify({ solved: false, comment: 'still\u0000slow' });
+    expect((await post('/api/v1/runs/run-1/confirm', said, headers)).statusCode).toBe(200);
+    expect((await post('/api/v1/runs/run-1/confirm', JSON.stringify({ solved: 'no' }), headers)).statusCode).toBe(400);
 
-    expect(answer.statusCode).toBe(409);
-    expect(errorOf(answer).message).toContain('not available');
+    expect(face.world.asked).toEqual([
+      { what: 'retry run-1', with: { by: 'admin', step_id: null, reason: null } },
+      { what: 'confirm run-1', with: { by: 'admin', step_id: null, yes: false, comment: 'still slow' } },
+    ]);
+    expect(face.world.auditEntries.map((entry) => entry.what)).toEqual(['run.retry', 'run.confirm']);
   });
 
   it('holds although the journal cannot be written', async () => {

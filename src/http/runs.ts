@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { pageOf, pageRequest, sinceInstant } from '../domain/api/page.js';
-import { EventAnswer, EventsQuery, Reason, ReportQuery, RunAnswer, RunItem, RunQuery } from '../domain/api/run.js';
-import { FixpointError } from '../domain/errors.js';
+import {
+  Confirmation,
+  EventAnswer,
+  EventsQuery,
+  Reason,
+  ReportQuery,
+  Retrial,
+  RunAnswer,
+  RunItem,
+  RunQuery,
+} from '../domain/api/run.js';
 import { Report } from '../domain/report.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
@@ -40,7 +49,8 @@ export function runRoutes(app: Api, deps: HttpDeps, auth: Auth, streams: EventSt
   eventRoute(app, deps, auth, streams);
   reportRoute(app, deps, auth);
   for (const type of ['pause', 'resume', 'cancel'] as const) steerRoute(app, deps, auth, type);
-  for (const type of ['retry', 'confirm']) missingRoute(app, deps, auth, type);
+  confirmRoute(app, deps, auth);
+  retryRoute(app, deps, auth);
 }
 
 /** One run with everything that is known of it, or `not_found`. */
@@ -103,21 +113,47 @@ function steerRoute(app: Api, deps: HttpDeps, auth: Auth, type: 'pause' | 'resum
       const { run_id } = request.params;
       const { reason } = request.body;
       const by = principalOf(request).name;
-      await deps.steer(run_id, { type, by, reason });
+      await deps.people.steer(run_id, { type, by, reason });
       await audit(deps, { who: by, what: `run.${type}`, target: run_id, details: { reason } });
       return runOf(deps, run_id);
     },
   );
 }
 
-/** Named by the contract, built later: an honest refusal instead of an unknown route. */
-function missingRoute(app: Api, deps: HttpDeps, auth: Auth, type: string): void {
+function confirmRoute(app: Api, deps: HttpDeps, auth: Auth): void {
+  const summary =
+    'Says whether it is solved; whether a write in doubt took place; or, of a run that has ended, what its outcome really is';
   app.post(
-    `/api/v1/runs/:run_id/${type}`,
-    { onRequest: auth.require('operate'), schema: { tags: ['runs'], params: RunParams, ...answers(200, RunAnswer) } },
+    '/api/v1/runs/:run_id/confirm',
+    {
+      onRequest: auth.require('operate'),
+      schema: { tags: ['runs'], summary, params: RunParams, body: Confirmation, ...answers(200, RunAnswer) },
+    },
     async (request) => {
-      await runOf(deps, request.params.run_id);
-      throw new FixpointError('conflict', `${type} is not available in Fixpoint ${deps.version}`);
+      const { run_id } = request.params;
+      const { step_id, solved, done, comment } = request.body;
+      const by = principalOf(request).name;
+      await deps.people.confirm(run_id, { by, step_id, yes: solved ?? done, comment });
+      await audit(deps, { who: by, what: 'run.confirm', target: run_id, details: request.body });
+      return runOf(deps, run_id);
+    },
+  );
+}
+
+function retryRoute(app: Api, deps: HttpDeps, auth: Auth): void {
+  const summary = 'Tries again what failed, was cancelled or was left out for that; a write in doubt is done once more';
+  app.post(
+    '/api/v1/runs/:run_id/retry',
+    {
+      onRequest: auth.require('operate'),
+      schema: { tags: ['runs'], summary, params: RunParams, body: Retrial, ...answers(200, RunAnswer) },
+    },
+    async (request) => {
+      const { run_id } = request.params;
+      const by = principalOf(request).name;
+      await deps.people.retry(run_id, { by, ...request.body });
+      await audit(deps, { who: by, what: 'run.retry', target: run_id, details: request.body });
+      return runOf(deps, run_id);
     },
   );
 }

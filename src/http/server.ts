@@ -7,6 +7,7 @@ import type { ErrorCode } from '../domain/errors.js';
 import { FixpointError } from '../domain/errors.js';
 import { notJson } from '../domain/json-place.js';
 import { alertRoutes } from './alerts.js';
+import { approvalRoutes } from './approvals.js';
 import { Auth, PRINCIPAL } from './auth.js';
 import { deadLetterRoutes } from './dead-letters.js';
 import type { HttpDeps, ProbeDeps } from './deps.js';
@@ -51,6 +52,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     probeRoutes(api, deps, auth);
     alertRoutes(api, deps, auth);
     runRoutes(api, deps, auth, streams);
+    approvalRoutes(api, deps, auth);
     playbookRoutes(api, deps, auth);
     ruleRoutes(api, deps, auth);
     executorRoutes(api, deps, auth);

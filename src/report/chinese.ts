@@ -18,6 +18,7 @@ const SKIPS_ZH: Readonly<Record<SkipReason, string>> = {
   run_if: '无需执行',
   alert_resolved: '告警已恢复',
   playbook_off: '剧本已停用',
+  denied: '未获批准',
   cancelled: '运行已取消',
 };
 
@@ -153,6 +154,14 @@ export const chinese: Words = {
     aborted: (reason) => `中止：${reason}`,
     paused: (by, reason) => `${by} 暂停了运行${reason === null ? '' : `：${reason}`}`,
     resumed: (by) => `${by} 恢复了运行`,
+    approved: (by, comment) => `${by} 已批准${comment === null ? '' : `：${comment}`}`,
+    denied: (by, comment) => `${by} 已拒绝${comment === null ? '' : `：${comment}`}`,
+    expired: '无人在期限内答复，视为拒绝',
+    confirmed: (by, solved, comment) =>
+      `${by} 确认问题${solved ? '已解决' : '未解决'}${comment === null ? '' : `：${comment}`}`,
+    settled: (by, done, comment) =>
+      `${by} 确认该操作${done ? '已执行' : '未执行'}${comment === null ? '' : `：${comment}`}`,
+    retried: (by, reason) => `${by} 重新尝试${reason === null ? '' : `：${reason}`}`,
     cancel: (by, reason) => `${by} 取消了运行${reason === null ? '' : `：${reason}`}`,
     finished: (state) => `运行${RUN_STATE_ZH[state]}`,
     outcome: (outcome, reason, by) => `结果改为 ${OUTCOME_ZH[outcome]}（${by}）：${reason}`,

@@ -154,6 +154,14 @@ export const english: Words = {
     aborted: (reason) => `aborted: ${reason}`,
     paused: (by, reason) => `paused by ${by}${reason === null ? '' : `: ${reason}`}`,
     resumed: (by) => `resumed by ${by}`,
+    approved: (by, comment) => `approved by ${by}${comment === null ? '' : `: ${comment}`}`,
+    denied: (by, comment) => `denied by ${by}${comment === null ? '' : `: ${comment}`}`,
+    expired: 'nobody answered in time, which is a no',
+    confirmed: (by, solved, comment) =>
+      `${by} says that it is ${solved ? '' : 'not '}solved${comment === null ? '' : `: ${comment}`}`,
+    settled: (by, done, comment) =>
+      `${by} says that it ${done ? 'took place' : 'did not take place'}${comment === null ? '' : `: ${comment}`}`,
+    retried: (by, reason) => `tried again by ${by}${reason === null ? '' : `: ${reason}`}`,
     cancel: (by, reason) => `cancelled by ${by}${reason === null ? '' : `: ${reason}`}`,
     finished: (state) => `the run ${state === 'cancelled' ? 'was cancelled' : state}`,
     outcome: (outcome, reason, by) => `outcome is now ${outcome.replaceAll('_', ' ')} (${by}): ${reason}`,

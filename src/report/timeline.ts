@@ -74,6 +74,14 @@ function lineOf(event: StoredEvent, steps: ReadonlyMap<string, Step>, words: Wor
         'told',
         words.timeline[event.kind === 'escalate' ? 'escalated' : 'told'](plain(event.message)),
       );
+    case 'approval_answered':
+    case 'confirmed':
+    case 'doubt_settled':
+      return line(event.at, event.step_id, 'control', answerText(event, words));
+    case 'approval_expired':
+      return line(event.at, event.step_id, 'control', words.timeline.expired);
+    case 'run_retried':
+      return line(event.at, null, 'control', words.timeline.retried(plain(event.by, 100), reasonOf(event.reason)));
     case 'run_aborted':
       return line(event.at, null, 'control', words.timeline.aborted(plain(event.reason)));
     case 'run_paused':
@@ -91,11 +99,29 @@ function lineOf(event: StoredEvent, steps: ReadonlyMap<string, Step>, words: Wor
         'finished',
         words.timeline.outcome(event.outcome, plain(event.reason), plain(event.by, 100)),
       );
+    // The notice that goes with the question tells it.
+    case 'approval_requested':
+    case 'confirmation_requested':
     case 'alert_joined':
     case 'step_started':
     case 'step_expanded':
     case 'step_intended':
       return null;
+  }
+}
+
+type AnswerEvent = Extract<StoredEvent, { readonly type: 'approval_answered' | 'confirmed' | 'doubt_settled' }>;
+
+function answerText(event: AnswerEvent, { timeline }: Words): string {
+  const by = plain(event.by, 100);
+  const comment = reasonOf(event.comment);
+  switch (event.type) {
+    case 'approval_answered':
+      return event.answer === 'approve' ? timeline.approved(by, comment) : timeline.denied(by, comment);
+    case 'confirmed':
+      return timeline.confirmed(by, event.solved, comment);
+    case 'doubt_settled':
+      return timeline.settled(by, event.done, comment);
   }
 }
 

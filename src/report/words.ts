@@ -84,6 +84,12 @@ export interface Words {
     aborted(reason: string): string;
     paused(by: string, reason: string | null): string;
     resumed(by: string): string;
+    approved(by: string, comment: string | null): string;
+    denied(by: string, comment: string | null): string;
+    readonly expired: string;
+    confirmed(by: string, solved: boolean, comment: string | null): string;
+    settled(by: string, done: boolean, comment: string | null): string;
+    retried(by: string, reason: string | null): string;
     cancel(by: string, reason: string | null): string;
     finished(state: RunState): string;
     outcome(outcome: RunOutcome, reason: string, by: string): string;

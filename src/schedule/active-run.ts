@@ -5,14 +5,15 @@ import type { ExecutorSpec } from '../domain/executor.js';
 import type { Log } from '../domain/log.js';
 import type { Intent } from '../domain/outcome.js';
 import type { Run, RunEvent } from '../domain/run.js';
-import { isRunFinished } from '../domain/run.js';
+import { isRunFinished, timeCountsFrom } from '../domain/run.js';
 import type { RunStore } from '../domain/store.js';
 import { transition } from '../domain/transition.js';
+import { alertEvents } from './alert-events.js';
 import { advance, isStopped, nextTimer } from './advance.js';
 import type { Advanced, Facts } from './advance.js';
 import { lookUp, makeAttempt } from './attempt.js';
 import type { AttemptDeps, IntentAnswer } from './attempt.js';
-import { conclude } from './conclude.js';
+import { conclude, goesOn } from './conclude.js';
 import type { AttemptEnd } from './conclude.js';
 import type { Plan } from './plan.js';
 import { prepare, scopeOf } from './prepare.js';
@@ -32,6 +33,7 @@ export interface RunWorker {
   readonly vault: SecretVault;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly newId: () => string;
   readonly log: Log;
   readonly meter: ScheduleMeter;
   readonly attempts: Omit<AttemptDeps, 'recordIntent'>;
@@ -87,7 +89,7 @@ export class ActiveRun {
     this.plan = plan;
     this.#run = run;
     this.#worker = worker;
-    const limit = Date.parse(run.created_at) + plan.timeout_ms - worker.clock.now();
+    const limit = timeCountsFrom(run) + plan.timeout_ms - worker.clock.now();
     this.#cancelLimit = worker.clock.after(limit, () => this.enqueue({ type: 'overdue' }));
   }
 
@@ -180,7 +182,7 @@ export class ActiveRun {
         return [];
       case 'overdue':
         if (run.aborted || isRunFinished(run.state)) return [];
-        for (const attempt of this.#attempts.values()) attempt.abort();
+        for (const [step_id, attempt] of this.#attempts) if (!this.#goesOnAfterAbort(run, step_id)) attempt.abort();
         return [
           { type: 'run_aborted', at, reason: `the run took longer than its timeout of ${this.plan.timeout_ms} ms` },
         ];
@@ -195,9 +197,16 @@ export class ActiveRun {
     }
   }
 
+  #goesOnAfterAbort(run: Run, step_id: string): boolean {
+    const planned = this.plan.byId.get(run.steps[step_id]?.task_id ?? '');
+    return planned !== undefined && goesOn({ ...run, aborted: true }, planned);
+  }
+
   /** Whether a write may still begin, as the run is now: it was planned for a while. */
   #mayIntend(run: Run, step_id: string): IntentAnswer {
-    if (run.steps[step_id]?.state !== 'running' || run.cancel_requested || run.aborted) return 'gone';
+    const step = run.steps[step_id];
+    const planned = step && this.plan.byId.get(step.task_id);
+    if (step?.state !== 'running' || !planned || !goesOn(run, planned)) return 'gone';
     if (run.state === 'paused') return 'paused';
     return isStopped(run, this.plan) ? 'resolved' : 'recorded';
   }
@@ -213,10 +222,10 @@ export class ActiveRun {
     const attempt = step?.attempts.at(-1);
     // A result that is not of the attempt under way comes too late to count.
     if (step?.state !== 'running' || attempt?.attempt !== prepared.attempt) return [];
-    const { clock, meter, random } = this.#worker;
+    const { clock, meter, random, newId } = this.#worker;
     const now = clock.now();
     meter.stepEnded(step.kind, end.type, (now - Date.parse(attempt.started_at)) / 1_000);
-    return conclude(run, prepared.planned, step, end, now, random);
+    return conclude(run, prepared.planned, step, end, { now, random, newId });
   }
 
   /** A run that was left behind: attempts that were under way are made again, unless they may have changed something. */
@@ -305,9 +314,11 @@ export class ActiveRun {
       this.#run.state !== 'paused' && Object.values(this.#run.steps).some((step) => step.reason === 'pause');
     const idle = this.#attempts.size === 0 && this.#inbox.length === 0 && !waitsForRelease;
     if (idle && (next === null || next - now > PUT_AWAY_AFTER_MS)) {
-      const limit = Date.parse(this.#run.created_at) + this.plan.timeout_ms;
+      const limit = timeCountsFrom(this.#run) + this.plan.timeout_ms;
+      // The end of an aborted run's time is behind it.
+      const wake = next === null ? limit : this.#run.aborted ? next : Math.min(next, limit);
       this.#letGo();
-      this.#worker.putAway(this, instant(next === null ? limit : Math.min(next, limit)));
+      this.#worker.putAway(this, instant(wake));
       return;
     }
     if (next !== null) this.#cancelTimer = this.#worker.clock.after(next - now, () => this.enqueue({ type: 'look' }));
@@ -354,14 +365,8 @@ export class ActiveRun {
   }
 
   async #alertEvents(run: Run): Promise<RunEvent[]> {
-    const { alerts, firing } = await this.#insist((runs) => runs.alertsOf(run.run_id));
-    const at = instant(this.#worker.clock.now());
-    const known = new Set(run.alert_ids);
-    const events: RunEvent[] = alerts
-      .filter((alert) => !known.has(alert.alert_id))
-      .map((alert) => ({ type: 'alert_joined', at, alert }));
-    if (alerts.length > 0 && !firing && run.alerts_resolved_at === null) events.push({ type: 'alerts_resolved', at });
-    return events;
+    const found = await this.#insist((runs) => runs.alertsOf(run.run_id));
+    return alertEvents(run, found, instant(this.#worker.clock.now()));
   }
 
   #refuseIntents(): void {

@@ -5,8 +5,9 @@ import type { Scope } from '../domain/expression.js';
 import { messageOf } from '../domain/errors.js';
 import { failureActions } from '../domain/playbook.js';
 import type { ConditionResult, Run, RunEvent, RunOutcome, SkipReason, Step } from '../domain/run.js';
-import { isRunFinished, isStepFinished } from '../domain/run.js';
+import { isRunFinished, isStepFinished, timeCountsFrom } from '../domain/run.js';
 import { transition, waitsForAPerson } from '../domain/transition.js';
+import { refusalBefore, whyNot } from './approval.js';
 import { endOfRest, failureEvents, goesOn, NOT_NEEDED, successEvents } from './conclude.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { judge, prepare, scopeOf } from './prepare.js';
@@ -70,7 +71,7 @@ class Turn implements Advanced {
   abortWhenOverdue(): void {
     const { run } = this;
     const { timeout_ms } = this.#plan;
-    if (run.aborted || run.cancel_requested || this.#facts.now < Date.parse(run.created_at) + timeout_ms) return;
+    if (run.aborted || run.cancel_requested || this.#facts.now < timeCountsFrom(run) + timeout_ms) return;
     if (Object.values(run.steps).some((step) => step.state === 'running' && step.kind !== 'foreach')) return;
     this.#emit({
       type: 'run_aborted',
@@ -98,15 +99,34 @@ class Turn implements Advanced {
     const failed = this.#plan.tasks.filter(
       ({ task }) => run.steps[task.id]?.state === 'failed' && !failureActions(task.on_failure).includes('continue'),
     );
-    const state = run.cancel_requested ? 'cancelled' : run.aborted || failed.length > 0 ? 'failed' : 'succeeded';
+    // Somebody said no to a write, or nobody said yes: that is how people cancel it.
+    const denied = Object.values(run.steps).filter(
+      (step) =>
+        (step.state === 'cancelled' && isRefused(step)) || (step.state === 'skipped' && step.reason === 'denied'),
+    );
+    const state = run.cancel_requested
+      ? 'cancelled'
+      : run.aborted || failed.length > 0
+        ? 'failed'
+        : denied.length > 0
+          ? 'cancelled'
+          : 'succeeded';
     const reason =
-      state === 'succeeded' ? null : (run.reason ?? failed.map(({ task }) => `${task.id} failed`).join(', '));
+      state === 'succeeded'
+        ? null
+        : (run.reason ??
+          (failed.length > 0
+            ? failed.map(({ task }) => `${task.id} failed`).join(', ')
+            : denied.map((step) => `${step.step_id}: ${step.message ?? 'not approved'}`).join('; ')));
     this.#emit({ type: 'run_finished', at: this.#at, state, outcome: this.#outcome(state), reason });
   }
 
   /** A run that changed nothing did nothing; one that was given to people, or failed before it could, is theirs. */
   #outcome(state: 'succeeded' | 'failed' | 'cancelled'): RunOutcome {
     const steps = Object.values(this.run.steps);
+    const said = steps.findLast((step) => step.kind === 'confirmation' && typeof solvedOf(step) === 'boolean');
+    if (said && solvedOf(said) === false) return 'not_fixed';
+    if (said && state === 'succeeded') return 'verified';
     if (steps.some((step) => step.change !== null && !step.recorded_only)) return 'unverified';
     // A write of which nobody knows whether it took place is not nothing.
     const unclear = steps.filter((step) => this.#mayHaveWritten(step));
@@ -114,7 +134,8 @@ class Turn implements Advanced {
     const escalated = this.#plan.tasks.some(
       ({ task }) => this.run.steps[task.id]?.state === 'failed' && failureActions(task.on_failure).includes('escalate'),
     );
-    return escalated || state === 'failed' ? 'handed_over' : 'nothing_done';
+    const denied = steps.some((step) => isRefused(step) || step.reason === 'denied');
+    return escalated || denied || state === 'failed' ? 'handed_over' : 'nothing_done';
   }
 
   /** Attempts in doubt, and what an author calls idempotent: that is done again without a question, whether or not it had taken place. */
@@ -158,7 +179,10 @@ class Turn implements Advanced {
     if (step.state === 'cancelled') return true;
     return (
       step.state === 'skipped' &&
-      (step.reason === 'dependency_failed' || step.reason === 'aborted' || step.reason === 'cancelled')
+      (step.reason === 'dependency_failed' ||
+        step.reason === 'aborted' ||
+        step.reason === 'cancelled' ||
+        step.reason === 'denied')
     );
   }
 
@@ -167,6 +191,8 @@ class Turn implements Advanced {
     if (overdue !== null)
       return this.#emit({ type: 'step_cancelled', at: this.#at, step_id: step.step_id, reason: overdue });
     if (this.run.state === 'paused' || this.#facts.draining) return;
+    if (step.reason === 'approval') return this.#lookAtApproval(planned, step);
+    if (step.reason === 'confirmation') return this.#lookAtConfirmation(step);
     const due = step.until !== null && Date.parse(step.until) <= this.#facts.now;
     const released = step.reason === 'pause' && !this.#facts.paused;
     if (due || released) return this.#start(planned, step.step_id, step.item_index, step.item, step.conditions);
@@ -184,6 +210,42 @@ class Turn implements Advanced {
     const until = step.until === null ? this.#facts.now : Date.parse(step.until);
     if (this.#facts.now < last && until <= last) return null;
     return `${ends}; what was left to do had until ${instant(last)}`;
+  }
+
+  #lookAtApproval(planned: PlannedTask, asked: Step): void {
+    const { step_id } = asked;
+    const isWrite = asked.approval?.plan != null;
+    if (asked.approval?.state === 'pending') {
+      if (isWrite && isStopped(this.run, this.#plan))
+        return this.#skip(planned, step_id, 'alert_resolved', NOT_NEEDED, asked.conditions);
+      if (Date.parse(asked.approval.expires_at) > this.#facts.now) return;
+      const { approval_id } = asked.approval;
+      this.#emit({ type: 'approval_expired', at: this.#at, step_id, approval_id });
+    }
+    const step = this.run.steps[step_id] ?? asked;
+    const by = (step.approval?.answers ?? []).map((answer) => answer.by);
+    if (step.approval?.state === 'approved') {
+      if (isWrite) return this.#start(planned, step_id, step.item_index, step.item, step.conditions);
+      const output = { approved: true, by, comments: step.approval.answers.map((answer) => answer.comment) };
+      const summary = `approved by ${by.join(', ')}`;
+      this.#emit({ type: 'step_succeeded', at: this.#at, step_id, output, summary, evidence: null, change: null });
+      if (step.item_index === null) for (const event of successEvents(planned, summary, this.#at)) this.#emit(event);
+      return;
+    }
+    const reason = whyNot(step);
+    if (step.approval?.state === 'expired')
+      this.#emit({ type: 'notice', at: this.#at, kind: 'escalate', step_id, about: 'approval', message: reason });
+    if (isWrite) return this.#emit({ type: 'step_cancelled', at: this.#at, step_id, reason });
+    this.#fail(planned, step_id, reason, { approved: false, by });
+  }
+
+  /** Nobody said whether it is solved: that is no answer, and no failure either. */
+  #lookAtConfirmation(step: Step): void {
+    if (step.until === null || Date.parse(step.until) > this.#facts.now) return;
+    const output = { solved: null, by: null, comment: null };
+    const summary = 'nobody answered in time';
+    const { step_id } = step;
+    this.#emit({ type: 'step_succeeded', at: this.#at, step_id, output, summary, evidence: null, change: null });
   }
 
   /** The hold of a run that was aborted has an end: nobody may ever release it. */
@@ -294,6 +356,8 @@ class Turn implements Advanced {
     const ready = prepare(this.run, planned, this.#facts.specs.get(planned.kind), scope, step_id, this.#facts.conceal);
     if (ready.type === 'failed') return this.#fail(planned, step_id, ready.error);
     const { prepared, parameters } = ready;
+    const refusal = prepared.effect === 'write' ? refusalBefore(this.run, planned) : null;
+    if (refusal !== null) return this.#skip(planned, step_id, 'denied', refusal, conditions);
     if (this.#mustNotWrite(prepared)) return this.#skip(planned, step_id, 'alert_resolved', NOT_NEEDED, conditions);
     this.#emit({
       type: 'step_started',
@@ -369,6 +433,15 @@ class Turn implements Advanced {
   }
 }
 
+function isRefused(step: Step): boolean {
+  return step.approval?.state === 'denied' || step.approval?.state === 'expired';
+}
+
+/** What somebody answered to "is it solved?". */
+function solvedOf({ output }: Step): unknown {
+  return typeof output === 'object' && output !== null && 'solved' in output ? output.solved : null;
+}
+
 /** True when the run writes nothing more, because its alerts have resolved. */
 export function isStopped(run: Run, plan: Plan): boolean {
   return run.alerts_resolved_at !== null && plan.playbook.on_resolved !== 'continue';
@@ -385,7 +458,6 @@ export function nextTimer(run: Run): number | null {
   let next: number | null = null;
   for (const step of Object.values(run.steps)) {
     if (step.state !== 'waiting' || step.until === null) continue;
-    if (waitsForAPerson(step) && step.reason !== 'pause') continue;
     const at = Date.parse(step.until);
     if (next === null || at < next) next = at;
   }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ok, World } from '../../test/helper/schedule-world.js';
+import { sleep } from '../domain/clock.js';
 import { steerRun } from './by-hand.js';
 
 const PAUSED = { paused: true, by: 'ann', reason: null, at: null };
@@ -82,6 +83,27 @@ describe('a task that runs in any case, after its run was aborted', () => {
     expect(world.memory.run(id)).toMatchObject({ state: 'failed', steps: { tidy: { state: 'cancelled' } } });
     expect(world.calls.filter((call) => call.step_id === 'tidy')).toHaveLength(0);
     expect(world.clock.waiting).toBeLessThan(3);
+  });
+
+  it('writes what it is there for', async () => {
+    world.kind('write', 'write', () => ok());
+    const id = await world.begin(await world.scheduler(), tasks({ type: 'write' }));
+    await world.clock.advance(1_000);
+    expect(world.memory.run(id)).toMatchObject({ state: 'failed', steps: { tidy: { state: 'succeeded' } } });
+  });
+
+  it('is not cut off when the time of the run ends while it is being done', async () => {
+    world.kind('slow', 'read', async (_, { signal }) => {
+      await sleep(world.clock, 20_000, signal);
+      return signal.aborted ? { type: 'failed', reason: 'cut off', retryable: false } : ok();
+    });
+    const id = await world.begin(
+      await world.scheduler(),
+      [{ id: 'tidy', type: 'slow', run_if: 'always', timeout: '1m' }],
+      { timeout: '10s' },
+    );
+    await world.clock.advance(30_000);
+    expect(world.states(id)).toMatchObject({ tidy: 'succeeded' });
   });
 
   it('ends at once when a person cancels the run', async () => {

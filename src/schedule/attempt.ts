@@ -3,6 +3,7 @@ import { messageOf } from '../domain/errors.js';
 import type { AttemptContext, ReadyExecutor } from '../domain/executor.js';
 import type { Intent, Outcome } from '../domain/outcome.js';
 import type { Run } from '../domain/run.js';
+import { questionBefore } from './approval.js';
 import { NOT_NEEDED } from './conclude.js';
 import type { AttemptEnd } from './conclude.js';
 import type { Prepared } from './prepare.js';
@@ -63,7 +64,10 @@ async function attemptOnce(
   const context = contextOf(run, prepared, control.signal);
   const writes = prepared.effect === 'write' && !prepared.recorded_only;
   let intent: Intent | null = null;
-  if (writes) {
+  if (!writes) {
+    const question = questionBefore(run, prepared, null);
+    if (question) return recordable(question, deps, false);
+  } else {
     const begun = await beginWrite({ run, prepared, executor, input, context, control }, deps);
     if (begun.type === 'ended') return begun.end;
     intent = begun.intent;
@@ -151,6 +155,8 @@ async function beginWrite(write: Write, deps: AttemptDeps): Promise<Begun> {
   if (held) return { type: 'ended', end: held };
   const planned = await planWrite(write, deps);
   if (planned.type === 'ended') return planned;
+  const question = questionBefore(run, prepared, deps.vault.conceal(storable(planned.intent)));
+  if (question) return { type: 'ended', end: recordable(question, deps, false) };
   // The plan may have taken a while: what was allowed before it must still be.
   const heldNow = await deps.guard(run);
   if (heldNow) return { type: 'ended', end: heldNow };

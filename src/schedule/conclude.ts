@@ -1,9 +1,11 @@
 import { instant } from '../domain/clock.js';
 import { durationMs } from '../domain/duration.js';
-import type { Outcome } from '../domain/outcome.js';
+import type { Asks, Outcome } from '../domain/outcome.js';
 import { failureActions } from '../domain/playbook.js';
 import type { Retry } from '../domain/playbook.js';
 import type { Attempt, Run, RunEvent, Step } from '../domain/run.js';
+import { timeCountsFrom } from '../domain/run.js';
+import { planHash } from './approval.js';
 import type { Plan, PlannedTask } from './plan.js';
 
 /** How an attempt ended: what its executor says, or that a guard kept it from beginning, or that it never took place. */
@@ -21,18 +23,20 @@ const LEAST_REST_MS = 300_000;
 /** A retry without its own words. */
 const DEFAULT_RETRY: Retry = { max_attempts: 3, initial_delay: '1s', max_delay: '30s' };
 
+/** What an answer depends on besides what happened. */
+export interface Chance {
+  readonly now: number;
+  /** 0 to 1: spreads the retries of many runs. */
+  readonly random: () => number;
+  readonly newId: () => string;
+}
+
 /**
  * What the end of an attempt means for the run: its events, in order. `random` (0 to 1) spreads the retries of many runs (full jitter:
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  */
-export function conclude(
-  run: Run,
-  planned: PlannedTask,
-  step: Step,
-  end: AttemptEnd,
-  now: number,
-  random: () => number,
-): RunEvent[] {
+export function conclude(run: Run, planned: PlannedTask, step: Step, end: AttemptEnd, chance: Chance): RunEvent[] {
+  const { now, random } = chance;
   const at = instant(now);
   const { step_id } = step;
   switch (end.type) {
@@ -58,10 +62,12 @@ export function conclude(
     }
     case 'waiting':
       return [{ type: 'step_waiting', at, step_id, reason: 'timer', message: end.reason, until: end.until }];
+    case 'asks':
+      return question(step, end, chance);
     case 'cancelled':
       return [{ type: 'step_cancelled', at, step_id, reason: end.reason }];
     case 'in_doubt':
-      return inDoubt(run, planned, step, end.reason, now, random);
+      return inDoubt(run, planned, step, end.reason, chance);
     case 'held':
       if (end.by === 'pause')
         return [{ type: 'step_waiting', at, step_id, reason: 'pause', message: end.message, until: null }];
@@ -80,6 +86,27 @@ export function conclude(
     case 'lost':
       return [{ type: 'step_lost', at, step_id, reason: end.reason }];
   }
+}
+
+/** People are asked, and told that they are. */
+function question(step: Step, asks: Asks, { now, newId }: Chance): RunEvent[] {
+  const at = instant(now);
+  const { step_id } = step;
+  const { message, about } = asks;
+  const until = instant(now + asks.expires_ms);
+  const told: RunEvent = { type: 'notice', at, kind: 'escalate', step_id, about, message };
+  if (about === 'confirmation') return [{ type: 'confirmation_requested', at, step_id, message, until }, told];
+  const { plan, approvers, quorum } = asks;
+  const approval = {
+    approval_id: newId(),
+    message,
+    plan: plan === null ? null : { ...plan },
+    plan_hash: planHash(plan, message),
+    approvers: [...approvers],
+    quorum,
+    expires_at: until,
+  };
+  return [{ type: 'approval_requested', at, step_id, approval }, told];
 }
 
 /** What a task's success asks for besides the success itself. */
@@ -127,14 +154,7 @@ function failed(
 }
 
 /** Nobody can tell whether the write took place: never repeated blindly. */
-function inDoubt(
-  run: Run,
-  planned: PlannedTask,
-  step: Step,
-  reason: string,
-  now: number,
-  random: () => number,
-): RunEvent[] {
+function inDoubt(run: Run, planned: PlannedTask, step: Step, reason: string, { now, random }: Chance): RunEvent[] {
   const at = instant(now);
   const policy = planned.task.in_doubt ?? 'ask';
   // Doing what is idempotent twice does no harm, so nobody has to know whether it was done.
@@ -163,7 +183,7 @@ export function goesOn(run: Run, { task }: PlannedTask): boolean {
 
 /** Until when tasks that go on after an abort may wait: as long again as the run had, from the end of its time. */
 export function endOfRest(run: Run, plan: Plan): number {
-  return Date.parse(run.created_at) + plan.timeout_ms + Math.max(plan.timeout_ms, LEAST_REST_MS);
+  return timeCountsFrom(run) + plan.timeout_ms + Math.max(plan.timeout_ms, LEAST_REST_MS);
 }
 
 function retrying(step: Step, at: string, error: string, until: number): RunEvent & { type: 'step_retrying' } {

@@ -93,7 +93,10 @@ export function prepare(
   const earlier = run.steps[step_id]?.attempts ?? [];
   const waited = earlier.some((made) => made.outcome === 'waiting');
   const attempt = earlier.length + 1;
-  const recorded_only = effect === 'write' ? run.dry_run || run.mode !== 'auto' : effect === 'notify' && run.dry_run;
+  // Where nothing is written, nobody has to be asked.
+  const isRehearsal = run.dry_run || (run.mode !== 'auto' && run.mode !== 'approve');
+  const recorded_only =
+    effect === 'write' ? isRehearsal : (effect === 'notify' && run.dry_run) || (spec.asks === true && isRehearsal);
   return {
     type: 'ready',
     prepared: { step_id, planned, spec, attempt, waited, effect, recorded_only, input: parsed.data },

@@ -27,6 +27,7 @@ export interface SchedulerDeps {
   readonly modeOf: (playbook_id: string) => Mode | null;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly newId: () => string;
   /** The name is stable over restarts, so that a new incarnation takes its predecessor's work over at once; it holds no `#`. */
   readonly worker: { readonly name: string; readonly incarnation: string };
   readonly lease_ms: number;
@@ -78,7 +79,7 @@ export class Scheduler {
   #loop: Promise<void> | null = null;
 
   constructor(deps: SchedulerDeps) {
-    const { runs, specs, vault, clock, random, log, meter, executor } = deps;
+    const { runs, specs, vault, clock, random, newId, log, meter, executor } = deps;
     this.#deps = deps;
     this.#worker = {
       runs,
@@ -86,6 +87,7 @@ export class Scheduler {
       vault,
       clock,
       random,
+      newId,
       log,
       meter,
       attempts: { executor, clock, vault, guard: (run) => this.#guard(run) },

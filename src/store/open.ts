@@ -7,6 +7,7 @@ import { Committer } from './committer.js';
 import type { Db } from './db.js';
 import { migrate } from './migrate.js';
 import { createAlertView } from './postgres/alerts.js';
+import { createApprovalView } from './postgres/approvals.js';
 import { writeRows } from './postgres/commit.js';
 import type { Rows } from './postgres/commit.js';
 import { createDeadLetters } from './postgres/dead-letters.js';
@@ -62,6 +63,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     alerts: createAlertView(db),
     runs,
     runView: createRunView(db, feed),
+    approvals: createApprovalView(db),
     outbox: createOutbox(db),
     deadLetters: createDeadLetters(db, options.ids),
     tokens: createTokens(db),
@@ -79,7 +81,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   };
 }
 
-async function openDb(options: StoreOptions): Promise<{ db: Db; description: string; stopUpkeep: () => void }> {
+/** Opens the database alone; its tables are whatever they are. `description` holds no credentials. */
+export async function openDb(options: StoreOptions): Promise<{ db: Db; description: string; stopUpkeep: () => void }> {
   if (options.url !== null) {
     const { openPool } = await import('./postgres/pool.js');
     return {

@@ -240,6 +240,7 @@ function expectTold(outcome: Outcome): void {
   expect(text).not.toContain(SECRET);
   expect(text.length).toBeLessThan(2_000_000);
   if (outcome.type === 'succeeded') return;
+  if (outcome.type === 'asks') return expect(outcome.message.trim()).not.toBe('');
   expect(outcome.reason.trim()).not.toBe('');
   expect(outcome.reason.length).toBeLessThan(2_000);
 }

@@ -523,6 +523,31 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect(await store.tokens.count()).toBe(before + 1);
       });
 
+      it('lists tokens without what they are known by, the newest first, and takes them away', async () => {
+        const older = { token_id: ids.next(), name: 'older', role: 'viewer' as const, created_at: AT };
+        const newer = { token_id: ids.next(), name: 'newer', role: 'ingest' as const, created_at: AT };
+        for (const token of [older, newer]) await store.tokens.add({ ...token, hash: token.token_id });
+        const first = await store.tokens.list({ limit: 1, cursor: null });
+        const second = await store.tokens.list({ limit: 1, cursor: first.next_cursor });
+
+        expect([first.items, second.items]).toEqual([[newer], [older]]);
+        expect(await store.tokens.remove(older.token_id, true)).toEqual(older);
+        expect(await store.tokens.remove(older.token_id, true)).toBe('unknown');
+        expect(await store.tokens.find(older.token_id)).toBeNull();
+        expect(await store.tokens.find(newer.token_id)).toEqual(newer);
+      });
+
+      it('keeps the last admin where that is asked for', async () => {
+        const admin = (name: string) => ({ token_id: ids.next(), name, role: 'admin' as const, created_at: AT });
+        const [one, other] = [admin('one'), admin('other')];
+        for (const token of [one, other]) await store.tokens.add({ ...token, hash: token.token_id });
+
+        const both = await Promise.all([one, other].map((token) => store.tokens.remove(token.token_id, true)));
+        expect(both).toContain('last_admin');
+        const left = both[0] === 'last_admin' ? one : other;
+        expect(await store.tokens.remove(left.token_id, false)).toEqual(left);
+      });
+
       it('keeps every version of a playbook, the audit and the pause', async () => {
         const playbook_id = ids.next();
         const version = (name: string) => ({

@@ -2,11 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { StoredAlert, DeadLetter, AuditEntry, PauseState, Store, TokenRecord } from '../../src/domain/store.js';
 import type { CheckedPlaybook } from '../../src/domain/playbook.js';
 import type { Rule } from '../../src/domain/rule.js';
-import type { Run, RunEvent, StoredEvent } from '../../src/domain/run.js';
+import type { Approval, Run, RunEvent, StoredEvent } from '../../src/domain/run.js';
 import type { RuleExplanation } from '../../src/domain/decision.js';
 import type { ExecutorSpec } from '../../src/domain/executor.js';
 import type { Accepted } from '../../src/domain/api/alert.js';
-import type { HttpDeps, RunCommand, RunRequest } from '../../src/http/deps.js';
+import type { HttpDeps, RunRequest } from '../../src/http/deps.js';
+import type { RunCommand } from '../../src/schedule/by-hand.js';
 import type { Report } from '../../src/domain/report.js';
 import { FixpointError } from '../../src/domain/errors.js';
 import { createIds } from '../../src/domain/id.js';
@@ -26,6 +27,7 @@ export class HttpWorld {
   readonly clock = new FakeClock();
   readonly alerts: StoredAlert[] = [];
   readonly runs = new Map<string, { run: Run; events: StoredEvent[] }>();
+  readonly approvals = new Map<string, Approval>();
   readonly letters: (DeadLetter & { raw: Uint8Array })[] = [];
   readonly auditEntries: AuditEntry[] = [];
   readonly tokens = new Map<string, TokenRecord>();
@@ -111,7 +113,12 @@ export class HttpWorld {
       rules: () => ({ explain: () => this.explanations }),
       executorSpecs: new Map(this.specs.map((spec) => [spec.kind, spec])),
       startRun: (playbook_id, request) => this.startRun(playbook_id, request),
-      steer: async (run_id, command) => this.#steer(run_id, command),
+      people: {
+        steer: async (run_id, command) => this.#steer(run_id, command),
+        answer: async (run_id, command) => void this.asked.push({ what: `answer ${run_id}`, with: command }),
+        confirm: async (run_id, command) => void this.asked.push({ what: `confirm ${run_id}`, with: command }),
+        retry: async (run_id, command) => void this.asked.push({ what: `retry ${run_id}`, with: command }),
+      },
       reports: {
         build: async (run_id, language) => this.#report(run_id, language),
         text: (report) => `text of ${report.run_id}\n`,
@@ -199,6 +206,13 @@ export class HttpWorld {
           return { alerts: [], runs: [], undecided: 0 };
         },
       },
+      approvals: {
+        get: async (approval_id) => this.approvals.get(approval_id) ?? null,
+        list: async (filter, page) => {
+          ask('approvals', { filter, page });
+          return { items: [...this.approvals.values()], next_cursor: null };
+        },
+      },
       deadLetters: {
         add: unused,
         list: async () => ({ items: this.letters.map(({ raw: _raw, ...letter }) => letter), next_cursor: null }),
@@ -212,6 +226,16 @@ export class HttpWorld {
         add: async ({ hash, ...record }) => void this.tokens.set(hash, record),
         find: (hash) => this.findToken(hash),
         count: async () => this.tokens.size,
+        list: async (page) => ({ items: [...this.tokens.values()].slice(0, page.limit), next_cursor: null }),
+        remove: async (token_id, keep_an_admin) => {
+          const all = [...this.tokens];
+          const [hash, token] = all.find(([, known]) => known.token_id === token_id) ?? [];
+          if (hash === undefined || token === undefined) return 'unknown';
+          const last = all.filter(([, known]) => known.role === 'admin').length === 1;
+          if (keep_an_admin && token.role === 'admin' && last) return 'last_admin';
+          this.tokens.delete(hash);
+          return token;
+        },
       },
       audit: {
         add: async (entry) => void this.auditEntries.push(entry),

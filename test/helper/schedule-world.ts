@@ -8,7 +8,7 @@ import { Scheduler } from '../../src/schedule/scheduler.js';
 import { SecretVault } from '../../src/schedule/secrets.js';
 import { FakeClock } from './fake-clock.js';
 import { memoryRuns } from './memory-runs.js';
-import { aNewRun } from './store-world.js';
+import { aNewRun, ids } from './store-world.js';
 
 export type Work = (input: Record<string, unknown>, attempt: AttemptContext) => Promise<Outcome> | Outcome;
 
@@ -25,7 +25,7 @@ export class World {
   /** How many times the pause switch cannot be read from now on. */
   pauseFailures = 0;
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
-  mode: 'auto' | 'shadow' | 'off' = 'auto';
+  mode: 'auto' | 'approve' | 'shadow' | 'off' = 'auto';
   readonly schedulers: Scheduler[] = [];
   versions = 0;
   readonly vault = new SecretVault({ token: { value: 'hunter2-secret', playbooks: ['PB'] } }, 'nonce');
@@ -56,6 +56,7 @@ export class World {
       modeOf: () => this.mode,
       clock: this.clock,
       random: () => 1,
+      newId: () => ids.next(),
       worker: { name, incarnation },
       lease_ms: 15_000,
       log: SILENT_LOG,

@@ -90,6 +90,26 @@ function tell(event: StoredEvent, step: { readonly recorded_only: boolean } | un
       return { mark: '!', text: event.reason };
     case 'notice':
       return { mark: '✉', text: `${event.kind}: ${event.message}` };
+    case 'approval_requested':
+      return { mark: '?', text: `approval ${event.approval.approval_id} needed: ${event.approval.message}` };
+    case 'approval_answered':
+      return {
+        mark: event.answer === 'approve' ? '✔' : '✖',
+        text: `${event.answer === 'approve' ? 'approved' : 'denied'} by ${event.by}${because(event.comment)}`,
+      };
+    case 'approval_expired':
+      return { mark: '✖', kind: 'bad', text: 'nobody answered in time' };
+    case 'confirmation_requested':
+      return { mark: '?', text: `is it solved? ${event.message}` };
+    case 'confirmed':
+      return { mark: '✔', text: `${event.solved ? '' : 'not '}solved, says ${event.by}${because(event.comment)}` };
+    case 'doubt_settled':
+      return {
+        mark: '!',
+        text: `it ${event.done ? 'took place' : 'did not take place'}, says ${event.by}${because(event.comment)}`,
+      };
+    case 'run_retried':
+      return { mark: '↻', text: `tried again by ${event.by}${because(event.reason)}` };
     case 'run_aborted':
       return { mark: '!', kind: 'bad', what: 'run', text: `aborted: ${event.reason}` };
     case 'run_paused':

@@ -62,14 +62,31 @@ export const StartRun = z
   })
   .prefault({});
 
-/** Why somebody pauses, resumes or cancels; the body may be missing. */
-export const Reason = z
+/** What a person adds in words: one line of text. */
+export const Remark = z
+  .string()
+  .max(1_000)
+  .overwrite((text) => text.replace(/\p{Cc}|\p{Cs}/gu, ' '))
+  .nullable()
+  .default(null);
+const StepId = z.string().max(300).nullable().default(null);
+
+/** What somebody knows of a run; an empty body is a yes to "is it solved?". */
+export const Confirmation = z
   .strictObject({
-    reason: z
-      .string()
-      .max(1_000)
-      .overwrite((text) => text.replace(/\p{Cc}|\p{Cs}/gu, ' '))
+    step_id: StepId.describe('Which step, where several wait'),
+    solved: z.boolean().nullable().default(null).describe('Whether it is solved'),
+    done: z
+      .boolean()
       .nullable()
-      .default(null),
+      .default(null)
+      .describe('Whether a write in doubt took place; one that did not is done again'),
+    comment: Remark,
   })
   .prefault({});
+
+/** What is tried again; an empty body: everything that did not succeed. */
+export const Retrial = z.strictObject({ step_id: StepId, reason: Remark }).prefault({});
+
+/** Why somebody pauses, resumes or cancels; the body may be missing. */
+export const Reason = z.strictObject({ reason: Remark }).prefault({});

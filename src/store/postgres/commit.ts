@@ -6,6 +6,7 @@ export interface Rows {
   changes?: ChangeRow[];
   runs?: RunRow[];
   outbox?: OutboxRow[];
+  approvals?: ApprovalRow[];
   /** Services that were written to. */
   writes?: { s: string; a: string }[];
   /** Runs that have ended: their occurrences hear of it. */
@@ -52,6 +53,15 @@ export interface OutboxRow {
   readonly s: string | null;
   readonly m: string;
   readonly a: string;
+}
+
+export interface ApprovalRow {
+  readonly i: string;
+  readonly r: string;
+  readonly t: string;
+  readonly st: string;
+  readonly at: string;
+  readonly d: unknown;
 }
 
 export interface AlertRow {
@@ -113,6 +123,13 @@ const PARTS: readonly Part[] = [
     values: 'json',
     change: (value) => `o as (insert into outbox (outbox_id, run_id, kind, step_id, message, created_at, next_at)
   select i, r, k, s, m, a, a from json_to_recordset(${value}::json) as x(i text, r text, k text, s text, m text, a timestamptz))`,
+  },
+  {
+    table: 'approvals',
+    values: 'json',
+    change: (value) => `ap as (insert into approvals (approval_id, run_id, step_id, state, requested_at, doc)
+  select i, r, t, st, at, d from json_to_recordset(${value}::json) as x(i text, r text, t text, st text, at timestamptz, d json)
+  on conflict (approval_id) do update set state = excluded.state, doc = excluded.doc)`,
   },
   {
     table: 'writes',

@@ -1,6 +1,6 @@
 import type { Run, RunEvent, RunHeader } from '../../domain/run.js';
 import { isRunFinished } from '../../domain/run.js';
-import type { OutboxRow, Rows, RunRow } from './commit.js';
+import type { ApprovalRow, OutboxRow, Rows, RunRow } from './commit.js';
 
 /**
  * The rows that take a run from `before` (null for a new one) to `after`. `hears` tells whether anybody is to be told about runs, `outside`
@@ -14,6 +14,8 @@ export function rowsOfChange(
 ): Rows {
   const rows: Rows = { changes: [{ r: after.run_id, s: (before?.seq ?? 0) + 1, e: events }] };
   if (before === null || options.outside || headerChanged(before, after)) rows.runs = [runRow(after, options)];
+  const approvals = approvalRows(before, after);
+  if (approvals.length > 0) rows.approvals = approvals;
   const outbox = options.hears ? outboxRows(before?.seq ?? 0, after, events) : [];
   if (outbox.length > 0) rows.outbox = outbox;
   const wroteAt = writeInstant(events);
@@ -34,11 +36,12 @@ export type Progress = Pick<
   | 'alerts_resolved_at'
   | 'started_at'
   | 'finished_at'
+  | 'retried_at'
 >;
 
 function progressOf(run: Run): Progress {
   const { state, reason, outcome, alert_ids, aborted, cancel_requested, alerts_resolved_at } = run;
-  const { started_at, finished_at } = run;
+  const { started_at, finished_at, retried_at } = run;
   return {
     state,
     reason,
@@ -49,6 +52,7 @@ function progressOf(run: Run): Progress {
     alerts_resolved_at,
     started_at,
     finished_at,
+    retried_at,
   };
 }
 
@@ -82,6 +86,19 @@ function runRow(run: Run, options: { holder: string | null; outside: boolean }):
     l: options.holder,
     pk: options.outside,
   };
+}
+
+/** Questions that were asked, answered or dropped by this change. */
+function approvalRows(before: Run | null, after: Run): ApprovalRow[] {
+  const rows: ApprovalRow[] = [];
+  for (const step_id in after.steps) {
+    const now = after.steps[step_id]?.approval ?? null;
+    if (now === null) continue;
+    const earlier = before?.steps[step_id]?.approval ?? null;
+    if (now === earlier) continue;
+    rows.push({ i: now.approval_id, r: after.run_id, t: step_id, st: now.state, at: now.requested_at, d: now });
+  }
+  return rows;
 }
 
 function outboxRows(seq: number, run: Run, events: readonly RunEvent[]): OutboxRow[] {

@@ -122,12 +122,12 @@ async function alertsOf(db: Db, run_id: string): Promise<{ alerts: Alert[]; firi
     text: `select doc from alerts where alert_id in (
         select alert_id from alerts where run_id = $1 and action in ('run', 'join')
         union select alert_id from occurrences where ${AMONG_SEVERAL})
-      order by alert_id limit 1000`,
+      order by alert_id desc limit 1000`,
     values: [run_id],
   });
   const [found] = await db.query<{ firing: number }>({
     text: `select count(*) filter (where open) as firing from occurrences where run_id = $1 or ${AMONG_SEVERAL}`,
     values: [run_id],
   });
-  return { alerts: alerts.map((row) => row.doc), firing: (found?.firing ?? 0) > 0 };
+  return { alerts: alerts.map((row) => row.doc).reverse(), firing: (found?.firing ?? 0) > 0 };
 }
