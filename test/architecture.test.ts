@@ -43,7 +43,7 @@ const HOMES: House['homes'] = {
   pg: ['store', 'executor/database'],
   '@electric-sql/pglite': ['store'],
   yaml: ['catalog'],
-  undici: ['executor', 'notifier', 'cli', 'demo'],
+  undici: ['executor', 'notifier', 'source', 'cli', 'demo'],
   '@kubernetes/client-node': ['executor/kubernetes'],
   '@elastic/elasticsearch': ['executor/elasticsearch'],
   '@elastic/transport': ['executor/elasticsearch'],

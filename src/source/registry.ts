@@ -1,7 +1,36 @@
-import type { SourceModule } from '../domain/source.js';
+import type { ConnectionCheck } from '../domain/connection.js';
+import type { ConditionSource } from '../domain/proof.js';
+import type { SourceDeps, SourceModule } from '../domain/source.js';
 import { alertmanager } from './alertmanager/alertmanager.js';
 import { generic } from './generic/generic.js';
 import { zabbix } from './zabbix/zabbix.js';
 
 /** Every monitoring system that Fixpoint understands, the most telling shape first: `POST /webhook/alert` asks them in this order. */
 export const sources: readonly SourceModule[] = [zabbix, alertmanager, generic];
+
+/** The APIs of all systems that can be asked about their alerts' conditions and whose slice says where. */
+export interface Conditions {
+  conditions(): readonly ConditionSource[];
+  /** Dials everything that is configured. */
+  check(signal: AbortSignal): Promise<ConnectionCheck[]>;
+  /** Ends what is under way; may be called twice. */
+  stop(): Promise<void>;
+}
+
+/** Opens them by the validated slices `sources.<name>` of the configuration; nothing is dialled before the first question. */
+export function openConditions(
+  config: Readonly<Record<string, unknown>>,
+  deps: SourceDeps,
+  modules: readonly SourceModule[] = sources,
+): Conditions {
+  const open = modules.flatMap(
+    (module) => module.openConditions?.(config[module.name] ?? module.config.parse(undefined), deps) ?? [],
+  );
+  return {
+    conditions: () => open,
+    check: async (signal) => (await Promise.all(open.map((one) => one.check(signal)))).flat(),
+    async stop() {
+      await Promise.allSettled(open.map((one) => one.stop()));
+    },
+  };
+}

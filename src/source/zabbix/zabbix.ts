@@ -14,6 +14,8 @@ import type { Remarks } from '../remarks.js';
 import { identity, storableText } from '../storable.js';
 import type { Subject } from '../subject.js';
 import { SUBJECT_SETTINGS, createSubject, hostIn } from '../subject.js';
+import { ZabbixApiConfig } from './api.js';
+import { openZabbixConditions } from './condition.js';
 import { readMacro } from './macro.js';
 import type { Tags } from './tags.js';
 import { readTags } from './tags.js';
@@ -27,6 +29,7 @@ const ZabbixConfig = z
       .refine((zone) => IANAZone.isValidZone(zone), 'expected an IANA time zone such as Asia/Shanghai')
       .optional()
       .describe("The Zabbix server's time zone; default: the body's own `timezone`, else UTC"),
+    api: ZabbixApiConfig.optional(),
     ...SUBJECT_SETTINGS,
   })
   .prefault({});
@@ -38,6 +41,7 @@ export const zabbix: SourceModule<ZabbixConfig> = {
   config: ZabbixConfig,
   recognizes,
   create: createZabbix,
+  openConditions: ({ api }, { clock }) => (api === undefined ? null : openZabbixConditions(api, clock)),
 };
 
 function createZabbix(config: ZabbixConfig): Source {
