@@ -322,7 +322,8 @@ export class BatchDecision {
   /** True for a repeat that its occurrence alone settles: no rule is asked. What an alert of the same batch may end is not settled yet. */
   #isSettled(alert: Alert, index: number): boolean {
     const before = this.#options.cache.occurrence(this.#keys[index] ?? '');
-    if (!before?.open || before.run_id === null || before.alert_id === alert.alert_id || this.#hasResolved) return false;
+    if (!before?.open || before.run_id === null || before.alert_id === alert.alert_id || this.#hasResolved)
+      return false;
     return before.run_open || before.runs_used >= this.#options.maxRunsPerOccurrence;
   }
 
