@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Config, Settings } from './config.js';
 import type { Role } from './domain/access.js';
@@ -14,6 +15,10 @@ import { hashOf, newToken } from './http/token-text.js';
 import { createNotifiers } from './notifier/registry.js';
 import { checkPlaybooks } from './playbook-needs.js';
 import { openStore } from './store/open.js';
+import type { StoreOptions } from './store/open.js';
+import { exportStore, importStore } from './store/transfer.js';
+import type { Exported, Imported } from './store/transfer.js';
+import { readLines, writeTo, writeWholeFile } from './store/transfer-file.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -25,9 +30,13 @@ export interface UpkeepDeps {
 }
 
 /** Opens the store of a configuration, without anything that works on it. */
-export function openConfiguredStore({ config, clock, log }: UpkeepDeps): Promise<Store> {
+export function openConfiguredStore(deps: UpkeepDeps): Promise<Store> {
+  return openStore(storeOptions(deps));
+}
+
+function storeOptions({ config, clock, log }: UpkeepDeps): StoreOptions {
   const { settings } = config;
-  return openStore({
+  return {
     url: settings.database_url ?? null,
     directory: settings.data_dir,
     seed: `${ROOT}dist/seed`,
@@ -36,7 +45,34 @@ export function openConfiguredStore({ config, clock, log }: UpkeepDeps): Promise
     ids: createIds(() => clock.now(), randomBytes),
     hears: false,
     onError: (error) => log.warn({ error: messageOf(error) }, 'trouble with the store'),
-  });
+  };
+}
+
+/** Writes everything of an installation to a file, or to standard output. */
+export function exportTo(
+  deps: UpkeepDeps & { readonly version: string },
+  out: string | null,
+  signal: AbortSignal,
+): Promise<Exported> {
+  const options = { ...storeOptions(deps), version: deps.version };
+  if (out !== null) return writeWholeFile(out, (write) => exportStore(options, write, signal));
+  // Who reads it may stop reading: the next write says so.
+  process.stdout.on('error', () => undefined);
+  return exportStore(options, (text) => writeTo(process.stdout, text), signal);
+}
+
+/** Reads what `exportTo` wrote into an empty installation: all of it, or nothing. `-` is standard input. */
+export function importFrom(deps: UpkeepDeps, file: string, signal: AbortSignal): Promise<Imported> {
+  if (file !== '-') {
+    try {
+      // Before a data directory is made for it.
+      accessSync(file, constants.R_OK);
+    } catch (error) {
+      throw new FixpointError('invalid', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  const options = storeOptions(deps);
+  return importStore(options, readLines(file === '-' ? process.stdin : file), signal);
 }
 
 /** Dials every server that the configuration names and looks at the playbooks, for `fixpoint doctor`. Nothing is written and no message is sent. */

@@ -46,6 +46,21 @@ export async function migrationsHash(directory: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** The names of the migrations that this program knows and that the database has; `applied` is null where no Fixpoint has been. */
+export async function migrationState(
+  db: Queryable,
+  directory: string,
+): Promise<{ readonly known: readonly string[]; readonly applied: readonly string[] | null }> {
+  const known = (await readMigrations(directory)).map((migration) => migration.name);
+  try {
+    const rows = await db.query<{ name: string }>({ text: 'select name from schema_migrations order by version' });
+    return { known, applied: rows.map((row) => row.name) };
+  } catch (error) {
+    if (sqlState(error) === '42P01') return { known, applied: null };
+    throw error;
+  }
+}
+
 async function readMigrations(directory: string): Promise<Migration[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).sort();
   const migrations: Migration[] = [];
