@@ -57,6 +57,20 @@ describe('the executors', () => {
     expect(await executors.get('near_do')?.execute({}, anAttempt())).toMatchObject({ type: 'succeeded' });
   });
 
+  it('tell whose conditions can be asked: of what is configured and can tell', () => {
+    const conditions = { asker: () => null };
+    const near = aModule('near', z.strictObject({}), { conditions });
+    const far = aModule('far', z.strictObject({ url: z.string() }), { conditions: { asker: () => null } });
+
+    expect(createExecutors({}, DEPS, [near, far, aModule('echo', z.strictObject({}))]).conditions()).toEqual([
+      conditions,
+    ]);
+    expect(createExecutors({}, DEPS).conditions()).toEqual([]);
+    const url = 'http://prometheus.example.test:9090';
+    const slice = executorModules.find(({ name }) => name === 'prometheus')?.config.parse({ url });
+    expect(createExecutors({ prometheus: slice }, DEPS).conditions()).toHaveLength(1);
+  });
+
   it('are checked all, also when one check breaks', async () => {
     const line = { name: 'executors.b', target: 'b', ok: true, message: 'well', required: false };
     const executors = createExecutors({}, DEPS, [

@@ -62,8 +62,36 @@ describe('the data behind a condition', () => {
     ['count by (job) (up == 0) > 3', ['count by (job) ((up) >= -Inf)']],
     ['sum(up == 0) without (instance) > 3', ['count without (instance) ((up) >= -Inf)']],
     ['count(up == 0) / count(up) > 0.5', ['(count  ((up) >= -Inf)) -  (count(up))']],
+    ['100 * count(up == 0) / count(up) >= 50', ['(count  ((up) >= -Inf)) -  (count(up))']],
+    ['3 < count(up == 0)', ['count  ((up) >= -Inf)']],
+    ['count(up == 0) != 0', ['count  ((up) >= -Inf)']],
+    ['sum(count by (job) (up == 0)) > 3', ['count  ((count by (job) ((up) >= -Inf)) >= -Inf)']],
+    ['count(count by (job) (up == 0) > 2) > 0', ['count  ((count by (job) ((up) >= -Inf)) >= -Inf)']],
+    ['(count(up == 0) or vector(0)) > 3', ['count  ((up) >= -Inf)', 'vector(0)']],
+    ['count(up == 0) > 3 and on () b > 1', ['(count  ((up) >= -Inf)) and on () ((b) >= -Inf)']],
   ])('of %j, which counts what fails, is what there is to be counted', (expression, queries) => {
     expect(dataQueries(expression)).toEqual(queries);
+  });
+
+  it.each([
+    ['count(up == 1) < 3', 'count(up == 1)'],
+    ['3 > count(up == 1)', 'count(up == 1)'],
+    ['count(up == 1) <= 0', 'count(up == 1)'],
+    ['count(up == 1) == 0', 'count(up == 1)'],
+    ['count(up == 1) != 3', 'count(up == 1)'],
+    ['count(up == 1) > -1', 'count(up == 1)'],
+    ['count(up == 1) / count(up) < 0.5', 'count(up == 1) / count(up)'],
+    ['count(up) / count(up == 1) > 2', 'count(up) / count(up == 1)'],
+    ['count(up) - count(up == 1) > 2', 'count(up) - count(up == 1)'],
+    ['count(up == 1) - 3 < 0', 'count(up == 1) - 3'],
+    ['-count(up == 1) > -3', '-count(up == 1)'],
+    ['max(x > 5) > 10', 'max(x > 5)'],
+    ['min(x > 5) > 10', 'min(x > 5)'],
+    ['count(sum by (job) (up == 1)) > 3', 'count(sum by (job) (up == 1))'],
+    ['sum(rate(errors_total[5m])) > 3', 'sum(rate(errors_total[5m]))'],
+    ['(count(up == 1) > bool 3) > 0', 'count(up == 1) > bool 3'],
+  ])('of %j is its own figure, because its silence may mean that everything is down', (expression, query) => {
+    expect(dataQueries(expression)).toEqual([query]);
   });
 
   it.each([

@@ -16,8 +16,8 @@ const LEVELS: readonly ReadonlySet<string>[] = [
   new Set(['^']),
 ];
 
-/** Aggregations of one argument, which answer for every group that has a member. */
-const COUNTABLE = /^(sum|avg|count|min|max|group|stddev|stdvar)$/i;
+/** Aggregations that would be 0 if they did not fall silent over nothing. */
+const COUNTING = /^(sum|count)$/i;
 const ABSENCE = /^(absent|absent_over_time)$/i;
 
 /** What has to answer before silence of a condition means that it is false. */
@@ -35,66 +35,111 @@ interface Data {
 export function dataQueries(expression: string): readonly string[] | null {
   if (expression.length > MAX_EXPRESSION) return null;
   const text = withoutComments(expression);
-  const data = text === null ? null : dataOf(text, 0);
+  const data = text === null ? null : dataOf(text, { depth: 0, zero_is_over: false });
   return data?.divides === true ? data.queries : null;
 }
 
-function dataOf(expression: string, depth: number): Data | null {
+/** Where a part of an expression stands. */
+interface Place {
+  readonly depth: number;
+  /**
+   * True when the comparison around the part is false for 0. Then a count of failures that falls silent for want of any means the same as
+   * 0: `count(up == 0) > 3`. In `count(up == 1) < 3` the same silence means that nothing is up.
+   */
+  readonly zero_is_over: boolean;
+}
+
+function dataOf(expression: string, place: Place): Data | null {
   const text = expression.trim();
-  const parts = depth > MAX_DEPTH ? null : takeApart(text);
+  const parts = place.depth > MAX_DEPTH ? null : takeApart(text);
   if (parts === null) return null;
   const operator = weakest(parts.operators);
-  if (operator === null) return dataOfOperand(parts, text, depth);
+  if (operator === null) return dataOfOperand(parts, text, place);
   const left = text.slice(0, operator.from);
   const right = text.slice(operator.to);
+  const inside = { ...place, depth: place.depth + 1 };
+  const beside = { ...inside, zero_is_over: false };
   switch (operator.symbol) {
     case 'or':
-      return both(dataOf(left, depth + 1), dataOf(right, depth + 1));
+      return both(dataOf(left, inside), dataOf(right, inside));
     case 'and':
-      return paired(dataOf(left, depth + 1), `and ${operator.matching}`, withFigures(dataOf(right, depth + 1)), true);
+      return paired(dataOf(left, inside), `and ${operator.matching}`, withFigures(dataOf(right, beside)), true);
     case 'unless': {
       // Empty while the left side has data: its comparison is false, or the right side answered.
-      const data = dataOf(left, depth + 1);
+      const data = dataOf(left, inside);
       return data && { ...data, divides: true };
     }
   }
   if (operator.is_bool) return { queries: [text], divides: false };
-  const isComparison = LEVELS[2]?.has(operator.symbol) === true;
-  const data = dataOfSides({ left, right, matching: operator.matching }, isComparison, depth + 1);
+  const data = dataOfSides({ left, right, operator }, inside);
   return data === null || data.divides ? data : { queries: [text], divides: false };
 }
 
 interface Sides {
   readonly left: string;
   readonly right: string;
-  readonly matching: string;
+  readonly operator: Operator;
 }
 
 /** Of a comparison or of arithmetic. Beside a number it is the other side, so that its figure can be shown. */
-function dataOfSides({ left, right, matching }: Sides, isComparison: boolean, depth: number): Data | null {
+function dataOfSides(sides: Sides, place: Place): Data | null {
+  const { left, right, operator } = sides;
+  const isComparison = LEVELS[2]?.has(operator.symbol) === true;
   if (isLiteral(left) && isLiteral(right)) return isComparison ? null : { queries: [left], divides: false };
+  const [forLeft, forRight] = [placeOf('left', sides, place), placeOf('right', sides, place)];
   if (isLiteral(left) || isLiteral(right)) {
-    const data = dataOf(isLiteral(right) ? left : right, depth);
+    const data = isLiteral(right) ? dataOf(left, forLeft) : dataOf(right, forRight);
     return data && { ...data, divides: data.divides || isComparison };
   }
   // A difference has a figure exactly where two series are compared, and it keeps the same labels.
-  return paired(dataOf(left, depth), `- ${matching}`, dataOf(right, depth), isComparison);
+  return paired(dataOf(left, forLeft), `- ${operator.matching}`, dataOf(right, forRight), isComparison);
 }
 
-function dataOfOperand({ operands: [words = []] }: Parts, text: string, depth: number): Data | null {
+/** What 0 on one side of an operator comes to. */
+function placeOf(side: 'left' | 'right', { left, right, operator }: Sides, place: Place): Place {
+  if (operator.symbol === '*' || (operator.symbol === '/' && side === 'left')) return place;
+  const [one, other] = side === 'left' ? [0, numberOf(right)] : [numberOf(left), 0];
+  return { ...place, zero_is_over: one !== null && other !== null && isFalse(one, operator.symbol, other) };
+}
+
+function isFalse(left: number, symbol: string, right: number): boolean {
+  switch (symbol) {
+    case '==':
+      return left !== right;
+    case '!=':
+      return left === right;
+    case '<':
+      return left >= right;
+    case '<=':
+      return left > right;
+    case '>':
+      return left <= right;
+    case '>=':
+      return left < right;
+    default:
+      return false; // arithmetic, of which 0 is not followed any further
+  }
+}
+
+function numberOf(text: string): number | null {
+  return /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : null;
+}
+
+function dataOfOperand({ operands: [words = []] }: Parts, text: string, place: Place): Data | null {
   const own: Data = { queries: [text], divides: false };
-  const unsigned = words.filter(({ type }, index) => type !== 'symbol' || index > 0);
-  const [first, second] = unsigned;
-  if (first?.type === 'round' && unsigned.length === 1) return dataOf(first.text.slice(1, -1), depth + 1);
-  if (first?.type !== 'name') return own;
-  if (ABSENCE.test(first.text) && second?.type === 'round' && unsigned.length === 2)
-    return { queries: [], divides: true };
-  if (!COUNTABLE.test(first.text)) return own;
-  const grouping = unsigned.findIndex(({ text: word }) => /^(by|without)$/i.test(word));
-  const by = grouping === -1 ? '' : `${unsigned[grouping]?.text ?? ''} ${unsigned[grouping + 1]?.text ?? ''}`;
-  const body = grouping === 1 ? unsigned[3] : second;
-  if (body?.type !== 'round' || unsigned.length !== (grouping === -1 ? 2 : 4)) return own;
-  const inner = dataOf(body.text.slice(1, -1), depth + 1);
+  const [word, only] = words;
+  if (word?.type === 'round' && words.length === 1)
+    return dataOf(word.text.slice(1, -1), { ...place, depth: place.depth + 1 });
+  if (word?.type !== 'name') return own;
+  if (ABSENCE.test(word.text) && only?.type === 'round' && words.length === 2) return { queries: [], divides: true };
+  if (!COUNTING.test(word.text) || !place.zero_is_over) return own;
+  const grouping = words.findIndex(({ text: name }) => /^(by|without)$/i.test(name));
+  const by = grouping === -1 ? '' : `${words[grouping]?.text ?? ''} ${words[grouping + 1]?.text ?? ''}`;
+  const body = grouping === 1 ? words[3] : only;
+  if (body?.type !== 'round' || words.length !== (grouping === -1 ? 2 : 4)) return own;
+  // A sum of zeros is 0; a count of them is not.
+  const zero_is_over = word.text.toLowerCase() === 'sum';
+  const inner = dataOf(body.text.slice(1, -1), { depth: place.depth + 1, zero_is_over });
   if (inner === null || !inner.divides || inner.queries.length === 0) return own;
   // A count would take NaN for a member.
   const queries = inner.queries.map((query) => `count ${by} ((${query}) >= -Inf)`);
