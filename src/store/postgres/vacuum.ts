@@ -17,10 +17,10 @@ const MAX_AGE = 200_000_000;
  */
 export async function vacuumNext(db: Db): Promise<string | null> {
   const [row] = await db.query<{ name: string; ancient: boolean }>({
-    text: `select quote_ident(nspname) || '.' || quote_ident(relname) as name, age(relfrozenxid) >= $4 as ancient
-      from pg_class join pg_namespace on pg_namespace.oid = relnamespace left join pg_stat_all_tables on relid = pg_class.oid
-      where relkind in ('r', 'm') and (n_ins_since_vacuum >= $1 or n_dead_tup >= $2 + $3 * greatest(reltuples, 0) or age(relfrozenxid) >= $4)
-      order by ancient desc, n_dead_tup + n_ins_since_vacuum desc limit 1`,
+    text: `select quote_ident(pg_namespace.nspname) || '.' || quote_ident(pg_class.relname) as name, age(relfrozenxid) >= $4 as ancient
+      from pg_class join pg_namespace on pg_namespace.oid = relnamespace left join pg_stat_all_tables as stat on stat.relid = pg_class.oid
+      where relkind in ('r', 'm') and (stat.n_ins_since_vacuum >= $1 or stat.n_dead_tup >= $2 + $3 * greatest(reltuples, 0) or age(relfrozenxid) >= $4)
+      order by ancient desc, stat.n_dead_tup + stat.n_ins_since_vacuum desc limit 1`,
     values: [ADDED, GIVEN_UP, SHARE_GIVEN_UP, MAX_AGE],
   });
   if (!row) return null;
