@@ -237,7 +237,7 @@ configured(
   ),
 );
 
-for (const command of ['backtest', 'test', 'approve', 'deny']) {
+for (const command of ['backtest', 'test']) {
   program
     .command(command, { hidden: true })
     .allowUnknownOption()
