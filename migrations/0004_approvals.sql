@@ -9,5 +9,5 @@ create table approvals (
 );
 create index approvals_of_run on approvals (run_id);
 create index approvals_pending on approvals (approval_id) where state = 'pending';
--- A run that has ended may be tried again.
-update runs set doc = (doc::jsonb || '{"retried_at": null}')::json;
+-- A run that has ended may be tried again, and what a run wrote may be taken back.
+update runs set doc = (doc::jsonb || '{"retried_at": null, "compensating": null}')::json;

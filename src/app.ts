@@ -24,6 +24,7 @@ import { fold } from './domain/transition.js';
 import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';
 import { createMetrics } from './http/metrics.js';
+import { firstAsker } from './domain/proof.js';
 import type { People } from './http/deps.js';
 import { createProbeServer, createServer } from './http/server.js';
 import { hashOf, newToken } from './http/token-text.js';
@@ -36,7 +37,7 @@ import { createReporter } from './report/reporter.js';
 import { answerApproval, confirmRun, retryRun, steerRun } from './schedule/by-hand.js';
 import { openingEvents, Scheduler } from './schedule/scheduler.js';
 import { SecretVault } from './schedule/secrets.js';
-import { sources as sourceModules } from './source/registry.js';
+import { openConditions, sources as sourceModules } from './source/registry.js';
 import { openStore } from './store/open.js';
 import { Pruner } from './store/pruner.js';
 import type { Policy } from './triage/deps.js';
@@ -134,6 +135,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       [...executorModules, ...(options.executors ?? [])],
     );
     stops.push(() => executors.stop());
+    const sourceApis = openConditions(settings.sources, { clock });
+    stops.push(() => sourceApis.stop());
+    const conditions = [...executors.conditions(), ...sourceApis.conditions()];
 
     const catalog = await openCatalog({
       dir: settings.playbooks_dir,
@@ -160,6 +164,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       executor: (kind) => executors.get(kind) ?? undefined,
       specs: executors.specs(),
       vault,
+      condition: (alert) => firstAsker(conditions, alert),
+      proof: {
+        within_ms: durationMs(settings.schedule.verify_within),
+        hold_ms: durationMs(settings.schedule.verify_hold),
+      },
       modeOf: (playbook_id) => policy.modeOf(playbook_id),
       clock,
       random: Math.random,
@@ -336,6 +345,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           store.check(signal).then((line) => [line]),
           bus.check(signal).then((line) => [line]),
           executors.check(signal),
+          sourceApis.check(signal),
           notifiers.check(signal),
         ]);
         return lines.flat();

@@ -129,6 +129,7 @@ talks(runs.command('show').argument('<run_id>')).action(
 );
 talks(runs.command('cancel').argument('<run_id>'))
   .option('--reason <text>')
+  .option('--compensate', 'takes back what the run wrote')
   .action(ends((run_id: string, options: object) => runsCancel({ run_id, ...options }, io)));
 
 talks(runs.command('retry').argument('<run_id>').description('tries again what did not succeed'))

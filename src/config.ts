@@ -50,9 +50,11 @@ const Kafka = z.strictObject({
 });
 
 /** How long something is kept; 0 switches this limit off, as everywhere. */
-const KeptFor = z.union([z.literal(0), z.literal('0'), Duration], {
-  error: 'expected a duration such as 12h or 30d, or 0 to keep it whatever its age',
-});
+const AGE = 'expected a duration such as 12h or 30d, or 0 to keep it whatever its age';
+const KeptFor = z.union(
+  [z.literal(0), z.string().refine((text) => text === '0' || parseDuration(text) !== null, { error: AGE })],
+  { error: AGE },
+);
 const KeptAtMost = z.int().min(0).max(1_000_000_000).describe('How many; 0 is no limit');
 
 /** Everything that can be configured. Each source, executor and notifier brings its own slice. */
@@ -88,6 +90,10 @@ export const Settings = z.strictObject({
       lease: Duration.refine((text) => (parseDuration(text) ?? Infinity) >= 3_000, 'expected at least 3s').default(
         '15s',
       ),
+      verify_within: Duration.default('5m').describe(
+        "How long after the last write the alert's own condition may take to be over",
+      ),
+      verify_hold: Duration.default('30s').describe('How long it has to stay over'),
     })
     .prefault({}),
   report: z

@@ -202,6 +202,8 @@ async function demoConfig(shop: Shop, directory: string, token: string): Promise
     playbooks_dir: `${ROOT}playbooks`,
     admin_token: token,
     default_mode: 'auto',
+    // People watch: a few seconds say enough.
+    schedule: { verify_hold: '3s' },
     log_level: 'warn',
   });
   return { settings, file: null, fromEnvironment: new Map(), fromFile: new Set() };

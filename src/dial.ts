@@ -19,6 +19,7 @@ import type { StoreOptions } from './store/open.js';
 import { exportStore, importStore } from './store/transfer.js';
 import type { Exported, Imported } from './store/transfer.js';
 import { readLines, writeTo, writeWholeFile } from './store/transfer-file.js';
+import { openConditions } from './source/registry.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -84,17 +85,20 @@ export async function dialAll(deps: UpkeepDeps, signal: AbortSignal): Promise<Co
     clock,
     notify: (notice, abort) => notifiers.notify(notice, abort),
   });
+  const sourceApis = openConditions(settings.sources, { clock });
   try {
     const lines = await Promise.all([
       dialStore(deps, signal),
       dialKafka(deps, signal),
       checkPlaybooks(config),
       executors.check(signal),
+      sourceApis.check(signal),
       notifiers.check(signal),
     ]);
     return lines.flat();
   } finally {
     await executors.stop();
+    await sourceApis.stop();
     await notifiers.stop();
   }
 }

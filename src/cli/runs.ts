@@ -23,8 +23,13 @@ export interface RunsShowOptions extends ApiOptions {
   readonly run_id: string;
 }
 
-export interface RunsCancelOptions extends RunsShowOptions {
+export interface RunsReasonOptions extends RunsShowOptions {
   readonly reason?: string | undefined;
+}
+
+export interface RunsCancelOptions extends RunsReasonOptions {
+  /** What the run wrote is taken back. */
+  readonly compensate?: boolean | undefined;
 }
 
 /** `fixpoint runs list`: the newest runs first. */
@@ -71,14 +76,15 @@ export async function runsShow(options: RunsShowOptions, io: CliIo): Promise<Exi
 export async function runsCancel(options: RunsCancelOptions, io: CliIo): Promise<ExitCode> {
   return perform(io, async () => {
     const api = new ApiClient(io, options);
-    const run = await api.post(`${pathOf(options.run_id)}/cancel`, { reason: options.reason ?? null }, RunAnswer);
+    const body = { reason: options.reason ?? null, compensate: options.compensate ?? false };
+    const run = await api.post(`${pathOf(options.run_id)}/cancel`, body, RunAnswer);
     if (options.json) outJson(io, run);
     else io.out(`run ${run.run_id} is being cancelled`);
     return 0;
   });
 }
 
-export interface RunsRetryOptions extends RunsCancelOptions {
+export interface RunsRetryOptions extends RunsReasonOptions {
   readonly step?: string | undefined;
 }
 

@@ -224,6 +224,8 @@ function runLines(event: StoredEvent, steps: Steps, runs: Map<string, { name: st
       ];
     case 'run_aborted':
       return [{ type: 'word', word: 'aborted', colour: 'red', text: event.reason }];
+    case 'compensation_started':
+      return [{ type: 'word', word: 'undo', colour: 'yellow', text: event.reason }];
     case 'run_paused':
       return [
         {

@@ -75,7 +75,10 @@ export interface Executor<Input = unknown> {
   plan?(input: Input, attempt: AttemptContext): Promise<Plan>;
   /** For writes: tells whether an intended change took place. */
   lookup?(input: Input, attempt: AttemptContext): Promise<Lookup>;
-  /** For writes that can undo themselves. */
+  /**
+   * For writes that can undo themselves: takes back what `attempt.intent` says was written, and nothing that somebody else changed since.
+   * After a crash it is called again with the same `idempotency_key`, and then does only what is left to do.
+   */
   compensate?(input: Input, attempt: AttemptContext): Promise<Outcome>;
 }
 

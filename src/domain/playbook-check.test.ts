@@ -251,18 +251,31 @@ describe('what could only go wrong', () => {
     ).toMatch(/trigger_conditions\.0: nothing is asked[^]*trigger_conditions\.1\.alert_name: not a regular expression/);
   });
 
-  it('is refused: whatever this version cannot do yet', () => {
-    expect(problems({ on_resolved: 'compensate', tasks: [{ id: 'a', ...WAIT }] })).toEqual([
-      'on_resolved: on_resolved: compensate is not available in this version',
+  it('in what verifies and takes back is told as in the task itself, which may be looked at there', () => {
+    const write = { id: 'w', type: 'noop', output_variable: 'done' };
+    expect(
+      ofTask({ ...write, type: 'Wait', parameters: { duration: '1s' }, verify: { condition: 'done.ok' } }),
+    ).toEqual([expect.stringContaining('verify.condition: a condition is one expression')]);
+    expect(
+      ofTask({
+        ...WAIT,
+        output_variable: 'done',
+        verify: { condition: '{{ done.waited_until != "" && nothing.here }}' },
+        compensate: { type: 'wait', parameters: { duration: '1s', duraton: '{{ done.waited_until }}' } },
+      }),
+    ).toEqual([
+      expect.stringMatching(/^verify\.condition: unknown name nothing/),
+      expect.stringMatching(/^compensate\.parameters.*duraton/),
     ]);
-    for (const [key, value] of Object.entries({
-      verify: { condition: '{{ true }}' },
-      compensate: true,
-      on_failure: ['abort', 'compensate'],
-    }))
-      expect(ofTask({ ...WAIT, [key]: value })).toEqual([
-        `${key}: ${key === 'on_failure' ? 'compensate' : key} is not available in this version`,
-      ]);
+    expect(ofTask({ ...WAIT, compensate: { type: 'wiat' } })).toEqual([
+      expect.stringContaining('compensate.type: no executor of this kind: wiat'),
+    ]);
+    expect(ofTask({ ...WAIT, on_failure: ['continue', 'compensate'] })).toEqual([
+      expect.stringContaining('on_failure: compensate takes back'),
+    ]);
+  });
+
+  it('is refused: whatever this version cannot do yet', () => {
     for (const type of ['Kubernetes_Restart', 'ssh_command', 'playbook'])
       expect(ofTask({ type })).toEqual([`type: ${type.toLowerCase()} is not available in this version`]);
   });

@@ -3,7 +3,7 @@ import { durationMs } from './duration.js';
 import { templatesTheHost } from './encoding.js';
 import type { Encoding, ExecutorSpec } from './executor.js';
 import { compileTemplate, ExpressionError, formatReference } from './expression.js';
-import type { Template } from './expression.js';
+import type { Reference, Template } from './expression.js';
 import { findCycles } from './graph.js';
 import { didYouMean } from './nearest.js';
 import { DEFAULT_RUN_TIMEOUT_MS, failureActions } from './playbook.js';
@@ -13,7 +13,7 @@ import type { Names } from './playbook-names.js';
 import { compileCriteria } from './rule-criterion.js';
 import { dataAt, schemaProblems } from './schema-problem.js';
 import type { DataPath, PathProblem } from './schema-problem.js';
-import { kindNotYet, unavailableFeatures } from './unavailable.js';
+import { kindNotYet } from './unavailable.js';
 
 type Kinds = ReadonlyMap<string, ExecutorSpec>;
 
@@ -24,7 +24,6 @@ type Kinds = ReadonlyMap<string, ExecutorSpec>;
 export function checkPlaybook(playbook: Playbook, kinds: Kinds): PathProblem[] {
   const names = namesOf(playbook, kinds);
   return [
-    ...unavailableFeatures(playbook),
     ...triggerProblems(playbook),
     ...varsProblems(playbook),
     ...graphProblems(playbook),
@@ -105,7 +104,41 @@ function taskProblems(task: Task, playbook: Playbook, kinds: Kinds, names: Names
   const problems = [...timeProblems(task, playbook), ...policyProblems(task)];
   if (spec) problems.push(...actionProblems(task, spec), ...inputProblems(task, spec));
   else problems.push({ path: ['type'], message: unknownKind(task.type, kinds) });
-  return [...problems, ...expressionProblems(task, spec, names)];
+  return [...problems, ...expressionProblems(task, spec, names), ...undoProblems(task, kinds, names)];
+}
+
+/** What takes a write back is checked like any task, where it is written. */
+function undoProblems(task: Task, kinds: Kinds, names: Names): PathProblem[] {
+  const { compensate } = task;
+  if (typeof compensate !== 'object') return [];
+  const { type, action, parameters } = compensate;
+  const spec = kinds.get(type.toLowerCase());
+  if (!spec) return [{ path: ['compensate', 'type'], message: unknownKind(type, kinds) }];
+  const undo: Task = {
+    id: task.id,
+    type,
+    ...(task.foreach === undefined ? {} : { foreach: task.foreach }),
+    ...(task.output_variable === undefined ? {} : { output_variable: task.output_variable }),
+    ...(action === undefined ? {} : { action }),
+    ...(parameters === undefined ? {} : { parameters }),
+  };
+  const found = [...actionProblems(undo, spec), ...inputProblems(undo, spec), ...undoExpressions(undo, spec, names)];
+  return found.map((problem) => ({ ...problem, path: ['compensate', ...problem.path] }));
+}
+
+/** It runs after the task, and so may use what that found out. */
+function undoExpressions(undo: Task, spec: ExecutorSpec, names: Names): PathProblem[] {
+  const { foreach: _foreach, ...alone } = undo;
+  return expressionProblems(alone, spec, {
+    problem: (reference, user) => ownProblem(reference, undo, names, user, undo.foreach !== undefined),
+  });
+}
+
+/** A task's own output is there for what comes after it. */
+function ownProblem(reference: Reference, own: Task, names: Names, user: Task, hasItem: boolean): string | null {
+  const [root, field] = reference;
+  const isOwn = (root === 'steps' && field === own.id) || (root !== undefined && root === own.output_variable);
+  return isOwn ? null : names.problem(reference, user, hasItem);
 }
 
 function unknownKind(type: string, kinds: Kinds): string {
@@ -141,6 +174,12 @@ function policyProblems(task: Task): PathProblem[] {
     problems.push({
       path: ['on_failure'],
       message: `${ends.join(' and ')} exclude each other; name one of abort, continue and skip`,
+    });
+  const actions = failureActions(task.on_failure);
+  if (actions.includes('compensate') && !actions.includes('abort'))
+    problems.push({
+      path: ['on_failure'],
+      message: 'compensate takes back what the run wrote, which then ends; leave continue and skip out',
     });
   if (task.max_parallel !== undefined && task.foreach === undefined)
     problems.push({ path: ['max_parallel'], message: 'max_parallel needs foreach', on_key: true });
@@ -228,8 +267,22 @@ function expressionProblems(task: Task, spec: ExecutorSpec | undefined, names: N
     ),
     ...check(strings(task.conditions, ['conditions']), false),
     ...check(strings(task.foreach, ['foreach']), false),
+    ...verifyProblems(task, names),
     ...wholeExpressions(task),
   ];
+}
+
+function verifyProblems(task: Task, names: Names): PathProblem[] {
+  const condition = task.verify?.condition;
+  if (condition === undefined) return [];
+  const path = ['verify', 'condition'];
+  return templateProblems(condition, path, (template) =>
+    template.references.flatMap((reference) => {
+      const message = ownProblem(reference, task, names, task, false);
+      if (message === null) return [];
+      return [{ path, message, offset: Math.max(0, template.text.indexOf(formatReference(reference))) }];
+    }),
+  );
 }
 
 function templateProblems(
@@ -270,7 +323,12 @@ function wholeExpressions(task: Task): PathProblem[] {
     path: ['conditions', index],
     what: 'a condition',
   }));
-  for (const { text, path, what } of [...conditions, { text: task.foreach, path: ['foreach'], what: 'foreach' }]) {
+  const verify = { text: task.verify?.condition, path: ['verify', 'condition'], what: 'a condition' };
+  for (const { text, path, what } of [
+    ...conditions,
+    verify,
+    { text: task.foreach, path: ['foreach'], what: 'foreach' },
+  ]) {
     if (typeof text === 'string' && !isWholeExpression(text))
       problems.push({
         path,

@@ -102,18 +102,31 @@ export const Task = z.strictObject({
   max_parallel: z.int().min(1).max(100).optional().describe('How many items of foreach run at the same time'),
   approval: z
     .strictObject({
-      approvers: z.array(z.string()).max(50).optional(),
-      quorum: z.int().min(1).max(20).optional(),
-      expires: Duration.optional(),
+      approvers: z
+        .array(z.string().min(1).max(200))
+        .max(50)
+        .optional()
+        .describe('Names of tokens, or roles; absent: anybody who may approve'),
+      quorum: z.int().min(1).max(20).optional().describe('How many different people have to approve; default 1'),
+      expires: Duration.optional().describe('No answer by then is a no; default 15m'),
     })
-    .optional(),
-  verify: z.strictObject({ condition: Template, within: Duration.optional(), hold: Duration.optional() }).optional(),
+    .optional()
+    .describe('People see exactly what is to be done, and it is done only after their yes'),
+  verify: z
+    .strictObject({
+      condition: Template.describe('What has to come true; the reads that it speaks of are made again each time'),
+      within: Duration.optional().describe('How long it may take; default 5m'),
+      hold: Duration.optional().describe('How long it has to stay true; default 0s'),
+    })
+    .optional()
+    .describe('Looks whether it helped; when not, what the run wrote is taken back and people are told'),
   compensate: z
     .union([
       z.boolean(),
       z.strictObject({ type: z.string(), action: Template.optional(), parameters: Parameters.optional() }),
     ])
-    .optional(),
+    .optional()
+    .describe('What takes this write back; kinds that can take back what they did need none; false: it stays'),
   on_success: z
     .union([z.literal('send_notification'), z.array(z.literal('send_notification')).max(1)])
     .optional()

@@ -163,6 +163,7 @@ export const RunHeader = z.object({
   alert: Alert.nullable().describe('The alert that began it'),
   alert_ids: z.array(z.string()).describe('All alerts that it handles; at most the first 1,000'),
   aborted: z.boolean(),
+  compensating: z.string().nullable().describe('Why what it wrote is taken back; null when it is not'),
   cancel_requested: z.boolean(),
   /** Set when the last firing alert of the run resolved. */
   alerts_resolved_at: Instant.nullable(),
@@ -182,6 +183,7 @@ export type NewRunHeader = Omit<
   | 'outcome'
   | 'alert_ids'
   | 'aborted'
+  | 'compensating'
   | 'cancel_requested'
   | 'alerts_resolved_at'
   | 'created_at'
@@ -323,6 +325,8 @@ export type RunEvent = { readonly at: string } & (
       readonly message: string;
     }
   | { readonly type: 'run_aborted'; readonly reason: string }
+  /** What the run wrote is taken back from here on, the last write first. */
+  | { readonly type: 'compensation_started'; readonly reason: string }
   | { readonly type: 'run_paused'; readonly by: string; readonly reason: string | null }
   | { readonly type: 'run_resumed'; readonly by: string }
   /** A run that has ended takes up again what failed, was cancelled or was left out for that. */
@@ -332,7 +336,13 @@ export type RunEvent = { readonly at: string } & (
       readonly reason: string | null;
       readonly steps: readonly string[];
     }
-  | { readonly type: 'run_cancel_requested'; readonly by: string; readonly reason: string | null }
+  | {
+      readonly type: 'run_cancel_requested';
+      readonly by: string;
+      readonly reason: string | null;
+      /** What the run wrote is to be taken back. */
+      readonly compensate?: true;
+    }
   | {
       readonly type: 'run_finished';
       readonly state: 'succeeded' | 'failed' | 'cancelled';

@@ -81,6 +81,7 @@ function open(run: Run | null, event: RunEvent & { type: 'run_opened' }): Run {
     outcome: null,
     alert_ids: begun.alert === null ? [] : [begun.alert.alert_id],
     aborted: false,
+    compensating: null,
     cancel_requested: false,
     alerts_resolved_at: null,
     created_at: event.at,
@@ -192,6 +193,8 @@ function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run 
       return run;
     case 'run_aborted':
       return { ...run, aborted: true, reason: event.reason };
+    case 'compensation_started':
+      return { ...run, compensating: event.reason };
     case 'run_paused':
       if (run.state === 'paused') throw new FixpointError('conflict', `run ${run.run_id} is paused already`);
       return { ...run, state: 'paused', reason: event.reason ?? `paused by ${event.by}` };
@@ -200,7 +203,7 @@ function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run 
       return { ...run, state: 'running', reason: null };
     case 'run_cancel_requested':
       if (run.cancel_requested) throw new FixpointError('conflict', `run ${run.run_id} is being cancelled already`);
-      return { ...run, cancel_requested: true, state: 'running', reason: event.reason ?? `cancelled by ${event.by}` };
+      return cancelled(run, event);
     case 'run_finished':
       return { ...run, state: event.state, outcome: event.outcome, reason: event.reason, finished_at: event.at };
     case 'outcome_changed':
@@ -323,6 +326,17 @@ function change(run: Run, step_id: string, from: readonly Step['state'][], updat
   return { ...run, steps: { ...run.steps, [step_id]: { ...step, ...update(step) } } };
 }
 
+function cancelled(run: Run, { by, reason, compensate }: RunEvent & { type: 'run_cancel_requested' }): Run {
+  const why = reason ?? `cancelled by ${by}`;
+  return {
+    ...run,
+    cancel_requested: true,
+    state: 'running',
+    reason: why,
+    compensating: compensate ? (run.compensating ?? why) : run.compensating,
+  };
+}
+
 function pendingApproval(step: Step, approval_id: string): StepApproval {
   refuseUnlessWaitingFor(step, 'approval');
   const { approval } = step;
@@ -377,6 +391,7 @@ function retried(run: Run, event: RunEvent & { type: 'run_retried' }): Run {
     reason: event.reason,
     outcome: null,
     aborted: false,
+    compensating: null,
     cancel_requested: false,
     alerts_resolved_at: null,
     finished_at: null,

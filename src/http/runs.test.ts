@@ -103,15 +103,16 @@ describe('a path', () => {
 
 describe('steering a run', () => {
   it.each([
-    ['pause', 'paused'],
-    ['cancel', 'running'],
-  ])('%s tells who and why, answers the run and is written down', async (type, state) => {
+    ['pause', 'paused', {}],
+    ['cancel', 'running', { compensate: false }],
+  ])('%s tells who and why, answers the run and is written down', async (type, state, more) => {
     face.world.openRun('run-1');
     const answer = await post(`/api/v1/runs/run-1/${type}`, { reason: 'looks wrong' });
 
     expect(answer.statusCode).toBe(200);
     expect(answer.json().state).toBe(state);
-    expect(face.world.asked[0]).toEqual({ what: 'steer run-1', with: { type, by: 'admin', reason: 'looks wrong' } });
+    const told = { type, by: 'admin', reason: 'looks wrong', ...more };
+    expect(face.world.asked[0]).toEqual({ what: 'steer run-1', with: told });
     expect(face.world.auditEntries[0]).toMatchObject({ who: 'admin', what: `run.${type}`, target: 'run-1' });
   });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageRequest, sinceInstant } from '../domain/api/page.js';
 import {
+  Cancellation,
   Confirmation,
   EventAnswer,
   EventsQuery,
@@ -48,7 +49,8 @@ export function runRoutes(app: Api, deps: HttpDeps, auth: Auth, streams: EventSt
 
   eventRoute(app, deps, auth, streams);
   reportRoute(app, deps, auth);
-  for (const type of ['pause', 'resume', 'cancel'] as const) steerRoute(app, deps, auth, type);
+  for (const type of ['pause', 'resume'] as const) steerRoute(app, deps, auth, type);
+  cancelRoute(app, deps, auth);
   confirmRoute(app, deps, auth);
   retryRoute(app, deps, auth);
 }
@@ -102,7 +104,7 @@ function reportRoute(app: Api, deps: HttpDeps, auth: Auth): void {
   );
 }
 
-function steerRoute(app: Api, deps: HttpDeps, auth: Auth, type: 'pause' | 'resume' | 'cancel'): void {
+function steerRoute(app: Api, deps: HttpDeps, auth: Auth, type: 'pause' | 'resume'): void {
   app.post(
     `/api/v1/runs/:run_id/${type}`,
     {
@@ -115,6 +117,23 @@ function steerRoute(app: Api, deps: HttpDeps, auth: Auth, type: 'pause' | 'resum
       const by = principalOf(request).name;
       await deps.people.steer(run_id, { type, by, reason });
       await audit(deps, { who: by, what: `run.${type}`, target: run_id, details: { reason } });
+      return runOf(deps, run_id);
+    },
+  );
+}
+
+function cancelRoute(app: Api, deps: HttpDeps, auth: Auth): void {
+  app.post(
+    '/api/v1/runs/:run_id/cancel',
+    {
+      onRequest: auth.require('operate'),
+      schema: { tags: ['runs'], params: RunParams, body: Cancellation, ...answers(200, RunAnswer) },
+    },
+    async (request) => {
+      const { run_id } = request.params;
+      const by = principalOf(request).name;
+      await deps.people.steer(run_id, { type: 'cancel', by, ...request.body });
+      await audit(deps, { who: by, what: 'run.cancel', target: run_id, details: request.body });
       return runOf(deps, run_id);
     },
   );

@@ -154,6 +154,7 @@ export const chinese: Words = {
     aborted: (reason) => `中止：${reason}`,
     paused: (by, reason) => `${by} 暂停了运行${reason === null ? '' : `：${reason}`}`,
     resumed: (by) => `${by} 恢复了运行`,
+    compensating: (reason) => `开始撤销已做的更改：${reason}`,
     approved: (by, comment) => `${by} 已批准${comment === null ? '' : `：${comment}`}`,
     denied: (by, comment) => `${by} 已拒绝${comment === null ? '' : `：${comment}`}`,
     expired: '无人在期限内答复，视为拒绝',

@@ -154,6 +154,7 @@ export const english: Words = {
     aborted: (reason) => `aborted: ${reason}`,
     paused: (by, reason) => `paused by ${by}${reason === null ? '' : `: ${reason}`}`,
     resumed: (by) => `resumed by ${by}`,
+    compensating: (reason) => `what was written is taken back: ${reason}`,
     approved: (by, comment) => `approved by ${by}${comment === null ? '' : `: ${comment}`}`,
     denied: (by, comment) => `denied by ${by}${comment === null ? '' : `: ${comment}`}`,
     expired: 'nobody answered in time, which is a no',

@@ -84,6 +84,8 @@ function lineOf(event: StoredEvent, steps: ReadonlyMap<string, Step>, words: Wor
       return line(event.at, null, 'control', words.timeline.retried(plain(event.by, 100), reasonOf(event.reason)));
     case 'run_aborted':
       return line(event.at, null, 'control', words.timeline.aborted(plain(event.reason)));
+    case 'compensation_started':
+      return line(event.at, null, 'control', words.timeline.compensating(plain(event.reason)));
     case 'run_paused':
       return line(event.at, null, 'control', words.timeline.paused(plain(event.by, 100), reasonOf(event.reason)));
     case 'run_resumed':

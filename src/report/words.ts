@@ -84,6 +84,7 @@ export interface Words {
     aborted(reason: string): string;
     paused(by: string, reason: string | null): string;
     resumed(by: string): string;
+    compensating(reason: string): string;
     approved(by: string, comment: string | null): string;
     denied(by: string, comment: string | null): string;
     readonly expired: string;

@@ -12,7 +12,7 @@ import { alertEvents } from './alert-events.js';
 import { advance, isStopped, nextTimer } from './advance.js';
 import type { Advanced, Facts } from './advance.js';
 import { lookUp, makeAttempt } from './attempt.js';
-import type { AttemptDeps, IntentAnswer } from './attempt.js';
+import type { AttemptDeps, IntentAnswer } from './context.js';
 import { conclude, goesOn } from './conclude.js';
 import type { AttemptEnd } from './conclude.js';
 import type { Plan } from './plan.js';
@@ -36,7 +36,7 @@ export interface RunWorker {
   readonly newId: () => string;
   readonly log: Log;
   readonly meter: ScheduleMeter;
-  readonly attempts: Omit<AttemptDeps, 'recordIntent'>;
+  readonly attempts: Omit<AttemptDeps, 'recordIntent' | 'plan'>;
   readonly id: () => string;
   readonly facts: (playbook_id: string) => Facts;
   /** False once the lease may have ended: results are not recorded any more. */
@@ -208,7 +208,7 @@ export class ActiveRun {
     const planned = step && this.plan.byId.get(step.task_id);
     if (step?.state !== 'running' || !planned || !goesOn(run, planned)) return 'gone';
     if (run.state === 'paused') return 'paused';
-    return isStopped(run, this.plan) ? 'resolved' : 'recorded';
+    return isStopped(run, this.plan) && !planned.undo ? 'resolved' : 'recorded';
   }
 
   #intentAnswer({ step_id, intent }: RunInput & { type: 'intend' }): IntentAnswer {
@@ -233,7 +233,9 @@ export class ActiveRun {
     const events: RunEvent[] = from === null ? [] : [{ type: 'run_rescued', at, worker_id: this.#worker.id(), from }];
     for (const step of Object.values(run.steps)) {
       if (step.state !== 'running' || step.kind === 'foreach' || this.#isUnderWay(step.step_id)) continue;
-      const harmless = this.plan.byId.get(step.task_id)?.idempotent === true;
+      const planned = this.plan.byId.get(step.task_id);
+      // Executors take back under the same key as often as they are asked.
+      const harmless = planned?.idempotent === true || planned?.undo?.by_itself === true;
       if (step.effect !== 'write' || step.recorded_only || step.intent === null || harmless) {
         const reason = 'the service stopped while this was being done';
         events.push({ type: 'step_lost', at, step_id: step.step_id, reason });
@@ -281,7 +283,8 @@ export class ActiveRun {
     this.#run = next.run;
     for (const event of next.events) this.#worker.log.info({ run_id: this.run_id, ...logFields(event) }, event.type);
     if (isRunFinished(next.run.state)) return this.#end();
-    if (next.run.cancel_requested) for (const attempt of this.#attempts.values()) attempt.abort();
+    if (next.run.cancel_requested)
+      for (const [step_id, attempt] of this.#attempts) if (!this.#goesOnAfterAbort(next.run, step_id)) attempt.abort();
     for (const prepared of next.starts) {
       this.#launch(prepared, (control, deps) => makeAttempt(next.run, prepared, control, deps));
     }
@@ -296,7 +299,7 @@ export class ActiveRun {
         if (this.#dropped) return answer('gone');
         this.enqueue({ type: 'intend', step_id, intent, answer });
       });
-    const attempt = work(controller, { ...this.#worker.attempts, recordIntent }).then((end) => {
+    const attempt = work(controller, { ...this.#worker.attempts, plan: this.plan, recordIntent }).then((end) => {
       if (this.#attempts.get(prepared.step_id) === controller) this.#attempts.delete(prepared.step_id);
       this.#underWay.delete(attempt);
       if (!this.#dropped) this.enqueue({ type: 'ended', prepared, end });

@@ -1,3 +1,4 @@
+import type { Alert } from '../domain/alert.js';
 import { instant } from '../domain/clock.js';
 import type { ExecutorSpec } from '../domain/executor.js';
 import { renderDeep } from '../domain/expression.js';
@@ -9,6 +10,8 @@ import { isRunFinished, isStepFinished, timeCountsFrom } from '../domain/run.js'
 import { transition, waitsForAPerson } from '../domain/transition.js';
 import { refusalBefore, whyNot } from './approval.js';
 import { endOfRest, failureEvents, goesOn, NOT_NEEDED, successEvents } from './conclude.js';
+import { CHECK_SPEC } from './check.js';
+import { isUndo, PROOF_ID, undoIdOf } from './plan.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { judge, prepare, scopeOf } from './prepare.js';
 import type { Prepared } from './prepare.js';
@@ -23,6 +26,10 @@ export interface Facts {
   readonly paused: boolean;
   /** The worker is about to stop: what would start now is left to whoever takes the run up next. */
   readonly draining: boolean;
+  /** Whether somebody can be asked about the condition of an alert. */
+  readonly provable: (alert: Alert) => boolean;
+  /** Whether the executor of a kind can take back what it wrote. */
+  readonly takesBack: (kind: string) => boolean;
 }
 
 /** What happens next: events to record, and the attempts to make once they are durable. */
@@ -46,6 +53,7 @@ export function advance(run: Run, plan: Plan, facts: Facts): Advanced {
   do {
     turn.endedStep = false;
     for (const planned of plan.tasks) turn.look(planned);
+    turn.takeBack();
   } while (turn.endedStep);
   turn.finishWhenDone();
   return turn;
@@ -90,12 +98,15 @@ class Turn implements Advanced {
     if (verdict === 'blocked') return;
     if (verdict !== 'ready') return this.#skip(planned, planned.task.id, verdict.reason, verdict.message, []);
     if (this.run.state === 'paused' || this.#facts.draining) return;
+    const pointless = planned.check && this.#whyNotCheck(planned);
+    if (pointless) return this.#skip(planned, planned.task.id, 'condition', pointless, []);
     this.#begin(planned);
   }
 
   finishWhenDone(): void {
     const { run } = this;
     if (!this.#plan.tasks.every(({ task }) => isStepFinished(run.steps[task.id]?.state ?? 'pending'))) return;
+    if (run.compensating !== null && this.#leftToTakeBack().length > 0) return;
     const failed = this.#plan.tasks.filter(
       ({ task }) => run.steps[task.id]?.state === 'failed' && !failureActions(task.on_failure).includes('continue'),
     );
@@ -118,7 +129,21 @@ class Turn implements Advanced {
           (failed.length > 0
             ? failed.map(({ task }) => `${task.id} failed`).join(', ')
             : denied.map((step) => `${step.step_id}: ${step.message ?? 'not approved'}`).join('; ')));
-    this.#emit({ type: 'run_finished', at: this.#at, state, outcome: this.#outcome(state), reason });
+    if (this.#looksAtTheAlert(state)) return;
+    if (this.#isToTakeBackWhenOver()) {
+      this.#emit({
+        type: 'compensation_started',
+        at: this.#at,
+        reason: 'the alert has resolved, and its condition is over',
+      });
+      return this.takeBack();
+    }
+    const outcome = this.#outcome(state);
+    if (run.steps[PROOF_ID] && outcome === 'not_fixed') {
+      const message = run.steps[PROOF_ID].summary ?? "the alert's own condition still holds";
+      this.#emit({ type: 'notice', at: this.#at, kind: 'escalate', step_id: PROOF_ID, about: 'not_fixed', message });
+    }
+    this.#emit({ type: 'run_finished', at: this.#at, state, outcome, reason });
   }
 
   /** A run that changed nothing did nothing; one that was given to people, or failed before it could, is theirs. */
@@ -127,7 +152,13 @@ class Turn implements Advanced {
     const said = steps.findLast((step) => step.kind === 'confirmation' && typeof solvedOf(step) === 'boolean');
     if (said && solvedOf(said) === false) return 'not_fixed';
     if (said && state === 'succeeded') return 'verified';
-    if (steps.some((step) => step.change !== null && !step.recorded_only)) return 'unverified';
+    const checks = steps.filter((step) => this.#plan.byId.get(step.task_id)?.check);
+    if (checks.some((step) => step.state === 'failed' || resultOf(step) === 'holds_still')) return 'not_fixed';
+    if (this.#changes().some((step) => this.run.steps[undoIdOf(step.step_id)]?.state !== 'succeeded')) {
+      const isProven = state === 'succeeded' && checks.some((step) => resultOf(step) === 'verified');
+      return isProven ? 'verified' : this.run.compensating === null ? 'unverified' : 'handed_over';
+    }
+    if (this.#isForThisAlertOnly() && checks.some((step) => resultOf(step) === 'verified')) return 'verified';
     // A write of which nobody knows whether it took place is not nothing.
     const unclear = steps.filter((step) => this.#mayHaveWritten(step));
     if (unclear.length > 0) return unclear.every((step) => step.state === 'succeeded') ? 'unverified' : 'handed_over';
@@ -135,7 +166,7 @@ class Turn implements Advanced {
       ({ task }) => this.run.steps[task.id]?.state === 'failed' && failureActions(task.on_failure).includes('escalate'),
     );
     const denied = steps.some((step) => isRefused(step) || step.reason === 'denied');
-    return escalated || denied || state === 'failed' ? 'handed_over' : 'nothing_done';
+    return escalated || denied || this.run.compensating !== null || state === 'failed' ? 'handed_over' : 'nothing_done';
   }
 
   /** Attempts in doubt, and what an author calls idempotent: that is done again without a question, whether or not it had taken place. */
@@ -184,6 +215,83 @@ class Turn implements Advanced {
         step.reason === 'cancelled' ||
         step.reason === 'denied')
     );
+  }
+
+  /** Why there is nothing to look at: what should be verified did not take place. */
+  #whyNotCheck({ needs }: PlannedTask): string | null {
+    const [of = ''] = needs;
+    const step = this.run.steps[of];
+    if (step?.state !== 'succeeded') return `${of} did not take place`;
+    const items = Object.values(this.run.steps).filter((item) => item.task_id === of && item.item_index !== null);
+    return step.recorded_only || (items.length > 0 && items.every((item) => item.recorded_only))
+      ? `${of} was only recorded`
+      : null;
+  }
+
+  /** After the last write the alert's own condition is looked at, where nothing else was to be verified. True until that has ended. */
+  #looksAtTheAlert(state: 'succeeded' | 'failed' | 'cancelled'): boolean {
+    const { alert, steps } = this.run;
+    const proof = this.#plan.byId.get(PROOF_ID);
+    const step = steps[PROOF_ID];
+    if (!proof || (step && isStepFinished(step.state)) || step?.state === 'running') return step?.state === 'running';
+    const isSaid = Object.values(steps).some((other) => typeof solvedOf(other) === 'boolean');
+    const isDeclared = this.#plan.tasks.some(({ check }) => check);
+    if (state !== 'succeeded' || this.#changes().length === 0) return false;
+    if ((isSaid || isDeclared) && !this.#isForThisAlertOnly()) return false;
+    if (!alert || !this.#facts.provable(alert)) return false;
+    if (this.run.state !== 'paused' && !this.#facts.draining) this.#start(proof, PROOF_ID, null, null, []);
+    return true;
+  }
+
+  /** True when what was written is to go with the alert, which has resolved. */
+  #isForThisAlertOnly(): boolean {
+    return this.#plan.playbook.on_resolved === 'compensate' && this.run.alerts_resolved_at !== null;
+  }
+
+  /** A resolved alert alone takes nothing back: its condition has to be looked at, and no data says nothing. */
+  #isToTakeBackWhenOver(): boolean {
+    if (!this.#isForThisAlertOnly() || this.run.compensating !== null || this.#leftToTakeBack().length === 0)
+      return false;
+    const proof = this.run.steps[PROOF_ID];
+    return proof !== undefined && resultOf(proof) === 'verified';
+  }
+
+  /** What the run itself really changed, the last change first. */
+  #changes(): Step[] {
+    return Object.values(this.run.steps)
+      .filter((step) => step.change !== null && !step.recorded_only && !isUndo(step))
+      .map((step, place) => ({ step, place }))
+      .sort((a, b) => (b.step.finished_at ?? '').localeCompare(a.step.finished_at ?? '') || b.place - a.place)
+      .map(({ step }) => step);
+  }
+
+  #leftToTakeBack(): Step[] {
+    return this.#changes().filter(
+      (step) => !isStepFinished(this.run.steps[undoIdOf(step.step_id)]?.state ?? 'pending'),
+    );
+  }
+
+  /** Takes back what was written, one write at a time, the last one first, once nothing is being written any more. */
+  takeBack(): void {
+    if (this.run.compensating === null) return;
+    const isWriting = (step: Step): boolean => step.state === 'running' && step.effect === 'write' && !isUndo(step);
+    if (Object.values(this.run.steps).some(isWriting)) return;
+    const [written] = this.#leftToTakeBack();
+    const planned = written && this.#plan.byId.get(undoIdOf(written.task_id));
+    if (!planned || this.run.state === 'paused' || this.#facts.draining) return;
+    const step_id = undoIdOf(written.step_id);
+    const step = this.run.steps[step_id];
+    if (step?.state === 'running') return;
+    if (step?.state === 'waiting') {
+      const due = step.until !== null && Date.parse(step.until) <= this.#facts.now;
+      const released = step.reason === 'pause' && !this.#facts.paused;
+      if (!due && !released) return;
+    }
+    if (this.#plan.byId.get(written.task_id)?.task.compensate === false)
+      return this.#skip(planned, step_id, 'condition', 'its author says that it stays (compensate: false)', []);
+    if (planned.undo?.by_itself === true && !this.#facts.takesBack(planned.kind))
+      return this.#fail(planned, step_id, `${planned.kind} cannot take back what it did, and compensate names nothing`);
+    this.#start(planned, step_id, written.item_index, written.item, []);
   }
 
   #lookAtWait(planned: PlannedTask, step: Step): void {
@@ -353,7 +461,8 @@ class Turn implements Advanced {
     conditions: readonly ConditionResult[],
   ): void {
     const scope = this.#scope(item_index === null ? undefined : item);
-    const ready = prepare(this.run, planned, this.#facts.specs.get(planned.kind), scope, step_id, this.#facts.conceal);
+    const spec = planned.check ? CHECK_SPEC : this.#facts.specs.get(planned.kind);
+    const ready = prepare(this.run, planned, spec, scope, step_id, this.#facts.conceal);
     if (ready.type === 'failed') return this.#fail(planned, step_id, ready.error);
     const { prepared, parameters } = ready;
     const refusal = prepared.effect === 'write' ? refusalBefore(this.run, planned) : null;
@@ -378,6 +487,7 @@ class Turn implements Advanced {
   }
 
   #mustNotWrite(prepared: Prepared): boolean {
+    if (prepared.planned.undo) return false;
     return prepared.effect === 'write' && !prepared.recorded_only && isStopped(this.run, this.#plan);
   }
 
@@ -412,7 +522,7 @@ class Turn implements Advanced {
       output,
       evidence: null,
     });
-    if (step_id === planned.task.id)
+    if (step_id === planned.task.id || planned.undo)
       for (const event of failureEvents(this.run, planned, error, this.#at)) this.#emit(event);
   }
 
@@ -435,6 +545,13 @@ class Turn implements Advanced {
 
 function isRefused(step: Step): boolean {
   return step.approval?.state === 'denied' || step.approval?.state === 'expired';
+}
+
+/** `verified`: it was looked at and is as it should be; `holds_still`: the alert's own condition is not over. */
+function resultOf({ output }: Step): 'verified' | 'holds_still' | null {
+  if (typeof output !== 'object' || output === null || !('result' in output) || !('explanation' in output)) return null;
+  const { result } = output;
+  return result === 'over' || result === 'true' ? 'verified' : result === 'holds' ? 'holds_still' : null;
 }
 
 /** What somebody answered to "is it solved?". */

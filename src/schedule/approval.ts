@@ -15,7 +15,8 @@ const DEFAULT_EXPIRY = '15m';
 export function questionBefore(run: Run, prepared: Prepared, intent: Intent | null): Asks | null {
   const { planned, step_id } = prepared;
   const { approval } = planned.task;
-  if (prepared.recorded_only) return null;
+  // Taking back needs no further yes: it restores what was there before.
+  if (prepared.recorded_only || planned.undo) return null;
   if (approval === undefined && !(run.mode === 'approve' && prepared.effect === 'write')) return null;
   const step = run.steps[step_id];
   const plan = planOfWrite(prepared, intent, step?.parameters ?? null);

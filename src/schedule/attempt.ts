@@ -1,31 +1,21 @@
 import type { Clock } from '../domain/clock.js';
+import { instant } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { AttemptContext, ReadyExecutor } from '../domain/executor.js';
 import type { Intent, Outcome } from '../domain/outcome.js';
 import type { Run } from '../domain/run.js';
 import { questionBefore } from './approval.js';
-import { NOT_NEEDED } from './conclude.js';
+import { makeCheck } from './check.js';
+import { CONDITION_OVER, NOT_NEEDED } from './conclude.js';
+import { contextOf, writerOf } from './context.js';
+import type { AttemptDeps, IntentAnswer } from './context.js';
+import { isUndo } from './plan.js';
 import type { AttemptEnd } from './conclude.js';
 import type { Prepared } from './prepare.js';
-import type { SecretVault } from './secrets.js';
 import { storable } from './storable.js';
 
 /** How long an executor may take to give up after its signal was aborted. */
 const GRACE_MS = 5_000;
-
-/** What an attempt needs from around it. */
-export interface AttemptDeps {
-  readonly executor: (kind: string) => ReadyExecutor | undefined;
-  readonly clock: Clock;
-  readonly vault: SecretVault;
-  /** Why a write must not begin now; null when it may. Asked right before the intent is recorded. */
-  readonly guard: (run: Run) => Promise<AttemptEnd | null>;
-  /** Makes the intent durable; anything but `recorded` says why this attempt must do nothing. */
-  readonly recordIntent: (step_id: string, intent: Intent) => Promise<IntentAnswer>;
-}
-
-/** `gone`: the run has gone on without this attempt, or is not this worker's any more. */
-export type IntentAnswer = 'recorded' | 'paused' | 'resolved' | 'gone';
 
 /**
  * One attempt, told as a sentence: find the executor, ask the guards, record the intent of a write, execute under a time limit, normalise.
@@ -55,6 +45,11 @@ async function attemptOnce(
   control: AbortController,
   deps: AttemptDeps,
 ): Promise<AttemptEnd> {
+  const { check, undo } = prepared.planned;
+  if (check) {
+    const look = () => makeCheck(run, prepared, check, control.signal, deps);
+    return recordable(await underTimeLimit(prepared, control, deps.clock, false, look), deps, false);
+  }
   const executor = deps.executor(prepared.planned.kind);
   if (!executor)
     return { type: 'failed', reason: `there is no executor of kind ${prepared.planned.kind}`, retryable: false };
@@ -72,8 +67,12 @@ async function attemptOnce(
     if (begun.type === 'ended') return begun.end;
     intent = begun.intent;
   }
+  const takeBack = undo?.by_itself === true ? executor.compensate?.bind(executor) : undefined;
+  const written = run.steps[writerOf(prepared.step_id)]?.intent ?? null;
   const end = await underTimeLimit(prepared, control, deps.clock, intent !== null, () =>
-    executor.execute(input, intent === null ? context : { ...context, intent }),
+    takeBack
+      ? takeBack(input, { ...context, intent: written })
+      : executor.execute(input, intent === null ? context : { ...context, intent }),
   );
   return recordable(end, deps, intent !== null);
 }
@@ -123,20 +122,6 @@ export async function lookUp(
   }
 }
 
-function contextOf(run: Run, prepared: Prepared, signal: AbortSignal): AttemptContext {
-  return {
-    run_id: run.run_id,
-    step_id: prepared.step_id,
-    attempt: prepared.attempt,
-    waited: prepared.waited,
-    alert: run.alert,
-    idempotency_key: `${run.run_id}:${prepared.step_id}:do`,
-    signal,
-    dry_run: prepared.recorded_only,
-    intent: null,
-  };
-}
-
 type Begun = { readonly type: 'ended'; readonly end: AttemptEnd } | { readonly type: 'begun'; readonly intent: Intent };
 
 /** A write that is about to begin. */
@@ -153,6 +138,8 @@ async function beginWrite(write: Write, deps: AttemptDeps): Promise<Begun> {
   const { run, prepared } = write;
   const held = await deps.guard(run);
   if (held) return { type: 'ended', end: held };
+  const open = await lookBeforeWrite(write, deps);
+  if (open) return { type: 'ended', end: open };
   const planned = await planWrite(write, deps);
   if (planned.type === 'ended') return planned;
   const question = questionBefore(run, prepared, deps.vault.conceal(storable(planned.intent)));
@@ -163,6 +150,30 @@ async function beginWrite(write: Write, deps: AttemptDeps): Promise<Begun> {
   const intent = deps.vault.conceal(storable(planned.intent));
   const answer = await deps.recordIntent(prepared.step_id, intent);
   return answer === 'recorded' ? { type: 'begun', intent } : { type: 'ended', end: unrecorded(answer) };
+}
+
+/** How long a write waits until whoever cannot be reached is asked again. */
+const ASK_AGAIN_MS = 10_000;
+
+/**
+ * Asks the system that raised the alert whether its condition still holds: a first write for a condition that is over is not made, and none
+ * while a configured system does not answer. Taking back is always allowed.
+ */
+async function lookBeforeWrite({ run, prepared, control }: Write, deps: AttemptDeps): Promise<AttemptEnd | null> {
+  const ask = run.alert && !prepared.planned.undo ? deps.condition(run.alert) : null;
+  if (!ask) return null;
+  const answer = await ask(control.signal);
+  if (control.signal.aborted) return { type: 'cancelled', reason: 'the run was cancelled' };
+  if (answer.type === 'unavailable') {
+    const until = instant(deps.clock.now() + ASK_AGAIN_MS);
+    const reason = `nothing is written while the alert's condition cannot be looked at: ${answer.reason}`;
+    return recordable({ type: 'waiting', until, reason }, deps, false);
+  }
+  const isFirst = !Object.values(run.steps).some(
+    (step) => step.change !== null && !step.recorded_only && !isUndo(step),
+  );
+  if (answer.type !== 'over' || !isFirst) return null;
+  return { type: 'held', by: 'alert_resolved', message: CONDITION_OVER };
 }
 
 function unrecorded(answer: Exclude<IntentAnswer, 'recorded'>): AttemptEnd {
@@ -179,6 +190,7 @@ function unrecorded(answer: Exclude<IntentAnswer, 'recorded'>): AttemptEnd {
 async function planWrite(write: Write, deps: AttemptDeps): Promise<Begun> {
   const { prepared, executor, input, context, control } = write;
   const { idempotency_key } = context;
+  if (prepared.planned.undo?.by_itself === true) return { type: 'begun', intent: reversed(write) };
   if (!executor.plan) {
     const target = prepared.planned.task.action ?? prepared.planned.kind;
     return { type: 'begun', intent: { target, what: prepared.planned.kind, from: null, to: null, idempotency_key } };
@@ -194,6 +206,18 @@ async function planWrite(write: Write, deps: AttemptDeps): Promise<Begun> {
   });
   if (end.type === 'succeeded' && intent !== null) return { type: 'begun', intent };
   return { type: 'ended', end: recordable(end, deps, false) };
+}
+
+/** What taking back changes: the other way round than the write did. */
+function reversed({ run, prepared, context }: Write): Intent {
+  const writer = run.steps[writerOf(prepared.step_id)];
+  const { target, what, from, to } = writer?.change ?? {
+    target: prepared.planned.kind,
+    what: 'take back',
+    from: null,
+    to: null,
+  };
+  return { target, what, from: to, to: from, idempotency_key: context.idempotency_key };
 }
 
 /**

@@ -12,6 +12,8 @@ export interface RunCommand {
   readonly type: 'cancel' | 'pause' | 'resume';
   readonly by: string;
   readonly reason: string | null;
+  /** For a cancel: what the run wrote is taken back. */
+  readonly compensate?: boolean;
 }
 
 /** An answer to an approval. */
@@ -101,10 +103,10 @@ async function tell(runs: RunStore, run_id: string, eventsFor: (run: Run) => rea
   throw new FixpointError('unavailable', `run ${run_id} went on too fast to be told anything; try again`);
 }
 
-function steering({ type, by, reason }: RunCommand, at: string): RunEvent {
+function steering({ type, by, reason, compensate }: RunCommand, at: string): RunEvent {
   switch (type) {
     case 'cancel':
-      return { type: 'run_cancel_requested', at, by, reason };
+      return { type: 'run_cancel_requested', at, by, reason, ...(compensate ? { compensate: true } : {}) };
     case 'pause':
       return { type: 'run_paused', at, by, reason };
     case 'resume':

@@ -17,6 +17,9 @@ export type AttemptEnd =
 /** What is said of a write that `on_resolved` stops. */
 export const NOT_NEEDED = 'the alert has resolved, so this write is not needed any more';
 
+/** What is said of a first write for a condition that is over, though nobody has said that the alert resolved. */
+export const CONDITION_OVER = "the alert's own condition is over, so this write is not needed";
+
 /** What is there for a failure, or always, has at least this long after the run's own time. */
 const LEAST_REST_MS = 300_000;
 
@@ -120,12 +123,18 @@ export function failureEvents(run: Run, planned: PlannedTask, error: string, at:
   const actions = failureActions(planned.task.on_failure);
   const events: RunEvent[] = [];
   const step_id = planned.task.id;
+  if (planned.undo) {
+    const message = `what ${planned.undo.of} wrote could not be taken back: ${error}`;
+    return [{ type: 'notice', at, kind: 'escalate', step_id: null, about: 'failure', message }];
+  }
   if (actions.includes('notify'))
     events.push({ type: 'notice', at, kind: 'notify', step_id, about: 'failure', message: error });
   if (actions.includes('escalate'))
     events.push({ type: 'notice', at, kind: 'escalate', step_id, about: 'failure', message: error });
   if (actions.includes('abort') && !run.aborted)
     events.push({ type: 'run_aborted', at, reason: `${step_id} failed: ${error}` });
+  if (actions.includes('compensate') && run.compensating === null)
+    events.push({ type: 'compensation_started', at, reason: `${step_id} failed: ${error}` });
   return events;
 }
 
@@ -150,7 +159,7 @@ function failed(
     ...(end.in_doubt ? { in_doubt: true } : {}),
   };
   // An item's failure counts when all items have ended.
-  return step.item_index === null ? [event, ...failureEvents(run, planned, end.reason, at)] : [event];
+  return step.item_index === null || planned.undo ? [event, ...failureEvents(run, planned, end.reason, at)] : [event];
 }
 
 /** Nobody can tell whether the write took place: never repeated blindly. */
@@ -176,7 +185,8 @@ function inDoubt(run: Run, planned: PlannedTask, step: Step, reason: string, { n
 }
 
 /** True while a task may still begin, try again and wait: after an abort only those that are there for that case, after a cancel none. */
-export function goesOn(run: Run, { task }: PlannedTask): boolean {
+export function goesOn(run: Run, { task, undo }: PlannedTask): boolean {
+  if (undo) return true;
   if (run.cancel_requested) return false;
   return !run.aborted || task.run_if === 'always' || task.run_if === 'failure';
 }

@@ -4,6 +4,7 @@ import { instant, sleep } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { ExecutorSpec, ReadyExecutor } from '../domain/executor.js';
 import type { Log } from '../domain/log.js';
+import type { AskCondition } from '../domain/proof.js';
 import type { Mode, Playbook } from '../domain/playbook.js';
 import type { NewRunHeader, Run, RunEvent } from '../domain/run.js';
 import type { NewRun, PauseState, PauseSwitch, RunStore } from '../domain/store.js';
@@ -14,7 +15,7 @@ import { advance } from './advance.js';
 import type { Facts } from './advance.js';
 import type { AttemptEnd } from './conclude.js';
 import { planOf } from './plan.js';
-import type { Plan } from './plan.js';
+import type { Plan, ProofTimes } from './plan.js';
 import type { SecretVault } from './secrets.js';
 
 export interface SchedulerDeps {
@@ -23,6 +24,10 @@ export interface SchedulerDeps {
   readonly executor: (kind: string) => ReadyExecutor | undefined;
   readonly specs: ReadonlyMap<string, ExecutorSpec>;
   readonly vault: SecretVault;
+  /** Asks the system that raised an alert about its condition; null when nobody can be asked. */
+  readonly condition: (alert: Alert) => AskCondition | null;
+  /** How the alert's own condition is looked at after the last write. */
+  readonly proof: ProofTimes;
   /** The mode that a playbook has in the catalog now; null when it is gone. */
   readonly modeOf: (playbook_id: string) => Mode | null;
   readonly clock: Clock;
@@ -79,7 +84,7 @@ export class Scheduler {
   #loop: Promise<void> | null = null;
 
   constructor(deps: SchedulerDeps) {
-    const { runs, specs, vault, clock, random, newId, log, meter, executor } = deps;
+    const { runs, specs, vault, clock, random, newId, log, meter, executor, condition } = deps;
     this.#deps = deps;
     this.#worker = {
       runs,
@@ -90,7 +95,7 @@ export class Scheduler {
       newId,
       log,
       meter,
-      attempts: { executor, clock, vault, guard: (run) => this.#guard(run) },
+      attempts: { executor, clock, vault, condition, guard: (run) => this.#guard(run) },
       id: () => this.#workerId,
       facts: (playbook_id) => this.#facts(playbook_id),
       holdsLease: () => this.#holdsLease(),
@@ -313,7 +318,7 @@ export class Scheduler {
     const key = `${playbook.playbook_id} ${version}`;
     let plan = this.#plans.get(key);
     if (!plan) {
-      plan = planOf(playbook);
+      plan = planOf(playbook, this.#deps.proof);
       // Old versions are needed only by runs that hold their plan themselves.
       if (this.#plans.size >= MAX_PLANS) this.#plans.clear();
       this.#plans.set(key, plan);
@@ -322,8 +327,10 @@ export class Scheduler {
   }
 
   #facts(playbook_id: string): Facts {
-    const { clock, specs, vault } = this.#deps;
+    const { clock, specs, vault, condition, executor } = this.#deps;
     return {
+      provable: (alert) => condition(alert) !== null,
+      takesBack: (kind) => executor(kind)?.compensate !== undefined,
       now: clock.now(),
       specs,
       secrets: vault.scopeFor(playbook_id),

@@ -23,6 +23,8 @@ const WORLDS: Readonly<Record<string, readonly World[]>> = {
       any_answer: true,
     },
   ],
+  approval: [{ input: { message: 'May it?' }, config: () => ({}), local: true }],
+  confirmation: [{ input: {}, config: () => ({}), local: true }],
   database_check: [
     {
       input: {},

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ExecutorSpec } from '../../src/domain/executor.js';
 import { Playbook } from '../../src/domain/playbook.js';
-import { TASK_KEYS_NOT_YET } from '../../src/domain/unavailable.js';
 
 /** A JSON schema, as far as the generators look into it. */
 export interface JsonSchema {
@@ -32,7 +31,6 @@ export function playbookSchema(kinds: ReadonlyMap<string, ExecutorSpec>): JsonSc
   const schema = jsonSchemaOf(Playbook);
   const task = schema.properties?.tasks?.items;
   if (!task?.properties) throw new Error('the playbook schema has no tasks');
-  for (const key of TASK_KEYS_NOT_YET) task.properties[key] = notYet(key);
   const names = [...kinds.keys()].sort();
   task.properties.type = {
     description: "An executor's kind; case does not matter",
@@ -48,11 +46,6 @@ export function playbookSchema(kinds: ReadonlyMap<string, ExecutorSpec>): JsonSc
     ...schema,
     $defs: { template: { description: 'Text with {{ an expression }}', type: 'string', pattern: '\\{\\{' } },
   };
-}
-
-/** `compensate: false` says that nothing is undone, which is true of every task today. */
-function notYet(key: string): JsonSchema {
-  return { description: 'Not available in this version', ...(key === 'compensate' ? { const: false } : { not: {} }) };
 }
 
 function taskOfKind(spec: ExecutorSpec): JsonSchema {

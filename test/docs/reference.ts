@@ -5,7 +5,7 @@ import { Playbook, Task } from '../../src/domain/playbook.js';
 import { RUN_FIELDS, STEP_FIELDS } from '../../src/domain/playbook-names.js';
 import { Rule } from '../../src/domain/rule.js';
 import { SPECIFICITY } from '../../src/domain/rule-criterion.js';
-import { KINDS_NOT_YET, NAMES_NOT_YET, TASK_KEYS_NOT_YET } from '../../src/domain/unavailable.js';
+import { KINDS_NOT_YET, NAMES_NOT_YET } from '../../src/domain/unavailable.js';
 import { jsonSchemaOf } from './json-schema.js';
 import type { JsonSchema } from './json-schema.js';
 
@@ -14,7 +14,7 @@ export function playbookReference(kinds: ReadonlyMap<string, ExecutorSpec>): str
   return [
     INTRODUCTION,
     section('Playbook', PLAYBOOK_TEXT, keyTable(jsonSchemaOf(Playbook), new Set())),
-    section('Task', TASK_TEXT, keyTable(jsonSchemaOf(Task), TASK_KEYS_NOT_YET), FAILURE_TEXT),
+    section('Task', TASK_TEXT, keyTable(jsonSchemaOf(Task), new Set()), FAILURE_TEXT),
     expressions(),
     kindsSection(kinds),
     section('Rules', RULES_TEXT, keyTable(jsonSchemaOf(Rule), new Set()), rulesOrder()),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AttemptContext, Effect, Executor, ReadyExecutor } from '../../src/domain/executor.js';
+import type { AskCondition } from '../../src/domain/proof.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
 import type { Outcome } from '../../src/domain/outcome.js';
 import { Playbook } from '../../src/domain/playbook.js';
@@ -25,6 +26,8 @@ export class World {
   /** How many times the pause switch cannot be read from now on. */
   pauseFailures = 0;
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
+  /** Answers for the system that raised the alert; null: nobody can be asked. */
+  condition: AskCondition | null = null;
   mode: 'auto' | 'approve' | 'shadow' | 'off' = 'auto';
   readonly schedulers: Scheduler[] = [];
   versions = 0;
@@ -53,6 +56,8 @@ export class World {
       executor: (kind) => this.executors.get(kind),
       specs: new Map([...this.executors].map(([kind, executor]) => [kind, executor.spec])),
       vault: this.vault,
+      condition: () => this.condition,
+      proof: { within_ms: 300_000, hold_ms: 30_000 },
       modeOf: () => this.mode,
       clock: this.clock,
       random: () => 1,

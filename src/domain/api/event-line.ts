@@ -112,6 +112,8 @@ function tell(event: StoredEvent, step: { readonly recorded_only: boolean } | un
       return { mark: '↻', text: `tried again by ${event.by}${because(event.reason)}` };
     case 'run_aborted':
       return { mark: '!', kind: 'bad', what: 'run', text: `aborted: ${event.reason}` };
+    case 'compensation_started':
+      return { mark: '↶', kind: 'bad', text: `what was written is taken back: ${event.reason}` };
     case 'run_paused':
       return { mark: '‖', text: `paused by ${event.by}${because(event.reason)}` };
     case 'run_resumed':

@@ -88,5 +88,8 @@ export const Confirmation = z
 /** What is tried again; an empty body: everything that did not succeed. */
 export const Retrial = z.strictObject({ step_id: StepId, reason: Remark }).prefault({});
 
-/** Why somebody pauses, resumes or cancels; the body may be missing. */
+/** Why somebody pauses or resumes; the body may be missing. */
 export const Reason = z.strictObject({ reason: Remark }).prefault({});
+
+/** Why somebody cancels, and whether what the run wrote is taken back; the body may be missing. */
+export const Cancellation = z.strictObject({ reason: Remark, compensate: z.boolean().default(false) }).prefault({});

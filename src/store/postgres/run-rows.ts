@@ -32,6 +32,7 @@ export type Progress = Pick<
   | 'outcome'
   | 'alert_ids'
   | 'aborted'
+  | 'compensating'
   | 'cancel_requested'
   | 'alerts_resolved_at'
   | 'started_at'
@@ -40,7 +41,7 @@ export type Progress = Pick<
 >;
 
 function progressOf(run: Run): Progress {
-  const { state, reason, outcome, alert_ids, aborted, cancel_requested, alerts_resolved_at } = run;
+  const { state, reason, outcome, alert_ids, aborted, compensating, cancel_requested, alerts_resolved_at } = run;
   const { started_at, finished_at, retried_at } = run;
   return {
     state,
@@ -48,6 +49,7 @@ function progressOf(run: Run): Progress {
     outcome,
     alert_ids,
     aborted,
+    compensating,
     cancel_requested,
     alerts_resolved_at,
     started_at,
@@ -63,6 +65,7 @@ function headerChanged(before: Run, after: Run): boolean {
     before.outcome !== after.outcome ||
     before.alert_ids !== after.alert_ids ||
     before.aborted !== after.aborted ||
+    before.compensating !== after.compensating ||
     before.cancel_requested !== after.cancel_requested ||
     before.alerts_resolved_at !== after.alerts_resolved_at ||
     before.started_at !== after.started_at

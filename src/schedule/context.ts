@@ -1,0 +1,49 @@
+import type { Alert } from '../domain/alert.js';
+import type { Clock } from '../domain/clock.js';
+import type { AttemptContext, ReadyExecutor } from '../domain/executor.js';
+import type { Intent } from '../domain/outcome.js';
+import type { AskCondition } from '../domain/proof.js';
+import type { Run } from '../domain/run.js';
+import type { AttemptEnd } from './conclude.js';
+import type { Plan } from './plan.js';
+import type { Prepared } from './prepare.js';
+import type { SecretVault } from './secrets.js';
+
+/** What an attempt needs from around it. */
+export interface AttemptDeps {
+  readonly executor: (kind: string) => ReadyExecutor | undefined;
+  readonly clock: Clock;
+  readonly vault: SecretVault;
+  readonly plan: Plan;
+  /** Asks the system that raised an alert about its condition; null when nobody can be asked. */
+  readonly condition: (alert: Alert) => AskCondition | null;
+  /** Why a write must not begin now; null when it may. Asked right before the intent is recorded. */
+  readonly guard: (run: Run) => Promise<AttemptEnd | null>;
+  /** Makes the intent durable; anything but `recorded` says why this attempt must do nothing. */
+  readonly recordIntent: (step_id: string, intent: Intent) => Promise<IntentAnswer>;
+}
+
+/** `gone`: the run has gone on without this attempt, or is not this worker's any more. */
+export type IntentAnswer = 'recorded' | 'paused' | 'resolved' | 'gone';
+
+/** What an executor is told of an attempt besides its input. */
+export function contextOf(run: Run, prepared: Prepared, signal: AbortSignal): AttemptContext {
+  return {
+    run_id: run.run_id,
+    step_id: prepared.step_id,
+    attempt: prepared.attempt,
+    waited: prepared.waited,
+    alert: run.alert,
+    idempotency_key: prepared.planned.undo
+      ? `${run.run_id}:${writerOf(prepared.step_id)}:undo`
+      : `${run.run_id}:${prepared.step_id}:do`,
+    signal,
+    dry_run: prepared.recorded_only,
+    intent: null,
+  };
+}
+
+/** The step whose write an undo step takes back. */
+export function writerOf(undo_step_id: string): string {
+  return undo_step_id.replace(/:undo$/, '');
+}
