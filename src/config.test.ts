@@ -46,6 +46,21 @@ describe('the configuration', () => {
     expect(refusalOf('schedule: {lease: 3s}\n')).toBe('not refused');
   });
 
+  it('takes ages and numbers of what is kept, and 0 for no limit', () => {
+    for (const alerts of ['7d', '36h', '0', '"0"', '0d'])
+      expect([alerts, refusalOf(`retention: {alerts: ${alerts}, max_alerts: 0}\n`)]).toEqual([alerts, 'not refused']);
+    expect(refusalOf('retention: {alerts: "${AGE}", max_runs: "${MANY}"}\n', { AGE: '0', MANY: '10' })).toBe(
+      'not refused',
+    );
+    expect(refusalOf('retention: {alerts: 30}\n')).toMatch(
+      /retention\.alerts: expected a duration .*came the number 30/,
+    );
+    expect(refusalOf('retention: {runs: month}\n')).toMatch(/retention\.runs: expected a duration such as 12h or 30d/);
+    expect(refusalOf('retention: {audit: null}\n')).toMatch(/retention\.audit: expected a duration/);
+    expect(refusalOf('retention: {max_runs: -1}\n')).toMatch(/retention\.max_runs: expected/);
+    expect(refusalOf('retention: {deadletters: 1d}\n')).toContain('did you mean dead_letters?');
+  });
+
   it('names the environment variable that a wrong value came from', () => {
     expect(refusalOf('', { PORT: 'abc' })).toMatch(/port: expected .* \(from the environment variable PORT\)/);
   });

@@ -4,6 +4,8 @@ import type { ConnectionCheck } from '../domain/connection.js';
 import { check } from './check.js';
 import { configShow } from './config.js';
 import { doctor } from './doctor.js';
+import { exportAll } from './export.js';
+import { importAll } from './import.js';
 
 let terminal: FakeTerminal;
 
@@ -98,5 +100,70 @@ describe('fixpoint config show', () => {
 
     await configShow({ json: true }, terminal.io(), read);
     expect(JSON.parse(terminal.lines[3]!)).toEqual(await read());
+  });
+});
+
+describe('fixpoint export', () => {
+  const result = { counts: { alerts: 12, runs: 3 }, from: 'embedded store in ./data', at_work: 0 };
+
+  it('says what went over, and where to', async () => {
+    const code = await exportAll({ out: 'all.gz' }, terminal.io(), async (out) => {
+      expect(out).toBe('all.gz');
+      return result;
+    });
+
+    expect(code).toBe(0);
+    expect(terminal.lines).toEqual([
+      'table   rows',
+      'alerts  12',
+      'runs    3',
+      'exported from embedded store in ./data to all.gz',
+    ]);
+    expect(terminal.errors).toEqual([]);
+  });
+
+  it.each([false, true])('leaves standard output to the rows where no file is named (--json: %s)', async (json) => {
+    expect(await exportAll({ json }, terminal.io(), async () => result)).toBe(0);
+
+    expect(terminal.lines).toEqual([]);
+    expect(terminal.errors.join()).toContain('12');
+  });
+
+  it('warns when others go on working on what was exported', async () => {
+    await exportAll({ out: 'x' }, terminal.io(), async () => ({ ...result, at_work: 2 }));
+
+    expect(terminal.errors).toEqual([expect.stringMatching(/^2 processes are at work .*stop them first/)]);
+  });
+
+  it('exits 1 with the reason when it is refused', async () => {
+    const refused = exportAll({}, terminal.io(), () => Promise.reject(new Error('a running Fixpoint holds it')));
+
+    expect(await refused).toBe(1);
+    expect(terminal.errors).toEqual(['fixpoint: a running Fixpoint holds it']);
+  });
+});
+
+describe('fixpoint import', () => {
+  const result = { counts: { alerts: 12 }, into: 'postgres db/fixpoint' };
+
+  it('says what went over, as text and as JSON', async () => {
+    expect(await importAll({ file: 'all.gz' }, terminal.io(), async () => result)).toBe(0);
+    expect(terminal.lines.splice(0)).toEqual([
+      'table   rows',
+      'alerts  12',
+      'imported all.gz into postgres db/fixpoint',
+    ]);
+
+    await importAll({ file: '-', json: true }, terminal.io(), async () => result);
+    expect(JSON.parse(terminal.text)).toEqual(result);
+  });
+
+  it('exits 1 with the line that is wrong', async () => {
+    const refused = importAll({ file: 'x' }, terminal.io(), () =>
+      Promise.reject(new Error('line 7: not JSON at column 3')),
+    );
+
+    expect(await refused).toBe(1);
+    expect(terminal.errors).toEqual(['fixpoint: line 7: not JSON at column 3']);
   });
 });
