@@ -1,0 +1,169 @@
+import { setMaxListeners } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { allRuns, collect, decisionOf, inParallel } from './collect.js';
+import { judge } from './judge.js';
+import type { Evidence, Verdict } from './judge.js';
+import type { Member } from './member.js';
+import { pause } from './sender.js';
+import { Storm } from './storm.js';
+import { startServers } from './world.js';
+import type { OwnServers } from './world.js';
+
+/** A storm that is raised again at every start, because it once broke a promise. */
+interface Regression {
+  readonly seed: number;
+  readonly split: boolean;
+  readonly minutes: number;
+  readonly broke: string;
+}
+
+const ALERTS = 2_000;
+const PATIENCE_MS = 240_000;
+const LOOK_EVERY_MS = 500;
+const never = new AbortController().signal;
+setMaxListeners(0, never);
+vi.setConfig({ testTimeout: 60 * 60_000, hookTimeout: 300_000 });
+
+const kept = JSON.parse(readFileSync(join(import.meta.dirname, 'seeds.json'), 'utf8')) as Regression[]; // our own file
+const minutes = Number(process.env.CHAOS_MINUTES ?? '1');
+const wanted = process.env.CHAOS_SEED;
+const seed = wanted === undefined ? Math.floor(Math.random() * 1_000_000) : Number(wanted);
+const fresh = [false, true].map((split) => ({ seed, split, minutes, broke: '' }));
+const only = process.env.CHAOS_ONLY;
+const storms = [...(wanted === undefined ? kept : []), ...fresh].filter(
+  ({ split }) => only === undefined || split === (only === 'split'),
+);
+
+describe('nothing lost, nothing twice', () => {
+  const directory = process.env.CHAOS_DIR ?? mkdtempSync(join(tmpdir(), 'fixpoint-chaos-'));
+  let servers: OwnServers;
+  let storm: Storm | null = null;
+
+  beforeAll(async () => {
+    servers = await startServers(join(directory, 'servers'));
+  });
+  afterEach(async () => {
+    await storm?.end();
+    storm = null;
+  });
+  afterAll(async () => {
+    await servers?.stop();
+    if (process.env.CHAOS_DIR === undefined) rmSync(directory, { recursive: true, force: true });
+  });
+
+  it.each(storms)('holds in the storm of seed $seed (split: $split, $minutes min)', async (options) => {
+    const say = (line: string): void => void process.stderr.write(`[chaos ${options.seed}] ${line}\n`);
+    const begun = Date.now();
+    storm = await Storm.begin(
+      { ...options, alerts: ALERTS, length_ms: options.minutes * 60_000, directory, log: say },
+      servers,
+    );
+    await storm.rage();
+    say(`the storm is over after ${seconds(begun)} s; ${storm.sent.accepted.length} alerts were accepted`);
+
+    const quiet = await calm(storm);
+    const before = judge(quiet, false);
+    say(`all is still after ${seconds(begun)} s`);
+    const settled = await settleDoubts(storm, quiet);
+    const after = judge(settled, true);
+
+    say(report(storm, before, after, seconds(begun)));
+    expect(storm.sent.refused).toEqual([]);
+    expect(storm.members.flatMap((member) => member.crashes)).toEqual([]);
+    expect(storm.target.nameless).toBe(0);
+    expect(before.broken).toEqual([]);
+    expect(after.broken).toEqual([]);
+    // A judge who sees nothing finds nothing wrong.
+    expect(before.counts.get('alerts that differ')).toBeGreaterThanOrEqual(ALERTS);
+    expect(before.counts.get('  done exactly once')).toBeGreaterThan(ALERTS / 4);
+    expect(before.counts.get('runs rescued')).toBeGreaterThan(0);
+    expect(before.counts.get('  in doubt') ?? 0).toBeLessThan((before.counts.get('writes') ?? 0) / 4);
+  });
+});
+
+function anybody({ members }: Storm): Member {
+  const found = members.find((member) => member.hasApi && member.isUp);
+  if (!found) throw new Error('nobody is up');
+  return found;
+}
+
+/** Waits until everything is decided and nothing goes on by itself any more. */
+async function calm(storm: Storm): Promise<Evidence> {
+  const open = new Set(storm.sent.accepted.map(({ alert_id }) => alert_id));
+  await slowly('all to be decided', async () => {
+    const by = anybody(storm);
+    const some = [...open].slice(0, 200);
+    const decided = await inParallel(some, async (id) => ((await decisionOf(by, id)) === null ? null : id));
+    for (const id of decided) if (id !== null) open.delete(id);
+    return open.size === 0;
+  });
+  process.stderr.write(`all is decided; waiting for runs\n`);
+  await slowly('all runs to end or to wait', async () => {
+    const by = anybody(storm);
+    const moving = [...(await allRuns(by, '&state=running')), ...(await allRuns(by, '&state=pending'))];
+    return moving.length === 0;
+  });
+  return collect(anybody(storm), storm.sent.accepted, storm.target.tallies);
+}
+
+/** A person looks at what the target knows, and says so. */
+async function settleDoubts(storm: Storm, quiet: Evidence): Promise<Evidence> {
+  const effects = new Map([...storm.target.tallies.values()].map(({ place, effects }) => [place, effects]));
+  const doubts = quiet.runs.flatMap(({ header, steps }) =>
+    steps
+      .filter((step) => step.state === 'waiting' && step.reason === 'in_doubt')
+      .map((step) => {
+        const item = step.item_index === null ? '' : ` ${String(step.item)}`;
+        const place = `${header.run_id} ${step.task_id}${item}`;
+        return { run_id: header.run_id, step_id: step.step_id, done: (effects.get(place) ?? 0) > 0 };
+      }),
+  );
+  await inParallel(doubts, async ({ run_id, ...answer }) => {
+    const said = await anybody(storm).post(`/api/v1/runs/${run_id}/confirm`, JSON.stringify(answer), 30_000);
+    if (!said.ok) throw new Error(`confirm ${run_id}: ${said.status} ${await said.text()}`);
+  });
+  await slowly('all runs to end', async () => {
+    const by = anybody(storm);
+    for (const state of ['pending', 'running', 'waiting'])
+      if ((await allRuns(by, `&state=${state}`)).length > 0) return false;
+    return true;
+  });
+  return collect(anybody(storm), storm.sent.accepted, storm.target.tallies);
+}
+
+/** As `until`, for questions that cost something. It does not fail: the judge names what is missing then. */
+async function slowly(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (Date.now() < deadline) {
+    if (await condition().catch(() => false)) return;
+    await pause(LOOK_EVERY_MS, never);
+  }
+  process.stderr.write(`waited ${PATIENCE_MS / 1_000} s in vain for ${what}\n`);
+}
+
+function report(storm: Storm, before: Verdict, after: Verdict, took: string): string {
+  const list = (counts: ReadonlyMap<string, number>): string =>
+    [...counts].map(([what, count]) => `  ${what.padEnd(36)} ${String(count).padStart(7)}`).join('\n');
+  const few = (counts: ReadonlyMap<string, number>): string =>
+    [...counts].map(([what, count]) => `${what} ${count}`).join(', ');
+  const broken = [...new Set([...before.broken, ...after.broken])];
+  return [
+    `counts after ${took} s`,
+    list(before.counts),
+    'after people said what became of the writes in doubt',
+    ...['  succeeded', 'writes', '  done exactly once', '  in doubt', '  took effect'].map(
+      (what) => `  ${what.padEnd(36)} ${String(after.counts.get(what) ?? 0).padStart(7)}`,
+    ),
+    `faults: ${few(storm.done)}`,
+    `senders tried again: ${few(storm.sent.again)}`,
+    `broken promises: ${broken.length}`,
+    ...broken.slice(0, 40).map((each) => `  ${each}`),
+  ].join('\n');
+}
+
+function seconds(begun: number): string {
+  return ((Date.now() - begun) / 1_000).toFixed(0);
+}
