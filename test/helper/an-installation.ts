@@ -77,6 +77,16 @@ async function fillRuns(store: Store, hard: string): Promise<void> {
   await store.runs.apply({ before: finished.run, ...finish(finished.run) });
   for (const entry of await store.outbox.claim('2030-01-01T00:00:00.000Z', '2030-01-01T00:01:00.000Z', 1))
     await store.outbox.record(entry.outbox_id, [{ type: 'sent', channel: 'email', target: hard }], AT, null);
+  // More changes than one page of an export holds.
+  const long = aNewRun({ alert: aFreshAlert() });
+  await store.runs.open(long);
+  let { run } = long;
+  for (let n = 0; n < 40; n++) {
+    const events = [aStart(`step_${n}`)];
+    const after = fold(run, events);
+    await store.runs.apply({ before: run, after, events });
+    run = after;
+  }
   const open = aNewRun({ service_name: null }, 'worker#1', [aStart('write', { effect: 'write' })]);
   await store.runs.open(open);
   const more: RunEvent[] = [
