@@ -88,27 +88,17 @@ function idsIn(json: string): string {
   return `array(select named.id collate "C" from json_array_elements_text(case json_typeof(${json}) when 'array' then ${json} else '[]' end) as named (id))`;
 }
 
-/**
- * Repeats are lines that are nothing without the alert that they repeat. They end with the next alert of the same condition, which says
- * something new: while that one stays, so may some of them. Asked in the order of the index, which finds the next one in one step.
- */
-const NEXT_GOES = `select next.fingerprint <> alerts.fingerprint or next.source_system <> alerts.source_system or ${goes('next.alert_id', 'next.received_at')}
-      from alerts as next
-      where (left(next.fingerprint, 64) collate "C", next.alert_id) > (left(alerts.fingerprint, 64) collate "C", alerts.alert_id)
-      order by left(next.fingerprint, 64) collate "C", next.alert_id limit 1`;
-
 const ALERTS: Aging = {
   table: 'alerts',
   id: 'alert_id',
   at: 'received_at',
-  // Undecided or held; of an open run; of the occurrence that is open now; still repeated.
+  // Undecided or held; of an open run; of the occurrence that is open now.
   unless: `alerts.due_at is not null
     or exists (select from runs where runs.open and runs.run_id = alerts.run_id)
     or exists (select from runs where runs.open and runs.run_id = any(${idsIn("alerts.decisions -> -1 -> 'run_ids'")}))
     or exists (select from occurrences where occurrences.open
       and occurrences.key = (alerts.source_system || ' ' || (alerts.doc ->> 'occurrence_id')) collate "C"
-      and occurrences.alert_id collate "C" <= alerts.alert_id)
-    or (alerts.status = 'firing' and not coalesce((${NEXT_GOES}), true))`,
+      and occurrences.alert_id collate "C" <= alerts.alert_id)`,
 };
 const REPEATS: Aging = { table: 'repeats', id: 'first_id', at: 'received_at', unless: 'false' };
 const DEAD_LETTERS: Aging = { table: 'dead_letters', id: 'dead_letter_id', at: 'received_at', unless: 'false' };
@@ -134,7 +124,7 @@ async function prune(pass: Pass, policy: RetentionPolicy): Promise<PruneCounts> 
   // Repeats before what they repeat, so that there is no moment in which one cannot be put together.
   const repeats = await pruneTable(pass, REPEATS, repeatsCut);
   const occurrences = await pruneOccurrences(pass, alertsCut);
-  const alerts = await pruneTable(pass, ALERTS, alertsCut);
+  const alerts = await pruneAlerts(pass, alertsCut);
   const runs = await pruneRuns(pass, await cutoff(pass, RUNS, policy.runs));
   const dead_letters = await pruneTable(pass, DEAD_LETTERS, await cutoff(pass, DEAD_LETTERS, policy.dead_letters));
   const audit = await pruneTable(pass, AUDIT, await cutoff(pass, AUDIT, policy.audit));
@@ -198,6 +188,70 @@ async function pruneTable(pass: Pass, aging: Aging, cut: Cutoff): Promise<number
     from = row.last;
   }
   return removed;
+}
+
+/** Alerts whose successor has not been met yet, at most; more are settled without it. */
+const MAX_LAST_WORDS = 100_000;
+
+/**
+ * Repeats are lines that are nothing without the alert that they repeat. They end with the next alert of the same condition, which says
+ * something new: an alert goes when that one is old too, or when its condition has long been forgotten. An index that finds the next one
+ * would cost every alert a third more to write; going through all that is old, in order, meets it anyway.
+ */
+async function pruneAlerts(pass: Pass, cut: Cutoff): Promise<number> {
+  if (removesNothing(cut)) return 0;
+  const text = `select alert_id, md5(source_system || ' ' || fingerprint) as condition, status = 'firing' as firing,
+      ${goes('alert_id', 'received_at')} as old
+    from alerts where alert_id > $1 order by alert_id limit $5`;
+  /** By condition, the last firing of it that was met. */
+  const lastWords = new Map<string, string>();
+  let removed = 0;
+  for (let from = ''; !pass.signal.aborted; await pause(pass)) {
+    const page = await pass.db.query<{ alert_id: string; condition: string; firing: boolean; old: boolean }>({
+      text,
+      values: [from, ...cutoffValues(cut), BATCH[pass.db.kind]],
+    });
+    const last = page.at(-1);
+    if (!last || !page.some((row) => row.old)) break;
+    const going: string[] = [];
+    for (const { alert_id, condition, firing, old } of page) {
+      if (!old) continue;
+      const before = lastWords.get(condition);
+      if (before !== undefined) going.push(before);
+      if (firing) lastWords.set(condition, alert_id);
+      else lastWords.delete(condition);
+      if (!firing) going.push(alert_id);
+    }
+    removed += await removeAlerts(pass, cut, going, 'false');
+    if (lastWords.size > MAX_LAST_WORDS) removed += await removeLastWords(pass, cut, lastWords);
+    from = last.alert_id;
+  }
+  return removed + (await removeLastWords(pass, cut, lastWords));
+}
+
+/** What was said last of a condition before everything else of it is young: it stays while its occurrence, or a later one, is known. */
+async function removeLastWords(pass: Pass, cut: Cutoff, lastWords: Map<string, string>): Promise<number> {
+  const known = `exists (select from occurrences
+    where occurrences.key = (alerts.source_system || ' ' || (alerts.doc ->> 'occurrence_id')) collate "C")`;
+  const ids = [...lastWords.values()];
+  lastWords.clear();
+  let removed = 0;
+  for (let at = 0; at < ids.length && !pass.signal.aborted; at += BATCH[pass.db.kind]) {
+    removed += await removeAlerts(pass, cut, ids.slice(at, at + BATCH[pass.db.kind]), known);
+    await pause(pass);
+  }
+  return removed;
+}
+
+async function removeAlerts(pass: Pass, cut: Cutoff, ids: readonly string[], unless: string): Promise<number> {
+  if (ids.length === 0) return 0;
+  const rows = await pass.db.query({
+    text: `with old as (select alert_id from alerts where alert_id = any($1::text[]) and ${goes('alert_id', 'received_at')}
+        and not (${ALERTS.unless}) and not (${unless}) order by alert_id for update of alerts skip locked)
+      delete from alerts where alert_id = any(array(select alert_id from old)) returning 1`,
+    values: [ids, ...cutoffValues(cut)],
+  });
+  return rows.length;
 }
 
 /** An ended occurrence is what late firings are recognised by: it stays as long as alerts do. */
