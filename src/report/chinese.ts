@@ -127,7 +127,7 @@ export const chinese: Words = {
     not_done: (name, reason, message) => `${name} 未执行（${SKIPS_ZH[reason]}）${message === '' ? '' : `：${message}`}`,
     stopped: (name, message) => `${name} 已取消${message === '' ? '' : `：${message}`}`,
     still_firing: '运行结束时告警尚未恢复，请继续观察。',
-    not_fixed: '告警再次触发：本次运行没有修复问题。',
+    not_fixed: '本次运行没有修复问题，需要人工处理。',
   },
   run_state: RUN_STATE_ZH,
   step_state: {

@@ -113,7 +113,7 @@ export const english: Words = {
       `${name} was not done: ${message === '' ? reason.replaceAll('_', ' ') : message}`,
     stopped: (name, message) => `${name} was cancelled${message === '' ? '' : `: ${message}`}`,
     still_firing: 'The alert had not resolved when the run ended: see whether it does.',
-    not_fixed: 'The alert fires again: the run did not fix it.',
+    not_fixed: 'The run did not fix it: somebody has to look.',
   },
   run_state: {
     pending: 'pending',

@@ -41,9 +41,12 @@ function planOfWrite(prepared: Prepared, intent: Intent | null, parameters: unkn
   return { kind, target, what, from, to, parameters };
 }
 
-function describePlan({ target, what, from, to }: ApprovalPlan): string {
-  if (from === null && to === null) return what === target ? what : `${what} of ${target}`;
-  return `${what} of ${target}: ${short(from)} → ${short(to)}`;
+function describePlan({ target, what, from, to, parameters }: ApprovalPlan): string {
+  const deed = what.includes(target) ? what : `${what} of ${target}`;
+  if (from !== null) return `${deed}: ${short(from)} → ${short(to)}`;
+  // What was there before is not known: what is sent says more than what it is to become.
+  const { action: _action, ...sent } = (parameters ?? {}) as Record<string, unknown>; // rendered parameters are an object
+  return Object.keys(sent).length === 0 ? deed : `${deed} with ${short(sent)}`;
 }
 
 function short(value: unknown): string {

@@ -89,6 +89,8 @@ function tell(event: StoredEvent, step: { readonly recorded_only: boolean } | un
     case 'step_lost':
       return { mark: '!', text: event.reason };
     case 'notice':
+      // The question has a line of its own.
+      if (event.about === 'approval' || event.about === 'confirmation') return null;
       return { mark: '✉', text: `${event.kind}: ${event.message}` };
     case 'approval_requested':
       return { mark: '?', text: `approval ${event.approval.approval_id} needed: ${event.approval.message}` };
