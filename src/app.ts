@@ -3,11 +3,12 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { MemoryBus } from './bus/memory.js';
+import { RunEventFeeder } from './bus/run-event-feeder.js';
 import { openCatalog } from './catalog/catalog.js';
 import type { Config, Settings } from './config.js';
 import { kafkaOptions } from './dial.js';
 import type { Alert } from './domain/alert.js';
-import type { Bus } from './domain/bus.js';
+import type { Bus, RunEventBus } from './domain/bus.js';
 import type { CatalogContent } from './domain/catalog.js';
 import type { Clock } from './domain/clock.js';
 import { instant } from './domain/clock.js';
@@ -24,6 +25,7 @@ import { fold } from './domain/transition.js';
 import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';
 import { createMetrics } from './http/metrics.js';
+import { createChildRuns, openChildrenOf } from './child-runs.js';
 import { firstAsker } from './domain/proof.js';
 import type { People } from './http/deps.js';
 import { createProbeServer, createServer } from './http/server.js';
@@ -124,6 +126,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       clock,
       ids,
       hears: notifiers.default_names.length > 0,
+      feeds: settings.kafka.brokers !== undefined && settings.kafka.run_events,
       onError: (error) => log.warn({ error: messageOf(error) }, 'trouble with the store'),
     });
     stops.push(() => store.stop());
@@ -131,7 +134,11 @@ export async function startApp(options: AppOptions): Promise<App> {
 
     const executors = createExecutors(
       settings.executors,
-      { clock, notify: (notice, signal) => notifiers.notify(notice, signal) },
+      {
+        clock,
+        notify: (notice, signal) => notifiers.notify(notice, signal),
+        runs: { begin: (playbook_id, by) => children.begin(playbook_id, by) },
+      },
       [...executorModules, ...(options.executors ?? [])],
     );
     stops.push(() => executors.stop());
@@ -220,6 +227,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       return { run: { run: fold(null, events), events, holder: null }, go: () => undefined };
     }
 
+    const children = createChildRuns({
+      runs: store.runs,
+      playbooks: () => policy.playbooks,
+      modeOf: (playbook_id) => policy.modeOf(playbook_id),
+      open: (header, checked) => open(header, checked, []),
+    });
+
     const triage = new Triage({
       store: store.triage,
       policy: () => policy,
@@ -231,13 +245,25 @@ export async function startApp(options: AppOptions): Promise<App> {
       log,
       meter: { decided: (action, reason, count) => metrics.alertDecided(action, reason, count) },
     });
-    const { bus, queue } = await openBus(settings, store, {
+    const { bus, queue, runEvents } = await openBus(settings, store, {
       clock,
       log,
       meter: { handled: (seconds, outcome) => metrics.busHandled(seconds, outcome) },
     });
     stops.push(() => bus.stop());
     if (queue !== bus) stops.push(() => queue.stop());
+    if (roles.has('schedule') && runEvents && settings.kafka.run_events) {
+      const feeder = new RunEventFeeder({
+        feed: store.runFeed,
+        bus: runEvents,
+        holder: ids.next(),
+        clock,
+        log,
+        meter: { fed: (events) => metrics.runEventsFed(events) },
+      });
+      feeder.start();
+      stops.push(() => feeder.stop());
+    }
     metrics.readBusLag(() => bus.lag());
     if (roles.has('triage')) await queue.subscribe((batch) => triage.handle(batch));
 
@@ -304,6 +330,8 @@ export async function startApp(options: AppOptions): Promise<App> {
                 mode,
                 dry_run: request.dry_run,
                 requested_by: request.by,
+                parent_run_id: null,
+                depth: 0,
                 alert: request.alert,
               },
               checked,
@@ -419,7 +447,11 @@ async function policyOf(content: CatalogContent, store: Store, settings: Setting
 type BusParts = Pick<ConstructorParameters<typeof MemoryBus>[0], 'clock' | 'log' | 'meter'>;
 
 /** Kafka where brokers are named; held alerts come back through the database's queue either way. */
-async function openBus(settings: Settings, store: Store, parts: BusParts): Promise<{ bus: Bus; queue: Bus }> {
+async function openBus(
+  settings: Settings,
+  store: Store,
+  parts: BusParts,
+): Promise<{ bus: Bus; queue: Bus; runEvents: RunEventBus | null }> {
   const keepDead = async (source: string, reason: string, body: Uint8Array): Promise<void> =>
     void (await store.deadLetters.add({ source, received_at: instant(parts.clock.now()), reason, details: [], body }));
   const queue = new MemoryBus({
@@ -429,7 +461,7 @@ async function openBus(settings: Settings, store: Store, parts: BusParts): Promi
     onDead: ({ alert, reason }) => keepDead(alert.source_system, reason, Buffer.from(JSON.stringify(alert))),
   });
   const { brokers } = settings.kafka;
-  if (brokers === undefined) return { bus: queue, queue };
+  if (brokers === undefined) return { bus: queue, queue, runEvents: null };
   const { openKafkaBus } = await import('./bus/kafka.js');
   const kafka = await openKafkaBus({
     ...parts,
@@ -439,7 +471,7 @@ async function openBus(settings: Settings, store: Store, parts: BusParts): Promi
     maxTries: MAX_TRIES,
     onDead: ({ reason, body }) => keepDead('kafka', reason, body),
   });
-  return { bus: kafka, queue };
+  return { bus: kafka, queue, runEvents: kafka };
 }
 
 /** 0 stands for no limit. */
@@ -497,7 +529,15 @@ function peopleOf(store: Store, scheduler: Scheduler, clock: Clock): People {
     };
   }
   return {
-    steer: telling(steerRun),
+    async steer(run_id, command) {
+      await telling(steerRun)(run_id, command);
+      const parent = command.type === 'cancel' ? await store.runs.load(run_id) : null;
+      for (const child of parent ? openChildrenOf(parent.run) : [])
+        await telling(steerRun)(child, command).catch((error: unknown) => {
+          // It has ended already, or was never begun.
+          if (!(error instanceof FixpointError) || !['conflict', 'not_found'].includes(error.code)) throw error;
+        });
+    },
     answer: telling(answerApproval),
     confirm: telling(confirmRun),
     retry: telling(retryRun),

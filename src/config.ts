@@ -29,6 +29,10 @@ const Kafka = z.strictObject({
     .default('fixpoint'),
   partitions: z.int().min(1).max(1_000).default(6),
   replication: z.int().min(1).max(10).default(1),
+  run_events: z
+    .boolean()
+    .default(true)
+    .describe('Whether every event of a run is published for other consumers, on <topic_prefix>.run-events'),
   tls: z
     .union([
       z.boolean(),

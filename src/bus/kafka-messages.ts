@@ -3,6 +3,7 @@ import { Alert } from '../domain/alert.js';
 import type { AlertBatch } from '../domain/bus.js';
 import { messageOf } from '../domain/errors.js';
 import { splitId } from '../domain/id.js';
+import type { FedEvent } from '../domain/store.js';
 import type { DeadBatch } from './deliver.js';
 
 /** A message as it was read: an alert, or the fault for which it is none. */
@@ -40,6 +41,19 @@ export function toMessages(batch: AlertBatch): Message[] {
     value: JSON.stringify(alert),
     headers: { [BATCH_HEADER]: batch.batch_id },
   }));
+}
+
+/** One message for each event as the API answers it. The key keeps one run's story in one partition, and so in order. */
+export function toRunEventMessages(events: readonly FedEvent[], limit_bytes: number): Message[] {
+  return events.map((event) => {
+    const value = JSON.stringify(event);
+    return { key: event.run_id, value: Buffer.byteLength(value) <= limit_bytes ? value : JSON.stringify(cut(event)) };
+  });
+}
+
+/** What is left of an event that no topic would take: where it belongs, and that the API has the whole of it. */
+function cut({ run_id, seq, type, at, playbook_id, service_name }: FedEvent): Record<string, unknown> {
+  return { run_id, seq, type, at, playbook_id, service_name, cut: true };
 }
 
 /**

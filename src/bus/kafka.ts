@@ -1,14 +1,15 @@
-import type { Admin, Kafka, Producer } from 'kafkajs';
-import type { AlertBatch, BatchHandler, Bus, BusMeter } from '../domain/bus.js';
+import type { Admin, Kafka, Message, Producer } from 'kafkajs';
+import type { AlertBatch, BatchHandler, Bus, BusMeter, RunEventBus } from '../domain/bus.js';
 import type { Clock } from '../domain/clock.js';
 import type { ConnectionCheck } from '../domain/connection.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/log.js';
+import type { FedEvent } from '../domain/store.js';
 import { createKafkaClient, within } from './kafka-client.js';
 import type { KafkaAddress } from './kafka-client.js';
 import { AlertConsumer } from './kafka-consumer.js';
 import type { DeadMessage } from './kafka-consumer.js';
-import { inChunks, toMessages } from './kafka-messages.js';
+import { inChunks, toMessages, toRunEventMessages } from './kafka-messages.js';
 import { MAX_MESSAGE_BYTES, countWaiting, createMissingTopics, topicsOf } from './kafka-topics.js';
 import type { Topics } from './kafka-topics.js';
 
@@ -30,6 +31,8 @@ export interface KafkaBusOptions extends KafkaAddress {
 
 const OPEN_LIMIT_MS = 10_000;
 const PUBLISH_LIMIT_MS = 5_000;
+// Nobody waits for these: the client comes to the end of its own tries before they are sent anew, so that no old ones come after new ones.
+const RUN_EVENTS_LIMIT_MS = 25_000;
 const ASK_LIMIT_MS = 5_000;
 const CLOSE_LIMIT_MS = 5_000;
 const DEFAULT_TRIES = 5;
@@ -39,7 +42,7 @@ const CHUNK_BYTES = MAX_MESSAGE_BYTES - 1024 * 1024;
 const COMPRESS_FROM_BYTES = 256 * 1024;
 
 /** Connects to the brokers and makes the topics that are missing; rejects with `unavailable` and the reason when that is impossible. */
-export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus> {
+export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus & RunEventBus> {
   const topics = topicsOf(options.topicPrefix);
   const { lib, kafka } = await createKafkaClient(options, options.log);
   const admin = kafka.admin();
@@ -71,7 +74,7 @@ interface Connections {
   readonly gzip: number;
 }
 
-class KafkaBus implements Bus {
+class KafkaBus implements Bus, RunEventBus {
   readonly #options: KafkaBusOptions;
   readonly #connections: Connections;
   readonly #groupId: string;
@@ -86,19 +89,12 @@ class KafkaBus implements Bus {
   }
 
   async publish(batch: AlertBatch): Promise<void> {
-    if (this.#stopped) throw new FixpointError('unavailable', 'the bus is stopping');
-    if (batch.alerts.length === 0) return;
-    const sending = this.#send(batch);
-    const tracked = sending.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#publishing.add(tracked);
-    try {
-      await within(this.#options.clock, PUBLISH_LIMIT_MS, `Kafka at ${this.#where()}`, sending);
-    } finally {
-      this.#publishing.delete(tracked);
-    }
+    await this.#publish(this.#connections.topics.alerts, toMessages(batch), PUBLISH_LIMIT_MS);
+  }
+
+  async publishRunEvents(events: readonly FedEvent[]): Promise<void> {
+    const messages = toRunEventMessages(events, CHUNK_BYTES);
+    await this.#publish(this.#connections.topics.run_events, messages, RUN_EVENTS_LIMIT_MS);
   }
 
   async subscribe(handler: BatchHandler): Promise<void> {
@@ -152,14 +148,30 @@ class KafkaBus implements Bus {
     );
   }
 
-  async #send(batch: AlertBatch): Promise<void> {
-    const { producer, topics, gzip } = this.#connections;
+  async #publish(topic: string, messages: readonly Message[], limit_ms: number): Promise<void> {
+    if (this.#stopped) throw new FixpointError('unavailable', 'the bus is stopping');
+    if (messages.length === 0) return;
+    const sending = this.#send(topic, messages);
+    const tracked = sending.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#publishing.add(tracked);
+    try {
+      await within(this.#options.clock, limit_ms, `Kafka at ${this.#where()}`, sending);
+    } finally {
+      this.#publishing.delete(tracked);
+    }
+  }
+
+  async #send(topic: string, all: readonly Message[]): Promise<void> {
+    const { producer, gzip } = this.#connections;
     // Nearly always one send. More than one means that a part may be stored when a later part fails: the sender repeats it all, and
-    // what was stored is recognized as a repeat of the same occurrence.
-    for (const { messages, bytes } of inChunks(toMessages(batch), CHUNK_BYTES)) {
+    // what was stored is recognized as a repeat: an alert's by its occurrence, a run's event by its `seq`.
+    for (const { messages, bytes } of inChunks(all, CHUNK_BYTES)) {
       const compression = bytes >= COMPRESS_FROM_BYTES ? { compression: gzip } : {};
       try {
-        await producer.send({ topic: topics.alerts, acks: -1, timeout: PUBLISH_LIMIT_MS, messages, ...compression });
+        await producer.send({ topic, acks: -1, timeout: PUBLISH_LIMIT_MS, messages, ...compression });
       } catch (error) {
         throw isTooLarge(error) ? tooLarge(bytes, error) : error;
       }

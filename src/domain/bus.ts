@@ -1,5 +1,6 @@
 import type { Alert } from './alert.js';
 import type { ConnectionCheck } from './connection.js';
+import type { FedEvent } from './store.js';
 
 /** Alerts that arrived together, in their order; their ids are consecutive: `idOf(batch_id, i)`. */
 export interface AlertBatch {
@@ -27,6 +28,12 @@ export interface Bus {
   check(signal: AbortSignal): Promise<ConnectionCheck>;
   /** Stops taking and delivering; waits for handlers under way. May be called twice, or before anything else. */
   stop(): Promise<void>;
+}
+
+/** Tells other programs what happens to runs. */
+export interface RunEventBus {
+  /** Resolves when all of them are durable there, those of one run in their order; rejects with `unavailable` otherwise. */
+  publishRunEvents(events: readonly FedEvent[]): Promise<void>;
 }
 
 /** What a bus tells about a handler call, for the metrics. */

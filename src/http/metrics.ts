@@ -18,6 +18,8 @@ export interface Metrics {
   /** A call of the bus's handler ended. */
   busHandled(seconds: number, outcome: 'ok' | 'error'): void;
   deadLetter(source: string): void;
+  /** Events of runs that were published for other consumers. */
+  runEventsFed(count: number): void;
   notified(channel: string, outcome: 'sent' | 'failed'): void;
   /** Rows that were removed because they are older, or more, than is kept. */
   pruned(what: string, count: number): void;
@@ -87,6 +89,7 @@ function runMetrics(registry: Registry) {
 
 function busMetrics(registry: Registry, clock: Clock) {
   const handled = histogram(registry, 'bus_handler_seconds', 'Of one handler call', ['outcome'], HANDLER_SECONDS);
+  const fed = counter(registry, 'run_events_published_total', 'Events of runs published for other consumers', []);
   let read: (() => Promise<number>) | null = null;
   const lag = gauge(
     registry,
@@ -101,6 +104,7 @@ function busMetrics(registry: Registry, clock: Clock) {
   );
   return {
     busHandled: (seconds, outcome) => handled.observe({ outcome }, seconds),
+    runEventsFed: (count) => fed.inc(count),
     readBusLag: (reader) => void (read = reader),
   } satisfies Partial<Metrics>;
 }

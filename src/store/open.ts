@@ -15,6 +15,7 @@ import { EventFeed } from './postgres/event-feed.js';
 import { createOutbox } from './postgres/outbox.js';
 import { createRetention } from './postgres/retention.js';
 import { createRunStore } from './postgres/runs.js';
+import { createRunFeed } from './postgres/run-feed.js';
 import { createRunView } from './postgres/run-view.js';
 import { createTriageStore } from './postgres/triage.js';
 import { createAudit, createPauseSwitch, createPlaybookStore, createTokens } from './postgres/upkeep.js';
@@ -41,6 +42,8 @@ export interface StoreOptions {
   readonly ids: Ids;
   /** False when no channel is configured: then nothing is queued for anybody. */
   readonly hears: boolean;
+  /** True when run events are for other consumers too: then changes of runs are kept in the feed until they were told. */
+  readonly feeds?: boolean;
   /** Hears of trouble that no caller waits for. */
   readonly onError: (error: unknown) => void;
 }
@@ -71,6 +74,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     playbooks: createPlaybookStore(db),
     pause: createPauseSwitch(db),
     retention: createRetention(db, options.clock),
+    runFeed: createRunFeed(db),
     ready: () => ready(db),
     description,
     check: () => check(db, description),
@@ -86,13 +90,15 @@ export async function openDb(options: StoreOptions): Promise<{ db: Db; descripti
   if (options.url !== null) {
     const { openPool } = await import('./postgres/pool.js');
     return {
-      db: openPool(options.url, { lanes: LANES, onError: options.onError }),
+      db: openPool(options.url, { lanes: LANES, feeds: options.feeds ?? false, onError: options.onError }),
       description: `postgres ${addressOf(options.url)}`,
       stopUpkeep: () => undefined,
     };
   }
   const { openEmbedded } = await import('./postgres/embedded.js');
   const db = await openEmbedded(options.directory, options.seed);
+  // The embedded database has one session.
+  if (options.feeds) await db.script('set fixpoint.run_feed = on');
   const { clock, onError } = options;
   const stops = [
     repeat({ clock, onError, first_ms: CHECKPOINT_EVERY_MS }, async () => {

@@ -19,7 +19,10 @@ const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
 const STEADY_PLANS = '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
 
 /** A pool of connections to a real Postgres (13 or later). Connects when first asked; `onError` hears of connections that died idle. */
-export function openPool(url: string, options: { lanes: number; onError: (error: Error) => void }): Db {
+export function openPool(
+  url: string,
+  options: { lanes: number; feeds?: boolean; onError: (error: Error) => void },
+): Db {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.lanes + 6,
@@ -29,7 +32,7 @@ export function openPool(url: string, options: { lanes: number; onError: (error:
     query_timeout: 35_000,
     keepAlive: true,
     application_name: 'fixpoint',
-    options: `-c timezone=UTC ${STEADY_PLANS}`,
+    options: `-c timezone=UTC ${STEADY_PLANS}${options.feeds ? ' -c fixpoint.run_feed=on' : ''}`,
     types: { getTypeParser: parserOf },
   });
   pool.on('error', options.onError);
