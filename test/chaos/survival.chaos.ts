@@ -64,13 +64,14 @@ describe('nothing lost, nothing twice', () => {
     await storm.rage();
     say(`the storm is over after ${seconds(begun)} s; ${storm.sent.accepted.length} alerts were accepted`);
 
-    const quiet = await calm(storm);
+    const quiet = await calm(storm, say);
     const before = judge(quiet, false);
     say(`all is still after ${seconds(begun)} s`);
     const settled = await settleDoubts(storm, quiet);
     const after = judge(settled, true);
 
     say(report(storm, before, after, seconds(begun)));
+    say(`the longest stops within runs: ${longestStops(quiet).join(' · ')}`);
     expect(storm.sent.refused).toEqual([]);
     expect(storm.members.flatMap((member) => member.crashes)).toEqual([]);
     expect(storm.target.nameless).toBe(0);
@@ -91,7 +92,8 @@ function anybody({ members }: Storm): Member {
 }
 
 /** Waits until everything is decided and nothing goes on by itself any more. */
-async function calm(storm: Storm): Promise<Evidence> {
+async function calm(storm: Storm, say: (line: string) => void): Promise<Evidence> {
+  const begun = Date.now();
   const open = new Set(storm.sent.accepted.map(({ alert_id }) => alert_id));
   await slowly('all to be decided', async () => {
     const by = anybody(storm);
@@ -100,7 +102,7 @@ async function calm(storm: Storm): Promise<Evidence> {
     for (const id of decided) if (id !== null) open.delete(id);
     return open.size === 0;
   });
-  process.stderr.write(`all is decided; waiting for runs\n`);
+  say(`all is decided ${seconds(begun)} s later`);
   await slowly('all runs to end or to wait', async () => {
     const by = anybody(storm);
     const moving = [...(await allRuns(by, '&state=running')), ...(await allRuns(by, '&state=pending'))];
@@ -162,6 +164,20 @@ function report(storm: Storm, before: Verdict, after: Verdict, took: string): st
     `broken promises: ${broken.length}`,
     ...broken.slice(0, 40).map((each) => `  ${each}`),
   ].join('\n');
+}
+
+/** Where runs stood still for longest, though nothing in them was to be waited for: what came before and after. */
+function longestStops({ runs }: Evidence): string[] {
+  const stops = runs.flatMap(({ header, events }) =>
+    events.slice(1).flatMap((event, index) => {
+      const last = events[index];
+      if (!last || last.type === 'step_waiting' || last.type === 'step_retrying') return [];
+      const ms = Date.parse(event.at) - Date.parse(last.at);
+      return [{ ms, text: `${(ms / 1_000).toFixed(1)} s ${last.type} → ${event.type} (${header.run_id})` }];
+    }),
+  );
+  const longest = stops.sort((a, b) => b.ms - a.ms).slice(0, 5);
+  return longest.map(({ text }) => text);
 }
 
 function seconds(begun: number): string {
