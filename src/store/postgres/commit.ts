@@ -206,15 +206,18 @@ const statements = new Map<string, string>();
 export async function writeRows(db: Db, operations: readonly Rows[]): Promise<void> {
   const parts: Part[] = [];
   const values: unknown[] = [];
-  for (const part of PARTS) {
+  let tables = 0;
+  for (const [place, part] of PARTS.entries()) {
     const rows = rowsOf(operations, part.table);
     if (rows.length === 0) continue;
     parts.push(part);
+    tables += 2 ** place;
     values.push(part.values === 'json' ? JSON.stringify(rows) : rows);
     if (part.check) values.push(rows.length);
   }
   if (parts.length === 0) return;
-  const name = `commit-${parts.map((part) => part.table).join('-')}`;
+  // Postgres keeps 63 characters of a name: with the tables written out, statements with the same beginning were refused as one.
+  const name = `commit-${tables.toString(36)}`;
   let text = statements.get(name);
   if (text === undefined) statements.set(name, (text = statementOf(parts)));
   await db.query({ name, text, values });

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { Db, Statement } from '../db.js';
+import type { Rows } from './commit.js';
+import { writeRows } from './commit.js';
+
+/** What Postgres keeps of a statement's name: two names with the same beginning are one name to it. */
+const KEPT = 63;
+
+/** One row for every table; what is in it does not matter where nothing is sent. */
+const EVERYTHING = {
+  changes: [{ r: 'R', s: 1, e: [] }],
+  runs: [],
+  outbox: [],
+  approvals: [],
+  writes: [{ s: 'shop', a: '2026-11-21T10:00:00.000Z' }],
+  finished: ['R'],
+  alerts: [],
+  repeats: [{ f: 'A', a: '2026-11-21T10:00:00.000Z', i: [] }],
+  occurrences: [],
+  seen: [{ k: 'K', v: 1 }],
+  poke: ['R'],
+  joined: ['R'],
+} satisfies Required<Rows>;
+
+function statementsOf(asked: readonly Rows[]): Promise<Statement[]> {
+  const sent: Statement[] = [];
+  const db = {
+    query: (statement: Statement) => {
+      sent.push(statement);
+      return Promise.resolve([]);
+    },
+  } as unknown as Db; // nothing else of it is used
+  return Promise.all(asked.map((rows) => writeRows(db, [rows]))).then(() => sent);
+}
+
+describe('the statement of a commit', () => {
+  it('has a name of its own for every choice of tables, short enough to be kept whole', async () => {
+    const tables = Object.keys(EVERYTHING) as (keyof Rows)[]; // of an object that is written out above
+    const choices = Array.from({ length: 2 ** tables.length - 1 }, (_, choice) =>
+      Object.fromEntries(
+        tables
+          .filter((_table, place) => ((choice + 1) >> place) % 2 === 1)
+          .map((table) => [table, EVERYTHING[table].length > 0 ? EVERYTHING[table] : [{}]]),
+      ),
+    );
+
+    const statements = await statementsOf(choices);
+
+    expect(statements).toHaveLength(2 ** tables.length - 1);
+    expect(new Set(statements.map(({ text }) => text)).size).toBe(statements.length);
+    expect(new Set(statements.map(({ name }) => name?.slice(0, KEPT))).size).toBe(statements.length);
+    expect(Math.max(...statements.map(({ name }) => name?.length ?? Infinity))).toBeLessThanOrEqual(KEPT);
+  });
+});
