@@ -25,6 +25,7 @@ import { fold } from './domain/transition.js';
 import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';
 import { createMetrics } from './http/metrics.js';
+import { createChildRuns, openChildrenOf } from './child-runs.js';
 import { firstAsker } from './domain/proof.js';
 import type { People } from './http/deps.js';
 import { createProbeServer, createServer } from './http/server.js';
@@ -133,7 +134,11 @@ export async function startApp(options: AppOptions): Promise<App> {
 
     const executors = createExecutors(
       settings.executors,
-      { clock, notify: (notice, signal) => notifiers.notify(notice, signal) },
+      {
+        clock,
+        notify: (notice, signal) => notifiers.notify(notice, signal),
+        runs: { begin: (playbook_id, by) => children.begin(playbook_id, by) },
+      },
       [...executorModules, ...(options.executors ?? [])],
     );
     stops.push(() => executors.stop());
@@ -221,6 +226,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       const events = openingEvents(header, joined, clock);
       return { run: { run: fold(null, events), events, holder: null }, go: () => undefined };
     }
+
+    const children = createChildRuns({
+      runs: store.runs,
+      playbooks: () => policy.playbooks,
+      modeOf: (playbook_id) => policy.modeOf(playbook_id),
+      open: (header, checked) => open(header, checked, []),
+    });
 
     const triage = new Triage({
       store: store.triage,
@@ -318,6 +330,8 @@ export async function startApp(options: AppOptions): Promise<App> {
                 mode,
                 dry_run: request.dry_run,
                 requested_by: request.by,
+                parent_run_id: null,
+                depth: 0,
                 alert: request.alert,
               },
               checked,
@@ -515,7 +529,15 @@ function peopleOf(store: Store, scheduler: Scheduler, clock: Clock): People {
     };
   }
   return {
-    steer: telling(steerRun),
+    async steer(run_id, command) {
+      await telling(steerRun)(run_id, command);
+      const parent = command.type === 'cancel' ? await store.runs.load(run_id) : null;
+      for (const child of parent ? openChildrenOf(parent.run) : [])
+        await telling(steerRun)(child, command).catch((error: unknown) => {
+          // It has ended already, or was never begun.
+          if (!(error instanceof FixpointError) || !['conflict', 'not_found'].includes(error.code)) throw error;
+        });
+    },
     answer: telling(answerApproval),
     confirm: telling(confirmRun),
     retry: telling(retryRun),

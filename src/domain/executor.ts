@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Clock } from './clock.js';
 import type { Intent, Outcome } from './outcome.js';
 import type { Alert } from './alert.js';
+import type { RunOutcome, RunState } from './run.js';
 import type { Notice, NotifyResult } from './notifier.js';
 import type { ConnectionCheck } from './connection.js';
 import type { ConditionSource } from './proof.js';
@@ -27,8 +28,8 @@ export interface ExecutorSpec<Input = unknown> {
   readonly takes_action?: boolean;
   /** How a rendered value is encoded where it stands inside text, by parameter name (`action` included); absent: as it is. */
   readonly encode?: Readonly<Record<string, Encoding>>;
-  /** True when all that the kind does is to ask people: where nothing is written, nobody has to be asked. */
-  readonly asks?: boolean;
+  /** True for a kind that is no write itself and yet gets `dry_run` where nothing is written: it asks people, or begins another run. */
+  readonly follows_mode?: boolean;
   /** Names of the output's top-level keys, for documentation; null when they depend on the answer. */
   readonly output_keys: readonly string[] | null;
 }
@@ -86,6 +87,32 @@ export interface Executor<Input = unknown> {
 export interface ExecutorDeps {
   readonly clock: Clock;
   readonly notify: (notice: Notice, signal: AbortSignal) => Promise<NotifyResult[]>;
+  /** Absent where nothing can be begun: where executors are only dialled. */
+  readonly runs?: ChildRuns;
+}
+
+/** A run that a step of another run began. */
+export interface ChildRun {
+  readonly run_id: string;
+  readonly playbook_id: string;
+  readonly state: RunState;
+  readonly outcome: RunOutcome | null;
+  readonly reason: string | null;
+  /** By `output_variable`; null until it has ended. */
+  readonly outputs: Readonly<Record<string, unknown>> | null;
+  /** True when it changed something. */
+  readonly wrote: boolean;
+}
+
+export interface ChildRuns {
+  /**
+   * Begins the run of a step, or answers the one that an earlier attempt of the same step began: there is never a second one. Rejects with
+   * `not_found` for an unknown playbook, `conflict` where it may not run.
+   */
+  begin(
+    playbook_id: string,
+    by: Pick<AttemptContext, 'run_id' | 'step_id' | 'alert' | 'idempotency_key' | 'dry_run'>,
+  ): Promise<ChildRun>;
 }
 
 /** An executor as the registry hands it out: its spec and its work. */

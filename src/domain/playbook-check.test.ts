@@ -276,7 +276,7 @@ describe('what could only go wrong', () => {
   });
 
   it('is refused: whatever this version cannot do yet', () => {
-    for (const type of ['Kubernetes_Restart', 'ssh_command', 'playbook'])
+    for (const type of ['Kubernetes_Restart', 'ssh_command', 'ci_pipeline'])
       expect(ofTask({ type })).toEqual([`type: ${type.toLowerCase()} is not available in this version`]);
   });
 });

@@ -75,6 +75,9 @@ function open(run: Run | null, event: RunEvent & { type: 'run_opened' }): Run {
     mode: begun.mode,
     dry_run: begun.dry_run,
     requested_by: begun.requested_by,
+    // Runs of older versions have none.
+    parent_run_id: begun.parent_run_id ?? null,
+    depth: begun.depth ?? 0,
     alert: begun.alert,
     state: 'pending',
     reason: null,

@@ -7,7 +7,6 @@ export const KINDS_NOT_YET: ReadonlySet<string> = new Set([
   'kubernetes_status',
   'kubernetes_job',
   'ssh_command',
-  'playbook',
   'ci_pipeline',
 ]);
 

@@ -16,6 +16,7 @@ import { elasticsearchModule } from './elasticsearch/elasticsearch.js';
 import { kubernetesModule } from './kubernetes/kubernetes.js';
 import { notificationModule } from './notify/notify.js';
 import { peopleModule } from './people/people.js';
+import { playbookModule } from './playbook/playbook.js';
 import { prometheusModule } from './prometheus/prometheus.js';
 import { topologyModule } from './topology/topology.js';
 import { traceModule } from './trace/trace.js';
@@ -29,6 +30,7 @@ export const executorModules: readonly ExecutorModule[] = [
   kubernetesModule,
   notificationModule,
   peopleModule,
+  playbookModule,
   prometheusModule,
   topologyModule,
   traceModule,

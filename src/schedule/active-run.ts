@@ -46,6 +46,8 @@ export interface RunWorker {
   readonly draining: () => boolean;
   /** The run has ended, is not ours any more, or was given up (`error`): it is not in memory from now on. */
   readonly gone: (active: ActiveRun, error?: unknown) => void;
+  /** Another run of this process is to look at what it waits for. */
+  readonly wake: (run_id: string) => void;
   /** The run only waits: it is not in memory from now on, and sleeps until then. */
   readonly putAway: (active: ActiveRun, wake_at: string) => void;
 }
@@ -178,8 +180,9 @@ export class ActiveRun {
     const at = instant(this.#worker.clock.now());
     switch (input.type) {
       case 'look':
-      case 'poke':
         return [];
+      case 'poke':
+        return this.#childrenEnded(run, at);
       case 'overdue':
         if (run.aborted || isRunFinished(run.state)) return [];
         for (const [step_id, attempt] of this.#attempts) if (!this.#goesOnAfterAbort(run, step_id)) attempt.abort();
@@ -195,6 +198,21 @@ export class ActiveRun {
       case 'ended':
         return this.#eventsOfEnd(run, input.prepared, input.end);
     }
+  }
+
+  /** A run that a step waits for may have ended: the step looks now, not when it had meant to. */
+  #childrenEnded(run: Run, at: string): RunEvent[] {
+    const waits = Object.values(run.steps).filter(
+      (step) => step.kind === 'playbook' && step.state === 'waiting' && step.reason === 'timer',
+    );
+    return waits.map(({ step_id, message }) => ({
+      type: 'step_waiting',
+      at,
+      step_id,
+      reason: 'timer',
+      message: message ?? '',
+      until: at,
+    }));
   }
 
   #goesOnAfterAbort(run: Run, step_id: string): boolean {
@@ -331,6 +349,7 @@ export class ActiveRun {
     const run = this.#run;
     this.drop();
     const seconds = (Date.parse(run.finished_at ?? run.created_at) - Date.parse(run.created_at)) / 1_000;
+    if (run.parent_run_id !== null) this.#worker.wake(run.parent_run_id);
     this.#worker.meter.runEnded(run.playbook_id, run.state, seconds);
   }
 

@@ -96,7 +96,9 @@ export function prepare(
   // Where nothing is written, nobody has to be asked.
   const isRehearsal = run.dry_run || (run.mode !== 'auto' && run.mode !== 'approve');
   const recorded_only =
-    effect === 'write' ? isRehearsal : (effect === 'notify' && run.dry_run) || (spec.asks === true && isRehearsal);
+    effect === 'write'
+      ? isRehearsal
+      : (effect === 'notify' && run.dry_run) || (spec.follows_mode === true && isRehearsal);
   return {
     type: 'ready',
     prepared: { step_id, planned, spec, attempt, waited, effect, recorded_only, input: parsed.data },

@@ -101,6 +101,7 @@ export class Scheduler {
       holdsLease: () => this.#holdsLease(),
       stopping: this.#stopping.signal,
       draining: () => this.#draining.signal.aborted,
+      wake: (run_id) => this.wake(run_id),
       gone: (active, error) => this.#gone(active, error),
       putAway: (active, wake_at) => {
         const left = this.#putAway(active, wake_at); // never rejects

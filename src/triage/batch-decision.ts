@@ -383,6 +383,8 @@ function headerOf({ run_id, rule, key, alert }: Starting, playbook: CheckedPlayb
     mode: policy.modeOf(rule.playbook_id) ?? 'shadow',
     dry_run: false,
     requested_by: `rule:${rule.rule_id}`,
+    parent_run_id: null,
+    depth: 0,
     alert,
   };
 }

@@ -47,6 +47,7 @@ const WORLDS: Readonly<Record<string, readonly World[]>> = {
     },
   ],
   notification: [{ input: { message: 'x' }, config: () => ({}), local: true }],
+  playbook: [{ input: { playbook_id: 'PB-Other' }, config: () => ({}), local: true }],
   prometheus_query: [
     {
       input: { query: 'up' },

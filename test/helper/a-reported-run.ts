@@ -29,6 +29,8 @@ export function aStory(over: Partial<Opened>, told: readonly Told[]): Story {
     group_key: 'g',
     mode: 'auto',
     dry_run: false,
+    parent_run_id: null,
+    depth: 0,
     requested_by: 'rule:R002',
     alert: anAlert(),
     ...over,

@@ -82,6 +82,8 @@ export class HttpWorld {
         group_key: 'g',
         mode: 'auto',
         dry_run: false,
+        parent_run_id: null,
+        depth: 0,
         requested_by: 'rule:R002',
         alert: null,
         ...over,

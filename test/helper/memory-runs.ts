@@ -36,7 +36,12 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
       if (!entry || entry.events.length !== before.seq) return 'conflict';
       entry.events.push(...events);
       if (outside) entry.poked = true;
-      if (isRunFinished(runOf(entry).state)) entry.holder = null;
+      const run = runOf(entry);
+      if (isRunFinished(run.state)) {
+        entry.holder = null;
+        const parent = run.parent_run_id === null ? undefined : kept.get(run.parent_run_id);
+        if (parent) parent.poked = true;
+      }
       return 'applied';
     },
     load: async (run_id) => {

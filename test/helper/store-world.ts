@@ -38,6 +38,8 @@ export function aNewRun(
     mode: 'auto',
     dry_run: false,
     requested_by: 'rule:R1',
+    parent_run_id: null,
+    depth: 0,
     alert: null,
     ...over,
   };

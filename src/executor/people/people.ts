@@ -32,7 +32,7 @@ export const approvalSpec = {
   kind: 'approval',
   title: 'Ask people for a yes before anything that depends on it is written',
   effect: 'notify',
-  asks: true,
+  follows_mode: true,
   input: ApprovalInput,
   output_keys: ['approved', 'by', 'comments'],
 } satisfies ExecutorSpec<ApprovalInput>;
@@ -42,7 +42,7 @@ export const confirmationSpec = {
   kind: 'confirmation',
   title: 'Ask people whether it is solved; the answer becomes the outcome of the run',
   effect: 'notify',
-  asks: true,
+  follows_mode: true,
   input: ConfirmationInput,
   output_keys: ['solved', 'by', 'comment'],
 } satisfies ExecutorSpec<ConfirmationInput>;

@@ -20,7 +20,10 @@ export function rowsOfChange(
   if (outbox.length > 0) rows.outbox = outbox;
   const wroteAt = writeInstant(events);
   if (wroteAt !== null && after.service_name !== null) rows.writes = [{ s: after.service_name, a: wroteAt }];
-  if (isRunFinished(after.state) && (before === null || !isRunFinished(before.state))) rows.finished = [after.run_id];
+  if (isRunFinished(after.state) && (before === null || !isRunFinished(before.state))) {
+    rows.finished = [after.run_id];
+    if (after.parent_run_id !== null) rows.poke = [after.parent_run_id];
+  }
   return rows;
 }
 

@@ -38,6 +38,10 @@ async function get(db: Db, run_id: string): Promise<(RunSummary & { steps: Step[
   return { ...header, steps: Object.values(steps), deliveries };
 }
 
+/** Runs that began before runs could begin others say nothing of that. */
+type StoredHeader = Omit<NewRunHeader, 'parent_run_id' | 'depth'> &
+  Partial<Pick<NewRunHeader, 'parent_run_id' | 'depth'>>;
+
 async function list(db: Db, filter: RunFilter, page: PageRequest): Promise<Page<RunSummary>> {
   const conditions = new Conditions()
     .add('run_id < $', checkCursor(page))
@@ -45,7 +49,7 @@ async function list(db: Db, filter: RunFilter, page: PageRequest): Promise<Page<
     .add('playbook_id = $', filter.playbook_id)
     .add('service_name = $', filter.service_name)
     .add('created_at >= $', filter.since);
-  const rows = await db.query<{ created_at: string; doc: Progress; begun: NewRunHeader; seq: number }>({
+  const rows = await db.query<{ created_at: string; doc: Progress; begun: StoredHeader; seq: number }>({
     text: `select created_at, doc,
         (select events -> 0 -> 'run' from run_changes where run_changes.run_id = runs.run_id and seq = 1) as begun,
         (select seq + json_array_length(events) - 1 from run_changes where run_changes.run_id = runs.run_id order by seq desc limit 1) as seq
@@ -53,7 +57,14 @@ async function list(db: Db, filter: RunFilter, page: PageRequest): Promise<Page<
     values: conditions.values,
   });
   return pageOf(
-    rows.map(({ created_at, doc, begun, seq }) => ({ ...begun, ...doc, created_at, seq })),
+    rows.map(({ created_at, doc, begun, seq }) => ({
+      parent_run_id: null,
+      depth: 0,
+      ...begun,
+      ...doc,
+      created_at,
+      seq,
+    })),
     page.limit,
     (run) => run.run_id,
   );

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ok, World } from '../test/helper/schedule-world.js';
+import { createChildRuns, openChildrenOf } from './child-runs.js';
+import { Playbook } from './domain/playbook.js';
+import type { CheckedPlaybook, Mode } from './domain/playbook.js';
+import type { Run } from './domain/run.js';
+import { playbookModule, playbookSpec } from './executor/playbook/playbook.js';
+import type { Scheduler } from './schedule/scheduler.js';
+
+describe('a playbook inside of another', () => {
+  let world: World;
+  let scheduler: Scheduler;
+  let modes: Record<string, Mode>;
+  let broken: boolean;
+
+  beforeEach(async () => {
+    world = new World();
+    modes = { 'PB-Child': 'auto', 'PB-Loop': 'auto' };
+    broken = false;
+    const children: Record<string, Playbook> = {
+      'PB-Child': Playbook.parse({
+        playbook_id: 'PB-Child',
+        tasks: [
+          { id: 'nap', type: 'nap' },
+          { id: 'act', type: 'act', depends_on: ['nap'] },
+        ],
+      }),
+      'PB-Loop': Playbook.parse({
+        playbook_id: 'PB-Loop',
+        tasks: [{ id: 'again', type: 'playbook', parameters: { playbook_id: 'PB-Loop' } }],
+      }),
+    };
+    for (const [id, playbook] of Object.entries(children)) world.playbooks.set(id, playbook);
+    const checked = (playbook: Playbook): CheckedPlaybook => ({ playbook, version: 'v', file: '', source: '' });
+    const runs = createChildRuns({
+      runs: world.memory.store,
+      playbooks: () => new Map(Object.entries(children).map(([id, playbook]) => [id, checked(playbook)])),
+      modeOf: (playbook_id) => modes[playbook_id] ?? null,
+      open: (header, { playbook }) => scheduler.open(header, playbook, []),
+    });
+    const notify = () => Promise.resolve([]);
+    const { executors } = playbookModule.create({}, { clock: world.clock, notify, runs });
+    world.executors.set('playbook', { spec: playbookSpec as never, execute: executors['playbook']!.execute });
+    world.kind('nap', 'read', (_, { waited }) => {
+      if (waited) return ok();
+      return { type: 'waiting', until: new Date(world.clock.now() + 90_000).toISOString(), reason: 'napping' };
+    });
+    const change = { target: 'x', what: 'y', from: 1, to: 2 };
+    world.kind('act', 'write', () =>
+      broken ? { type: 'failed', reason: 'no', retryable: false } : { type: 'succeeded', output: { n: 7 }, change },
+    );
+    scheduler = await world.scheduler();
+  });
+  afterEach(() => world.stop());
+
+  const PARENT = [
+    { id: 'inner', type: 'playbook', parameters: { playbook_id: 'PB-Child' }, output_variable: 'child' },
+    { id: 'use', type: 'act', depends_on: ['inner'], conditions: ['{{ child.outputs.act.n == 7 }}'] },
+  ];
+  const run = (run_id: string): Run => world.memory.run(run_id);
+  const childOf = (run_id: string): string => openChildrenOf(run(run_id))[0]!;
+
+  it('runs once, holds nothing while it waits, and hands on what it found out', async () => {
+    const run_id = await world.begin(scheduler, PARENT, {}, { service_name: 'shop', requested_by: 'ann' });
+    await world.clock.advance(100);
+    const child = childOf(run_id);
+    expect(run(child)).toMatchObject({ playbook_id: 'PB-Child', parent_run_id: run_id, depth: 1, requested_by: 'ann' });
+    expect(scheduler.size).toBe(0);
+    await scheduler.stop();
+    scheduler = await world.scheduler('w', '2');
+    await world.clock.advance(95_000);
+    expect(run(child)).toMatchObject({ state: 'succeeded', outcome: 'unverified' });
+    expect(run(run_id)).toMatchObject({ state: 'succeeded', steps: { use: { state: 'succeeded' } } });
+    expect(run(run_id).steps['inner']?.output).toMatchObject({ run_id: child, state: 'succeeded' });
+    expect(world.calls.filter((call) => call.step_id === 'act')).toHaveLength(1);
+  });
+
+  it('fails the step when it fails, and is never freer than what began it', async () => {
+    broken = true;
+    const failed = await world.begin(scheduler, PARENT);
+    await world.clock.advance(100_000);
+    expect(run(failed)).toMatchObject({ state: 'failed', steps: { inner: { state: 'failed' } } });
+    const shadow = await world.begin(scheduler, PARENT, {}, { mode: 'shadow' });
+    await world.clock.advance(100);
+    expect(run(childOf(shadow)).mode).toBe('shadow');
+    modes['PB-Child'] = 'off';
+    const off = await world.begin(scheduler, PARENT);
+    await world.clock.advance(100);
+    expect(run(off).steps['inner']?.error).toContain('PB-Child is off');
+  });
+
+  it('does not turn in circles, and names the playbook that was meant', async () => {
+    const loop = await world.begin(scheduler, [{ ...PARENT[0], parameters: { playbook_id: 'PB-Loop' } }]);
+    await world.clock.advance(30_000);
+    expect(run(loop)).toMatchObject({ state: 'failed' });
+    expect(run(loop).steps['inner']?.error).toContain('is there a circle?');
+    const wrong = await world.begin(scheduler, [{ ...PARENT[0], parameters: { playbook_id: 'PB-Chid' } }]);
+    await world.clock.advance(100);
+    expect(run(wrong).steps['inner']?.error).toContain('did you mean PB-Child?');
+  });
+});
