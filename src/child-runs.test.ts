@@ -40,7 +40,7 @@ describe('a playbook inside of another', () => {
     });
     const notify = () => Promise.resolve([]);
     const { executors } = playbookModule.create({}, { clock: world.clock, notify, runs });
-    world.executors.set('playbook', { spec: playbookSpec as never, execute: executors['playbook']!.execute });
+    world.executors.set('playbook', { spec: playbookSpec, execute: executors['playbook']!.execute });
     world.kind('nap', 'read', (_, { waited }) => {
       if (waited) return ok();
       return { type: 'waiting', until: new Date(world.clock.now() + 90_000).toISOString(), reason: 'napping' };

@@ -41,7 +41,8 @@ export const playbookModule: ExecutorModule<PlaybookConfig> = {
 function createPlaybook(deps: ExecutorDeps): Executor<PlaybookInput> {
   return {
     async execute({ playbook_id }, attempt) {
-      if (!deps.runs) return { type: 'failed', reason: 'this process is not configured to begin runs', retryable: false };
+      if (!deps.runs)
+        return { type: 'failed', reason: 'this process is not configured to begin runs', retryable: false };
       try {
         const child = await deps.runs.begin(playbook_id, attempt);
         return isEnded(child) ? ended(child) : waiting(child, deps);
