@@ -74,6 +74,7 @@ describe('nothing lost, nothing twice', () => {
     say(`the longest stops within runs: ${longestStops(quiet).join(' · ')}`);
     expect(storm.sent.refused).toEqual([]);
     expect(storm.members.flatMap((member) => member.crashes)).toEqual([]);
+    expect(storm.members.flatMap(wordsNobodyMeant)).toEqual([]);
     expect(storm.target.nameless).toBe(0);
     expect(before.broken).toEqual([]);
     expect(after.broken).toEqual([]);
@@ -84,6 +85,13 @@ describe('nothing lost, nothing twice', () => {
     expect(before.counts.get('  in doubt') ?? 0).toBeLessThan((before.counts.get('writes') ?? 0) / 4);
   });
 });
+
+/** What libraries and the runtime say when something is used wrongly: our own words are JSON. */
+function wordsNobodyMeant({ logFile }: Member): string[] {
+  const lines = readFileSync(logFile, 'utf8').split('\n');
+  const strange = lines.filter((line) => /^\W*(\w*Warning\b|Unhandled|Uncaught)|^\(node:\d+\)/i.test(line));
+  return [...new Set(strange)].slice(0, 5);
+}
 
 function anybody({ members }: Storm): Member {
   const found = members.find((member) => member.hasApi && member.isUp);
