@@ -55,6 +55,15 @@ describe('group commit', () => {
     expect(answers.map((answer) => answer.status)).toEqual(['fulfilled', 'rejected']);
   });
 
+  it('tries operations apart that meet in one row, and calls it no conflict when one does so by itself', async () => {
+    const rows = (operations: readonly string[]): string[] => operations.flatMap((operation) => operation.split(' '));
+    const { committer } = aCommitter((operations) =>
+      new Set(rows(operations)).size < rows(operations).length ? Promise.reject(sqlError('21000')) : Promise.resolve(),
+    );
+    const answers = await Promise.allSettled(['a', 'a', 'b b', 'c'].map((rows) => committer.commit(rows)));
+    expect(answers.map((answer) => answer.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  });
+
   it('fails all at once when the database is away, instead of asking for each', async () => {
     const { committer, batches } = aCommitter(() => Promise.reject(new Error('connect ECONNREFUSED')));
     const answers = await Promise.allSettled(['a', 'b', 'c'].map((name) => committer.commit(name)));

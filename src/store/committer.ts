@@ -69,8 +69,11 @@ interface Waiting<Operation> {
   readonly reject: (error: unknown) => void;
 }
 
-/** unique_violation, serialization_failure, deadlock_detected, and an upsert that meets a row twice: all say "decide again". */
-const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01', '21000']);
+/**
+ * unique_violation, serialization_failure, deadlock_detected: all say "decide again". An upsert that meets a row twice (21000) does not: where
+ * two operations share a row they are tried apart, and one that does so by itself would be decided the same way for ever.
+ */
+const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01']);
 
 function settle<Operation>(waiting: Waiting<Operation>, error: unknown): void {
   if (CONFLICTS.has(sqlState(error) ?? '')) waiting.resolve('conflict');

@@ -27,7 +27,7 @@ export class Triage {
 
   /** Decides a batch. Resolves when the decisions are durable and the runs that they start are under way. */
   async handle(batch: AlertBatch): Promise<void> {
-    let { alerts } = batch;
+    let alerts = once(batch.alerts);
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       if (turn > 0) {
         alerts = await this.#undecided(alerts);
@@ -127,6 +127,12 @@ export class Triage {
     }
     await decision.refreshRuns(this.#deps.store);
   }
+}
+
+/** A sender that did not hear of its success sends again, and both may come in one batch: the second is nothing new. */
+function once(alerts: readonly Alert[]): readonly Alert[] {
+  const byId = new Map(alerts.map((alert) => [alert.alert_id, alert]));
+  return byId.size === alerts.length ? alerts : [...byId.values()];
 }
 
 function countBy(words: readonly string[]): Map<string, number> {
