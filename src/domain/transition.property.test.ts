@@ -141,24 +141,8 @@ const choices = fc.array(
   { maxLength: 80, size: 'max' },
 );
 
-/**
- * What `transition` takes and should refuse: so far the scheduler alone sees to it that this never happens. Each has a test of its own below,
- * which says so as soon as it is refused; then it leaves this list.
- */
-const TAKEN_SO_FAR: readonly ((run: Run, event: RunEvent) => boolean)[] = [
-  (run, event) => event.type === 'run_finished' && Object.values(run.steps).some((step) => !isStepFinished(step.state)),
-  (run, event) => event.type === 'step_expanded' && run.steps[`${event.step_id}[0]`] !== undefined,
-  (run, event) => event.type === 'step_expanded' && run.steps[`${event.step_id}[1]`] !== undefined,
-  (run, event) => {
-    const approval = event.type === 'step_started' ? run.steps[event.step_id]?.approval : null;
-    return approval != null && approval.state !== 'approved';
-  },
-  (run, event) => event.type === 'step_waiting' && run.steps[event.step_id]?.approval?.state === 'pending',
-];
-
 /** What a run is after an event; null when it refuses it. Anything but a refusal is thrown on. */
 function attempt(run: Run, event: RunEvent): Run | null {
-  if (TAKEN_SO_FAR.some((isTaken) => isTaken(run, event))) return null;
   try {
     return transition(run, event);
   } catch (error) {
@@ -367,7 +351,6 @@ describe('whatever happens to a run, in any order', () => {
   });
 });
 
-/** What stands in TAKEN_SO_FAR, one by one. `it.fails` turns red when the refusal is there. */
 describe('a run does not take', () => {
   const started = (step_id: string, attempt = 1): RunEvent => aStart(step_id, { attempt });
   const asked: RunEvent = {
@@ -385,13 +368,13 @@ describe('a run does not take', () => {
     },
   };
 
-  it.fails('an end while one of its steps is still being done', () => {
+  it('an end while one of its steps is still being done', () => {
     const run = fold(OPENED, [started('look')]);
     const end: RunEvent = { at: AT, type: 'run_finished', state: 'succeeded', outcome: 'nothing_done', reason: null };
     expect(() => transition(run, end)).toThrow(FixpointError);
   });
 
-  it.fails('a list whose items are there already', () => {
+  it('a list whose items are there already', () => {
     const run = fold(OPENED, [started('each[0]')]);
     const items: RunEvent = {
       at: AT,
@@ -405,12 +388,12 @@ describe('a run does not take', () => {
     expect(() => transition(run, items)).toThrow(FixpointError);
   });
 
-  it.fails('a step that begins while people are still asked whether it may', () => {
+  it('a step that begins while people are still asked whether it may', () => {
     const run = fold(OPENED, [started('change'), asked]);
     expect(() => transition(run, started('change', 2))).toThrow(FixpointError);
   });
 
-  it.fails('a step that begins although somebody said no', () => {
+  it('a step that begins although somebody said no', () => {
     const no: RunEvent = {
       at: AT,
       type: 'approval_answered',
@@ -424,7 +407,7 @@ describe('a run does not take', () => {
     expect(() => transition(run, started('change', 2))).toThrow(FixpointError);
   });
 
-  it.fails('another wait while people are still asked', () => {
+  it('another wait while people are still asked', () => {
     const run = fold(OPENED, [started('change'), asked]);
     const wait: RunEvent = {
       at: AT,

@@ -1,5 +1,5 @@
 import type { Attempt, Run, RunEvent, RunState, Step, StepApproval } from './run.js';
-import { isRunFinished, PERSON_WAITS } from './run.js';
+import { isRunFinished, isStepFinished, PERSON_WAITS } from './run.js';
 import type { WaitReason } from './run.js';
 import { FixpointError } from './errors.js';
 
@@ -139,13 +139,7 @@ function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run 
         attempts: endAttempt(step, event.at, event.in_doubt ? 'in_doubt' : 'failed', event.error),
       }));
     case 'step_waiting':
-      return change(run, event.step_id, ['running', 'pending', 'waiting'], (step) => ({
-        state: 'waiting',
-        reason: event.reason,
-        message: event.message,
-        until: event.until,
-        attempts: endAttempt(step, event.at, event.reason === 'in_doubt' ? 'in_doubt' : 'waiting', event.message),
-      }));
+      return change(run, event.step_id, ['running', 'pending', 'waiting'], (step) => waiting(step, event));
     case 'step_skipped':
       return skipStep(run, event);
     case 'step_cancelled':
@@ -208,6 +202,9 @@ function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run 
       if (run.cancel_requested) throw new FixpointError('conflict', `run ${run.run_id} is being cancelled already`);
       return cancelled(run, event);
     case 'run_finished':
+      for (const step of Object.values(run.steps))
+        if (!isStepFinished(step.state))
+          throw new FixpointError('conflict', `run ${run.run_id} cannot end: step ${step.step_id} is ${step.state}`);
       return { ...run, state: event.state, outcome: event.outcome, reason: event.reason, finished_at: event.at };
     case 'outcome_changed':
       if (!isRunFinished(run.state))
@@ -248,6 +245,8 @@ function join(run: Run, event: RunEvent & { type: 'alert_joined' }): Run {
 function startStep(run: Run, event: RunEvent & { type: 'step_started' }): Run {
   const before = run.steps[event.step_id] ?? newStep(event, event.task_id);
   refuseUnless(before, ['pending', 'waiting'], event.type);
+  if (before.approval !== null && before.approval.state !== 'approved')
+    throw new FixpointError('conflict', `step ${before.step_id} is not approved: ${before.approval.state}`);
   const attempt: Attempt = {
     attempt: event.attempt,
     started_at: event.at,
@@ -284,6 +283,7 @@ function expandStep(run: Run, event: RunEvent & { type: 'step_expanded' }): Run 
   };
   for (const [index, item] of event.items.entries()) {
     const step_id = `${event.step_id}[${index}]`;
+    if (steps[step_id]) throw new FixpointError('conflict', `step ${step_id} was there before its list`);
     steps[step_id] = newStep({ step_id, name: event.name, kind: event.kind }, event.step_id, index, item);
   }
   return started(run, event.at, steps);
@@ -355,6 +355,13 @@ function answered(step: Step, event: RunEvent & { type: 'approval_answered' }): 
   const approvals = new Set(answers.filter((given) => given.answer === 'approve').map((given) => given.by));
   const state = answer === 'deny' ? 'denied' : approvals.size >= approval.quorum ? 'approved' : 'pending';
   return { approval: { ...approval, state, answers } };
+}
+
+function waiting(step: Step, { at, reason, message, until }: RunEvent & { type: 'step_waiting' }): Partial<Step> {
+  if (step.approval?.state === 'pending')
+    throw new FixpointError('conflict', `step ${step.step_id} waits for approval ${step.approval.approval_id}`);
+  const outcome = reason === 'in_doubt' ? 'in_doubt' : 'waiting';
+  return { state: 'waiting', reason, message, until, attempts: endAttempt(step, at, outcome, message) };
 }
 
 function settled(step: Step, { at, by, done, comment }: RunEvent & { type: 'doubt_settled' }): Partial<Step> {
