@@ -62,6 +62,38 @@ describe('a notice about a step', () => {
     );
   });
 
+  it('says how to answer where somebody has to', async () => {
+    const until = '2026-11-21T10:15:00.000Z';
+    const approval = {
+      approval_id: 'A1',
+      message: 'scale?',
+      plan: null,
+      plan_hash: 'hash',
+      approvers: [],
+      quorum: 1,
+      expires_at: until,
+    };
+    const asked = aStory({}, [begun('check', 'read'), { type: 'approval_requested', step_id: 'check', approval }]);
+    expect((await told({ message: 'scale?' }, { story: asked })).text).toContain(
+      `scale?\nYes: fixpoint approve A1\nNo: fixpoint deny A1\nNo answer until ${until} is a no.\n`,
+    );
+    const message = 'is it?';
+    const solved = aStory({}, [
+      begun('check', 'read'),
+      { type: 'confirmation_requested', step_id: 'check', message, until },
+    ]);
+    expect((await told({ message }, { story: solved, language: 'zh' })).text).toContain(
+      `已解决：fixpoint runs confirm ${RUN_ID} yes --step 'check'`,
+    );
+    const doubt = aStory({}, [
+      begun('check', 'write'),
+      { type: 'step_waiting', step_id: 'check', reason: 'in_doubt', message: 'cut', until: null },
+    ]);
+    expect((await told({ message: 'cut' }, { story: doubt })).text).toContain(
+      `It took place: fixpoint runs confirm ${RUN_ID} yes --step 'check'`,
+    );
+  });
+
   it('is calmer when it is a notice only, and good news when its step succeeded', async () => {
     expect(await told({ kind: 'notify' })).toMatchObject({ severity: 'warning' });
     const done = await told(

@@ -1,5 +1,6 @@
 import type { Notice } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
+import type { Step } from '../domain/run.js';
 import type { OutboxEntry } from '../domain/store.js';
 import { reportOf, runLink } from './build.js';
 import type { BuildReportOptions } from './build.js';
@@ -51,6 +52,7 @@ function shortNotice(
   const lines = [
     ...(recorded ? [words.notice.recorded] : []),
     message,
+    ...(step ? howToAnswer(step, run, words) : []),
     '',
     ...(step ? [words.notice.step(plain(step.name, 200) || step.step_id, words.step_state[step.state])] : []),
     words.notice.run(playbook, words.run_state[run.state]),
@@ -66,6 +68,20 @@ function shortNotice(
     html: null,
     severity: recorded && severity === 'critical' ? 'warning' : severity,
   };
+}
+
+/** The commands that answer what the step waits for; whoever reads this on a phone has nothing else at hand. */
+function howToAnswer(step: Step, { run_id }: ReportedRun, { notice }: Words): string[] {
+  if (step.state !== 'waiting') return [];
+  if (step.reason === 'approval' && step.approval?.state === 'pending') {
+    const { approval_id, expires_at } = step.approval;
+    return [notice.approve(`fixpoint approve ${approval_id}`, `fixpoint deny ${approval_id}`, expires_at)];
+  }
+  const confirm = `fixpoint runs confirm ${run_id}`;
+  const which = `--step '${step.step_id}'`;
+  if (step.reason === 'confirmation') return [notice.confirm(`${confirm} yes ${which}`, `${confirm} no ${which}`)];
+  if (step.reason === 'in_doubt') return [notice.settle(`${confirm} yes ${which}`, `${confirm} no ${which}`)];
+  return [];
 }
 
 function alertLine(run: ReportedRun, words: Words): string[] {

@@ -103,6 +103,9 @@ export interface Words {
     step(name: string, state: string): string;
     run(playbook: string, state: string): string;
     /** Begins the text of a notice about a run that changes nothing. */
+    approve(yes: string, no: string, until: string): string;
+    confirm(yes: string, no: string): string;
+    settle(yes: string, no: string): string;
     readonly recorded: string;
   };
   readonly footer: string;
