@@ -26,6 +26,7 @@ import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';
 import { createMetrics } from './http/metrics.js';
 import { createChildRuns, openChildrenOf } from './child-runs.js';
+import { createReadiness } from './http/readiness.js';
 import { firstAsker } from './domain/proof.js';
 import type { People } from './http/deps.js';
 import { createProbeServer, createServer } from './http/server.js';
@@ -95,6 +96,8 @@ export const systemClock: Clock = {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_TRIES = 5;
+/** Connections that wait to be taken: beyond Node's 511 a burst of senders is cut off without an answer. The system may allow fewer. */
+const BACKLOG = 4_096;
 
 /**
  * Builds every part and wires them, in one straight line so that it can be read from top to bottom: store, channels, executors, catalog,
@@ -269,11 +272,13 @@ export async function startApp(options: AppOptions): Promise<App> {
 
     const probe = {
       metricsText: () => metrics.text(),
-      readiness: async () => {
-        await store.ready();
-        const answer = await bus.check(AbortSignal.timeout(3_000));
-        if (!answer.ok) throw new FixpointError('unavailable', `${answer.name}: ${answer.message}`);
-      },
+      readiness: createReadiness(
+        [
+          { name: 'store', check: () => store.ready() },
+          { name: settings.kafka.brokers ? 'kafka' : 'bus', check: () => dialed(bus) },
+        ],
+        clock,
+      ),
       store,
       adminToken: settings.admin_token ?? null,
       sourceSecrets: sourceSecretsOf(settings),
@@ -474,6 +479,11 @@ async function openBus(
   return { bus: kafka, queue, runEvents: kafka };
 }
 
+async function dialed(bus: Bus): Promise<void> {
+  const answer = await bus.check(AbortSignal.timeout(3_000));
+  if (!answer.ok) throw new FixpointError('unavailable', answer.message);
+}
+
 /** 0 stands for no limit. */
 function retentionOf({ retention }: Settings): RetentionPolicy {
   const limit = (age: Settings['retention']['alerts'], count: number): RetentionLimit => {
@@ -546,7 +556,7 @@ function peopleOf(store: Store, scheduler: Scheduler, clock: Clock): People {
 
 async function listen(server: FastifyInstance, settings: Settings): Promise<string> {
   try {
-    return await server.listen({ host: settings.host, port: settings.port });
+    return await server.listen({ host: settings.host, port: settings.port, backlog: BACKLOG });
   } catch (error) {
     throw new FixpointError(
       'unavailable',

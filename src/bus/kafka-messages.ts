@@ -73,6 +73,13 @@ export function inChunks(messages: readonly Message[], limit_bytes: number): { m
   return chunks;
 }
 
+/** The memory that messages take while they wait to be acknowledged, about. */
+export function bytesOf(messages: readonly Message[]): number {
+  // What goes with each, beside its text.
+  const each = 1_024;
+  return messages.reduce((sum, { value }) => sum + each + (value?.length ?? 0), 0);
+}
+
 /** Reads a message. It never throws: what is no alert answers its fault. */
 export function readMessage(message: KafkaMessage): ReadMessage {
   const { offset } = message;

@@ -9,7 +9,7 @@ import { createKafkaClient, within } from './kafka-client.js';
 import type { KafkaAddress } from './kafka-client.js';
 import { AlertConsumer } from './kafka-consumer.js';
 import type { DeadMessage } from './kafka-consumer.js';
-import { inChunks, toMessages, toRunEventMessages } from './kafka-messages.js';
+import { bytesOf, inChunks, toMessages, toRunEventMessages } from './kafka-messages.js';
 import { MAX_MESSAGE_BYTES, countWaiting, createMissingTopics, topicsOf } from './kafka-topics.js';
 import type { Topics } from './kafka-topics.js';
 
@@ -36,6 +36,7 @@ const RUN_EVENTS_LIMIT_MS = 25_000;
 const ASK_LIMIT_MS = 5_000;
 const CLOSE_LIMIT_MS = 5_000;
 const DEFAULT_TRIES = 5;
+const MAX_UNACKNOWLEDGED_BYTES = 64 * 1024 * 1024;
 // Below the topic's limit by what keys, headers and a change of encoding may add.
 const CHUNK_BYTES = MAX_MESSAGE_BYTES - 1024 * 1024;
 // Small batches are not worth the time; a big one is mostly the same labels again and again.
@@ -79,6 +80,8 @@ class KafkaBus implements Bus, RunEventBus {
   readonly #connections: Connections;
   readonly #groupId: string;
   readonly #publishing = new Set<Promise<void>>();
+  /** Bytes that the client has and the brokers have not acknowledged, given up by whoever published them or not. */
+  #unacknowledged = 0;
   #consumer: AlertConsumer | null = null;
   #stopped: Promise<void> | null = null;
 
@@ -151,7 +154,7 @@ class KafkaBus implements Bus, RunEventBus {
   async #publish(topic: string, messages: readonly Message[], limit_ms: number): Promise<void> {
     if (this.#stopped) throw new FixpointError('unavailable', 'the bus is stopping');
     if (messages.length === 0) return;
-    const sending = this.#send(topic, messages);
+    const sending = this.#hold(messages, () => this.#send(topic, messages));
     const tracked = sending.then(
       () => undefined,
       () => undefined,
@@ -161,6 +164,22 @@ class KafkaBus implements Bus, RunEventBus {
       await within(this.#options.clock, limit_ms, `Kafka at ${this.#where()}`, sending);
     } finally {
       this.#publishing.delete(tracked);
+    }
+  }
+
+  /** While brokers hang the client keeps what it was given, long after nobody waits for it: there is only so much room for that. */
+  async #hold(messages: readonly Message[], send: () => Promise<void>): Promise<void> {
+    const bytes = bytesOf(messages);
+    if (this.#unacknowledged > 0 && this.#unacknowledged + bytes > MAX_UNACKNOWLEDGED_BYTES)
+      throw new FixpointError(
+        'unavailable',
+        `Kafka at ${this.#where()} has ${this.#unacknowledged} bytes to acknowledge; there is no room for more`,
+      );
+    this.#unacknowledged += bytes;
+    try {
+      await send();
+    } finally {
+      this.#unacknowledged -= bytes;
     }
   }
 

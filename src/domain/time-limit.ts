@@ -40,3 +40,21 @@ export function limitTime(parent: AbortSignal, limit_ms: number, clock: Clock): 
   }
   return { signal, isOver: () => isOver, end };
 }
+
+/** Waits at most `limit_ms` for `work`, then rejects with what `late` answers; the work goes on, and whatever becomes of it is nobody's fault. */
+export async function settleWithin<T>(
+  work: Promise<T>,
+  limit_ms: number,
+  clock: Pick<Clock, 'after'>,
+  late: () => Error,
+): Promise<T> {
+  let cancelTimer = (): void => undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    cancelTimer = clock.after(limit_ms, () => reject(late()));
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    cancelTimer();
+  }
+}

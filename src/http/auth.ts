@@ -4,6 +4,7 @@ import { mayDo } from '../domain/access.js';
 import type { Right, Role } from '../domain/access.js';
 import { FixpointError } from '../domain/errors.js';
 import type { TokenRecord } from '../domain/store.js';
+import { settleWithin } from '../domain/time-limit.js';
 import type { ProbeDeps } from './deps.js';
 
 /** Who asks, and what they may do. */
@@ -21,6 +22,8 @@ const KNOWN_FOR_MS = 1_000;
 const UNKNOWN_FOR_MS = 1_000;
 /** While tokens cannot be looked up, one that was known this short a time ago is known still: a store that blinks turns no alert away. */
 const TRUSTED_FOR_MS = 10_000;
+/** A store that hangs must not keep senders waiting whose token was known a moment ago. */
+const LOOK_UP_WITHIN_MS = 3_000;
 const MAX_CACHED = 1_000;
 const MAX_TOKEN_LENGTH = 4_096;
 const BEARER = /^Bearer +(\S+) *$/i;
@@ -36,6 +39,7 @@ export class Auth {
   // Two maps: a flood of wrong tokens must not push the right ones out.
   readonly #known = new Map<string, { readonly token: TokenRecord; readonly at: number }>();
   readonly #unknown = new Map<string, number>();
+  readonly #asking = new Map<string, Promise<TokenRecord | null>>();
   /** What was looked up before a token was taken away must not be remembered after it. */
   #removals = 0;
 
@@ -76,7 +80,7 @@ export class Auth {
     const removals = this.#removals;
     let token: TokenRecord | null;
     try {
-      token = await this.#deps.store.tokens.find(hash);
+      token = await this.#lookUp(hash);
     } catch (cause) {
       // Looked at anew: it may have been taken away in the meantime.
       const still = this.#known.get(hash);
@@ -88,6 +92,18 @@ export class Auth {
       remember(this.#unknown, hash, now + UNKNOWN_FOR_MS);
     } else if (removals === this.#removals) remember(this.#known, hash, { token, at: now });
     return token;
+  }
+
+  /** Asks the store once for all who wait for the same token, and not longer than they can wait. */
+  async #lookUp(hash: string): Promise<TokenRecord | null> {
+    let asking = this.#asking.get(hash);
+    if (asking === undefined) {
+      asking = this.#deps.store.tokens.find(hash).finally(() => this.#asking.delete(hash));
+      this.#asking.set(hash, asking);
+    }
+    return settleWithin(asking, LOOK_UP_WITHIN_MS, this.#deps.clock, () => {
+      return new FixpointError('unavailable', `no answer from the store within ${LOOK_UP_WITHIN_MS} ms`);
+    });
   }
 
   /** The webhooks' guard before the body is read: a token is judged here, a signature needs the body and is left to `checkSignature`. */

@@ -1,6 +1,6 @@
 import { Health } from '../domain/api/system.js';
-import { sleep } from '../domain/clock.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
+import { settleWithin } from '../domain/time-limit.js';
 import type { Auth } from './auth.js';
 import type { ProbeDeps } from './deps.js';
 import { answers } from './route.js';
@@ -27,17 +27,10 @@ export function probeRoutes(app: Api, deps: ProbeDeps, auth: Auth): void {
 }
 
 async function ready(deps: ProbeDeps): Promise<void> {
-  const answered = new AbortController();
-  const late = sleep(deps.clock, READY_WITHIN_MS, answered.signal).then(() => {
-    throw new FixpointError('unavailable', `not ready: no answer from the store within ${READY_WITHIN_MS} ms`);
-  });
-  // Whoever loses the race must not be an unhandled rejection.
-  late.catch(() => undefined);
+  const late = (): Error => new FixpointError('unavailable', `not ready: no answer within ${READY_WITHIN_MS} ms`);
   try {
-    await Promise.race([deps.readiness(), late]);
+    await settleWithin(deps.readiness(), READY_WITHIN_MS, deps.clock, late);
   } catch (error) {
     throw error instanceof FixpointError ? error : new FixpointError('unavailable', `not ready: ${messageOf(error)}`);
-  } finally {
-    answered.abort();
   }
 }

@@ -76,6 +76,25 @@ describe('a webhook', () => {
     expect(answer.headers['retry-after']).toBe(code === 'unavailable' ? '5' : undefined);
   });
 
+  it('is refused with 503 before its body is read when the intake has no room for it, but not before its token is', async () => {
+    let asked: number | null = null;
+    let read = false;
+    face.world.checkRoom = (bytes) => {
+      asked = bytes;
+      throw new FixpointError('unavailable', 'no room');
+    };
+    face.world.accept = async () => {
+      read = true;
+      throw new Error('must not be asked');
+    };
+    const answer = await post('/webhook/alert', '[1, 2]');
+    const stranger = await post('/webhook/alert', '[1, 2]', { authorization: 'Bearer wrong' });
+
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect([asked, read, stranger.statusCode]).toEqual([6, false, 401]);
+  });
+
   it('leaves the source to the intake on the path of the seed', async () => {
     let seen: string | null = 'nothing';
     face.world.accept = async (source) => {

@@ -36,6 +36,11 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     done();
   });
   app.addHook('onRequest', auth.webhook);
+  // Before the body is read: while nothing can be stored, bodies that will be refused cost nothing.
+  app.addHook('onRequest', (request, _reply, done) => {
+    deps.ingest.checkRoom(Number(request.headers['content-length'] ?? 0));
+    done();
+  });
 
   app.post(
     '/api/v1/webhooks/:source',

@@ -10,6 +10,7 @@ import type { ParsedPayload, Source } from '../domain/source.js';
 import type { DeadLetters } from '../domain/store.js';
 import type { Ingest } from './ingest.js';
 import { createIngest } from './ingest.js';
+import type { RoomLimits } from './room.js';
 
 type Letter = Parameters<DeadLetters['add']>[0];
 
@@ -67,7 +68,10 @@ interface House {
   readonly told: string[];
 }
 
-function house(broken: { bus?: Error; letters?: Error } = {}): House {
+function house(
+  broken: { bus?: Error; letters?: Error; publish?: () => Promise<void> } = {},
+  over: { room?: RoomLimits } = {},
+): House {
   const clock = new FakeClock();
   const source = new FakeSource();
   const batches: AlertBatch[] = [];
@@ -86,6 +90,7 @@ function house(broken: { bus?: Error; letters?: Error } = {}): House {
     bus: {
       publish: async (batch) => {
         if (broken.bus) throw broken.bus;
+        await broken.publish?.();
         batches.push(batch);
       },
     },
@@ -106,6 +111,7 @@ function house(broken: { bus?: Error; letters?: Error } = {}): House {
       rejected: (name, count) => told.push(`${name} rejected ${count}`),
       remark: (name, text) => told.push(`${name} remark ${text}`),
     },
+    ...over,
   });
   return { ingest, source, clock, batches, letters, told };
 }
@@ -388,5 +394,71 @@ describe('a body that comes again byte for byte', () => {
     expect(bare[0]).toHaveLength(4);
     expect(bare[2]).toEqual(bare[0]);
     expect(batches[2]!.alerts[0]!.labels).toBe(batches[1]!.alerts[0]!.labels);
+  });
+});
+
+describe('while nothing gets through', () => {
+  /** A bus that takes nothing until it is let go. */
+  function hangingBus() {
+    const waiting: (() => void)[] = [];
+    return {
+      publish: () => new Promise<void>((resolve) => void waiting.push(resolve)),
+      letGo: () => waiting.splice(0).forEach((resolve) => resolve()),
+    };
+  }
+
+  it('refuses with `unavailable` after ten seconds, and leaves no timer', async () => {
+    const bus = hangingBus();
+    const { ingest, clock } = house(bus);
+    const waiting = ingest.accept('fake', body(['a']));
+    const refusal = expect(waiting).rejects.toMatchObject({ code: 'unavailable' });
+
+    await clock.advance(10_000);
+
+    await refusal;
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('refuses what has no room at once, also what others gave up waiting for, and takes it again when that is settled', async () => {
+    const bus = hangingBus();
+    const { ingest, clock, batches } = house(bus, { room: { max_deliveries: 2, max_bytes: 1_000_000 } });
+    const given_up = [ingest.accept('fake', body(['a'])), ingest.accept('fake', body(['b']))];
+    const refusals = Promise.all(given_up.map((each) => expect(each).rejects.toMatchObject({ code: 'unavailable' })));
+    await clock.advance(10_000);
+    await refusals;
+
+    await expect(ingest.accept('fake', body(['c']))).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('2 deliveries wait'),
+    });
+    expect(() => ingest.checkRoom(1)).toThrow('2 deliveries wait');
+    bus.letGo();
+    await clock.advance(0);
+    const taken = ingest.accept('fake', body(['c']));
+    await clock.advance(0);
+    bus.letGo();
+
+    await expect(taken).resolves.toMatchObject({ accepted: 1 });
+    expect(batches.map((batch) => batch.alerts[0]?.alert_name)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('counts bytes too, but one body alone always has room', async () => {
+    const bus = hangingBus();
+    const { ingest, clock } = house(bus, { room: { max_deliveries: 10, max_bytes: 20 } });
+
+    const large = ingest.accept('fake', body(['a'.repeat(100)]));
+    await expect(ingest.accept('fake', body(['b']))).rejects.toMatchObject({ code: 'unavailable' });
+    await clock.advance(0);
+    bus.letGo();
+    await expect(large).resolves.toMatchObject({ accepted: 1 });
+    ingest.checkRoom(1_000);
+  });
+
+  it('gives the room of a refused body back', async () => {
+    const { ingest } = house({}, { room: { max_deliveries: 1, max_bytes: 1_000 } });
+
+    for (let turn = 0; turn < 3; turn++)
+      await expect(ingest.accept('fake', body({}))).rejects.toMatchObject({ code: 'invalid' });
+    await expect(ingest.accept('fake', body(['a']))).resolves.toMatchObject({ accepted: 1 });
   });
 });

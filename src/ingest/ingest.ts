@@ -9,6 +9,9 @@ import { idOf } from '../domain/id.js';
 import { notJson } from '../domain/json-place.js';
 import type { ParsedPayload, RejectedItem, Source, SourceModule } from '../domain/source.js';
 import type { DeadLetters } from '../domain/store.js';
+import { settleWithin } from '../domain/time-limit.js';
+import type { RoomLimits } from './room.js';
+import { Room, ROOM } from './room.js';
 import type { UnderstoodBody } from './repeats.js';
 import { Repeats } from './repeats.js';
 
@@ -39,8 +42,10 @@ export interface IngestParts {
   readonly bus: Pick<Bus, 'publish'>;
   readonly deadLetters: Pick<DeadLetters, 'add'>;
   readonly ids: Pick<Ids, 'batch'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly meter: IngestMeter;
+  /** How much may be inside at once; as much as is reasonable unless set. */
+  readonly room?: RoomLimits;
 }
 
 /**
@@ -57,6 +62,8 @@ export interface Ingest {
    * letter: the one that there is stays as it was. Items that are refused beside others that are taken become letters of their own.
    */
   replay(source: string | null, body: Uint8Array, received_from: string): Promise<Accepted>;
+  /** Throws `unavailable` when a body of so many bytes would be refused now: nobody needs to read it. */
+  checkRoom(bytes: number): void;
 }
 
 /** What dead letters call a body that no source recognized. */
@@ -66,6 +73,12 @@ export const UNKNOWN_SOURCE = 'unknown';
 const MAX_LETTERS = 200;
 
 const MAX_DETAILS = 100;
+
+/**
+ * How long a sender waits at most. What is stored later all the same is recognized when it is sent again; senders whose patience ends sooner
+ * than ours would take no answer for one.
+ */
+const SETTLE_WITHIN_MS = 10_000;
 
 /** A body on its way in. */
 interface Intake {
@@ -94,21 +107,37 @@ class Door implements Ingest {
   readonly #parts: IngestParts;
   readonly #repeats = new Repeats();
   readonly #utf8 = new TextDecoder();
+  readonly #room: Room;
 
   constructor(parts: IngestParts) {
     this.#parts = parts;
+    this.#room = new Room(parts.room ?? ROOM);
   }
 
   async accept(source: string, body: Uint8Array, received_from?: string): Promise<Accepted> {
-    return this.#take(this.#intake({ asked: source, body, received_from: received_from ?? null, kept: false }));
+    return this.#settle(this.#intake({ asked: source, body, received_from: received_from ?? null, kept: false }));
   }
 
   async acceptAny(body: Uint8Array, received_from?: string): Promise<Accepted> {
-    return this.#take(this.#intake({ asked: null, body, received_from: received_from ?? null, kept: false }));
+    return this.#settle(this.#intake({ asked: null, body, received_from: received_from ?? null, kept: false }));
   }
 
   async replay(source: string | null, body: Uint8Array, received_from: string): Promise<Accepted> {
-    return this.#take(this.#intake({ asked: source, body, received_from, kept: true }));
+    return this.#settle(this.#intake({ asked: source, body, received_from, kept: true }));
+  }
+
+  checkRoom(bytes: number): void {
+    this.#room.check(bytes);
+  }
+
+  /** Takes a body in, in the time that a sender can be kept waiting. Its room is given back when it is settled, not when it is answered. */
+  async #settle(intake: Intake): Promise<Accepted> {
+    const leave = this.#room.enter(intake.body.length);
+    const work = this.#take(intake).finally(leave);
+    return settleWithin(work, SETTLE_WITHIN_MS, this.#parts.clock, () => {
+      const message = `it could not be stored within ${SETTLE_WITHIN_MS} ms; send it again`;
+      return new FixpointError('unavailable', message);
+    });
   }
 
   #intake(given: Omit<Intake, 'now'>): Intake {

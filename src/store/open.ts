@@ -143,6 +143,7 @@ async function ready(db: Db): Promise<void> {
   try {
     await db.query({ text: 'select 1' });
   } catch (error) {
+    if (error instanceof FixpointError) throw error;
     throw new FixpointError('unavailable', `the database does not answer: ${messageOf(error)}`, { cause: error });
   }
 }
@@ -156,17 +157,22 @@ async function check(db: Db, target: string): Promise<ConnectionCheck> {
       name: 'store',
       target,
       ok: false,
-      message: `does not answer: ${messageOf(error)}. Check DATABASE_URL.`,
+      message: `does not answer: ${reasonOf(error)}. Check DATABASE_URL.`,
       required: true,
     };
   }
 }
 
 function explained(error: unknown, description: string): unknown {
-  if (error instanceof FixpointError) return error;
-  return new FixpointError('unavailable', `cannot use ${description}: ${messageOf(error)}. Check DATABASE_URL.`, {
+  if (error instanceof FixpointError && error.code !== 'unavailable') return error;
+  return new FixpointError('unavailable', `cannot use ${description}: ${reasonOf(error)}. Check DATABASE_URL.`, {
     cause: error,
   });
+}
+
+/** The driver's own words. */
+function reasonOf(error: unknown): string {
+  return messageOf(error instanceof FixpointError ? (error.cause ?? error) : error);
 }
 
 /** A database address without its credentials. */

@@ -49,6 +49,7 @@ export class HttpWorld {
     alerts: [],
     rejected: 0,
   });
+  checkRoom: (bytes: number) => void = () => undefined;
   startRun: (playbook_id: string, request: RunRequest) => Promise<string> = async () => 'run-1';
   findToken: (hash: string) => Promise<TokenRecord | null> = async (hash) => this.tokens.get(hash) ?? null;
   readonly #listeners = new Map<string, Set<() => void>>();
@@ -106,6 +107,7 @@ export class HttpWorld {
         accept: (source, body, from) => this.accept(source, body, from),
         acceptAny: (body, from) => this.accept(null, body, from),
         replay: (source, body, from) => this.replay(source, body, from),
+        checkRoom: (bytes) => this.checkRoom(bytes),
       },
       catalog: {
         content: () => ({ playbooks: this.playbooks, rules: this.rules, problems: [] }),

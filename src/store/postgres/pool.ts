@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { FixpointError, messageOf } from '../../domain/errors.js';
 import type { Db, Queryable, Statement } from '../db.js';
 import { readInstant } from '../db.js';
 
@@ -40,7 +41,7 @@ export function openPool(
     kind: 'postgres',
     lanes: options.lanes,
     query: (statement) => ask(pool, statement),
-    script: async (sql) => void (await pool.query(sql)),
+    script: (sql) => runScript(pool, sql),
     transaction: (work) => inTransaction(pool, work),
     stop: () => pool.end(),
   };
@@ -53,24 +54,42 @@ function parserOf(oid: number, format?: string): (text: string) => unknown {
 }
 
 async function ask<Row>(client: pg.Pool | pg.PoolClient, statement: Statement): Promise<Row[]> {
-  const result = await client.query({
+  const asked = {
     text: statement.text,
     values: statement.values === undefined ? undefined : [...statement.values],
     name: statement.name,
-  } as pg.QueryConfig); // pg's type does not admit undefined under exactOptionalPropertyTypes
+  } as pg.QueryConfig; // pg's type does not admit undefined under exactOptionalPropertyTypes
+  const result = await client.query(asked).catch(rethrow);
   return result.rows as Row[]; // what a statement selects is known to the one who wrote it
 }
 
+async function runScript(client: pg.Pool | pg.PoolClient, sql: string): Promise<void> {
+  await client.query(sql).catch(rethrow);
+}
+
+/** What the server says when it is stopping, full, broken, only to be read, or too slow: nothing of it is about what was asked. */
+const AWAY = /^(08...|25006|53...|57014|57P0[1-5]|58...)$/;
+
+/**
+ * A database that cannot be used now is `unavailable`, whatever the driver calls it: most of its own errors (no connection within the limit, no
+ * answer, a connection that ended) have no code. An error about what was asked stays as it is.
+ */
+function rethrow(error: unknown): never {
+  const isOurs = error instanceof TypeError || error instanceof RangeError || error instanceof FixpointError;
+  if (isOurs || (error instanceof pg.DatabaseError && !AWAY.test(error.code ?? ''))) throw error;
+  throw new FixpointError('unavailable', `the database does not answer: ${messageOf(error)}`, { cause: error });
+}
+
 async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+  const client = await pool.connect().catch(rethrow);
   let broken: Error | undefined;
   try {
-    await client.query('begin');
+    await runScript(client, 'begin');
     const answer = await work({
       query: (statement) => ask(client, statement),
-      script: async (sql) => void (await client.query(sql)),
+      script: (sql) => runScript(client, sql),
     });
-    await client.query('commit');
+    await runScript(client, 'commit');
     return answer;
   } catch (error) {
     try {
