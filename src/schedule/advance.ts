@@ -5,12 +5,13 @@ import { renderDeep } from '../domain/expression.js';
 import type { Scope } from '../domain/expression.js';
 import { messageOf } from '../domain/errors.js';
 import { failureActions } from '../domain/playbook.js';
-import type { ConditionResult, Run, RunEvent, RunOutcome, SkipReason, Step } from '../domain/run.js';
+import type { ConditionResult, Run, RunEvent, SkipReason, Step } from '../domain/run.js';
 import { isRunFinished, isStepFinished, timeCountsFrom } from '../domain/run.js';
 import { transition, waitsForAPerson } from '../domain/transition.js';
 import { refusalBefore, whyNot } from './approval.js';
 import { endOfRest, failureEvents, goesOn, NOT_NEEDED, successEvents } from './conclude.js';
 import { CHECK_SPEC } from './check.js';
+import { changesOf, endOf, isForItsAlertOnly, leftToTakeBack, outcomeOf, resultOf, solvedOf } from './outcome.js';
 import { isUndo, PROOF_ID, undoIdOf } from './plan.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { judge, prepare, scopeOf } from './prepare.js';
@@ -106,29 +107,8 @@ class Turn implements Advanced {
   finishWhenDone(): void {
     const { run } = this;
     if (!this.#plan.tasks.every(({ task }) => isStepFinished(run.steps[task.id]?.state ?? 'pending'))) return;
-    if (run.compensating !== null && this.#leftToTakeBack().length > 0) return;
-    const failed = this.#plan.tasks.filter(
-      ({ task }) => run.steps[task.id]?.state === 'failed' && !failureActions(task.on_failure).includes('continue'),
-    );
-    // Somebody said no to a write, or nobody said yes: that is how people cancel it.
-    const denied = Object.values(run.steps).filter(
-      (step) =>
-        (step.state === 'cancelled' && isRefused(step)) || (step.state === 'skipped' && step.reason === 'denied'),
-    );
-    const state = run.cancel_requested
-      ? 'cancelled'
-      : run.aborted || failed.length > 0
-        ? 'failed'
-        : denied.length > 0
-          ? 'cancelled'
-          : 'succeeded';
-    const reason =
-      state === 'succeeded'
-        ? null
-        : (run.reason ??
-          (failed.length > 0
-            ? failed.map(({ task }) => `${task.id} failed`).join(', ')
-            : denied.map((step) => `${step.step_id}: ${step.message ?? 'not approved'}`).join('; ')));
+    if (run.compensating !== null && leftToTakeBack(this.run).length > 0) return;
+    const { state, reason } = endOf(run, this.#plan);
     if (this.#looksAtTheAlert(state)) return;
     if (this.#isToTakeBackWhenOver()) {
       this.#emit({
@@ -138,44 +118,12 @@ class Turn implements Advanced {
       });
       return this.takeBack();
     }
-    const outcome = this.#outcome(state);
+    const outcome = outcomeOf(this.run, this.#plan, state);
     if (run.steps[PROOF_ID] && outcome === 'not_fixed') {
       const message = run.steps[PROOF_ID].summary ?? "the alert's own condition still holds";
       this.#emit({ type: 'notice', at: this.#at, kind: 'escalate', step_id: PROOF_ID, about: 'not_fixed', message });
     }
     this.#emit({ type: 'run_finished', at: this.#at, state, outcome, reason });
-  }
-
-  /** A run that changed nothing did nothing; one that was given to people, or failed before it could, is theirs. */
-  #outcome(state: 'succeeded' | 'failed' | 'cancelled'): RunOutcome {
-    const steps = Object.values(this.run.steps);
-    const said = steps.findLast((step) => step.kind === 'confirmation' && typeof solvedOf(step) === 'boolean');
-    if (said && solvedOf(said) === false) return 'not_fixed';
-    if (said && state === 'succeeded') return 'verified';
-    const checks = steps.filter((step) => this.#plan.byId.get(step.task_id)?.check);
-    if (checks.some((step) => step.state === 'failed' || resultOf(step) === 'holds_still')) return 'not_fixed';
-    if (this.#changes().some((step) => this.run.steps[undoIdOf(step.step_id)]?.state !== 'succeeded')) {
-      const isProven = state === 'succeeded' && checks.some((step) => resultOf(step) === 'verified');
-      return isProven ? 'verified' : this.run.compensating === null ? 'unverified' : 'handed_over';
-    }
-    if (this.#isForThisAlertOnly() && checks.some((step) => resultOf(step) === 'verified')) return 'verified';
-    // A write of which nobody knows whether it took place is not nothing.
-    const unclear = steps.filter((step) => this.#mayHaveWritten(step));
-    if (unclear.length > 0) return unclear.every((step) => step.state === 'succeeded') ? 'unverified' : 'handed_over';
-    const escalated = this.#plan.tasks.some(
-      ({ task }) => this.run.steps[task.id]?.state === 'failed' && failureActions(task.on_failure).includes('escalate'),
-    );
-    const denied = steps.some((step) => isRefused(step) || step.reason === 'denied');
-    return escalated || denied || this.run.compensating !== null || state === 'failed' ? 'handed_over' : 'nothing_done';
-  }
-
-  /** Attempts in doubt, and what an author calls idempotent: that is done again without a question, whether or not it had taken place. */
-  #mayHaveWritten(step: Step): boolean {
-    if (step.effect !== 'write' || step.recorded_only) return false;
-    const isRepeatable = step.intent !== null && this.#plan.byId.get(step.task_id)?.idempotent === true;
-    return step.attempts.some(
-      ({ outcome }) => outcome === 'in_doubt' || (isRepeatable && (outcome === 'failed' || outcome === 'lost')),
-    );
   }
 
   #verdict(planned: PlannedTask): 'blocked' | 'ready' | { reason: SkipReason; message: string } {
@@ -236,39 +184,27 @@ class Turn implements Advanced {
     if (!proof || (step && isStepFinished(step.state)) || step?.state === 'running') return step?.state === 'running';
     const isSaid = Object.values(steps).some((other) => typeof solvedOf(other) === 'boolean');
     const isDeclared = this.#plan.tasks.some(({ check }) => check);
-    if (state !== 'succeeded' || this.#changes().length === 0) return false;
-    if ((isSaid || isDeclared) && !this.#isForThisAlertOnly()) return false;
-    if (!alert || !this.#facts.provable(alert)) return false;
+    const isOpen = (!isSaid && !isDeclared) || isForItsAlertOnly(this.run, this.#plan);
+    const isDue = state === 'succeeded' && changesOf(this.run).length > 0 && isOpen;
+    if (!isDue || !alert || !this.#facts.provable(alert)) {
+      // It was begun, its worker died, and meanwhile the run was cancelled.
+      if (step) this.#emit({ type: 'step_cancelled', at: this.#at, step_id: PROOF_ID, reason: 'not needed any more' });
+      return false;
+    }
     if (this.run.state !== 'paused' && !this.#facts.draining) this.#start(proof, PROOF_ID, null, null, []);
     return true;
   }
 
-  /** True when what was written is to go with the alert, which has resolved. */
-  #isForThisAlertOnly(): boolean {
-    return this.#plan.playbook.on_resolved === 'compensate' && this.run.alerts_resolved_at !== null;
-  }
-
   /** A resolved alert alone takes nothing back: its condition has to be looked at, and no data says nothing. */
   #isToTakeBackWhenOver(): boolean {
-    if (!this.#isForThisAlertOnly() || this.run.compensating !== null || this.#leftToTakeBack().length === 0)
+    if (
+      !isForItsAlertOnly(this.run, this.#plan) ||
+      this.run.compensating !== null ||
+      leftToTakeBack(this.run).length === 0
+    )
       return false;
     const proof = this.run.steps[PROOF_ID];
     return proof !== undefined && resultOf(proof) === 'verified';
-  }
-
-  /** What the run itself really changed, the last change first. */
-  #changes(): Step[] {
-    return Object.values(this.run.steps)
-      .filter((step) => step.change !== null && !step.recorded_only && !isUndo(step))
-      .map((step, place) => ({ step, place }))
-      .sort((a, b) => (b.step.finished_at ?? '').localeCompare(a.step.finished_at ?? '') || b.place - a.place)
-      .map(({ step }) => step);
-  }
-
-  #leftToTakeBack(): Step[] {
-    return this.#changes().filter(
-      (step) => !isStepFinished(this.run.steps[undoIdOf(step.step_id)]?.state ?? 'pending'),
-    );
   }
 
   /** Takes back what was written, one write at a time, the last one first, once nothing is being written any more. */
@@ -276,7 +212,7 @@ class Turn implements Advanced {
     if (this.run.compensating === null) return;
     const isWriting = (step: Step): boolean => step.state === 'running' && step.effect === 'write' && !isUndo(step);
     if (Object.values(this.run.steps).some(isWriting)) return;
-    const [written] = this.#leftToTakeBack();
+    const [written] = leftToTakeBack(this.run);
     const planned = written && this.#plan.byId.get(undoIdOf(written.task_id));
     if (!planned || this.run.state === 'paused' || this.#facts.draining) return;
     const step_id = undoIdOf(written.step_id);
@@ -541,22 +477,6 @@ class Turn implements Advanced {
     )
       this.endedStep = true;
   }
-}
-
-function isRefused(step: Step): boolean {
-  return step.approval?.state === 'denied' || step.approval?.state === 'expired';
-}
-
-/** `verified`: it was looked at and is as it should be; `holds_still`: the alert's own condition is not over. */
-function resultOf({ output }: Step): 'verified' | 'holds_still' | null {
-  if (typeof output !== 'object' || output === null || !('result' in output) || !('explanation' in output)) return null;
-  const { result } = output;
-  return result === 'over' || result === 'true' ? 'verified' : result === 'holds' ? 'holds_still' : null;
-}
-
-/** What somebody answered to "is it solved?". */
-function solvedOf({ output }: Step): unknown {
-  return typeof output === 'object' && output !== null && 'solved' in output ? output.solved : null;
 }
 
 /** True when the run writes nothing more, because its alerts have resolved. */

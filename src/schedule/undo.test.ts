@@ -198,6 +198,21 @@ describe('proving that a write helped, and taking it back', () => {
     }
   });
 
+  it('ends when it is cancelled while it looks, also over a restart', async () => {
+    world.condition = asked;
+    for (const restarts of [false, true]) {
+      answers = ['holds'];
+      const run_id = await world.begin(scheduler, [SCALE], {}, { alert });
+      await world.clock.advance(20_000);
+      expect(world.states(run_id)).toMatchObject({ 'alert:verify': 'running' });
+      if (restarts) world.memory.give(run_id, 'dead#1');
+      await steerRun(world.memory.store, run_id, { type: 'cancel', by: 'ann', reason: null }, world.clock);
+      await world.clock.advance(20_000);
+      expect(run(run_id)).toMatchObject({ state: 'cancelled', outcome: 'unverified' });
+      expect(world.states(run_id)).toMatchObject({ 'alert:verify': 'cancelled' });
+    }
+  });
+
   it('makes no first write for a condition that is over, and none while nobody answers', async () => {
     world.condition = asked;
     answers = ['over'];
