@@ -85,8 +85,13 @@ export interface DecidedBatch {
   readonly open_runs?: readonly string[];
   /** Open runs whose alert resolved: their worker looks at them again. */
   readonly poke: readonly string[];
-  /** Finished runs that did not fix what they were started for. */
-  readonly not_fixed: readonly { readonly run_id: string; readonly alert_id: string; readonly at: string }[];
+  /** Finished runs that did not fix what they were started for, unless the alert was received before the run had ended. */
+  readonly not_fixed: readonly {
+    readonly run_id: string;
+    readonly alert_id: string;
+    readonly received_at: string;
+    readonly at: string;
+  }[];
 }
 
 /** What an open run blocks: the same playbook, group key and service join it. */

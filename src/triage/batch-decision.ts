@@ -51,6 +51,8 @@ export class BatchDecision {
   readonly #starting = new Map<string, Starting>();
   readonly #matches = new Map<string, readonly Rule[]>();
   readonly #notFixed = new Map<string, DecidedBatch['not_fixed'][number]>();
+  /** Those of them that had surely ended when the alert was received. */
+  readonly #telling = new Set<string>();
   #lastWrites = new Map<string, string>();
   #openings: Opening[] = [];
 
@@ -108,8 +110,7 @@ export class BatchDecision {
     for (const [index, alert] of alerts.entries()) {
       const judged = this.#judge(alert, this.#keys[index] ?? occurrenceKey(alert));
       const { before, verdict } = judged;
-      if (contradictsRun(judged) && before?.run_id && !this.#options.cache.isNotFixed(before.run_id))
-        this.#notFixed.set(before.run_id, { run_id: before.run_id, alert_id: alert.alert_id, at: now });
+      if (contradictsRun(judged) && before?.run_id) this.#contradict(before.run_id, alert);
       // All of them: the first one may have ended before the others.
       if (verdict.type === 'drop' && verdict.reason === 'resolved' && before?.open)
         for (const run_id of before.run_ids) poke.add(run_id);
@@ -167,14 +168,22 @@ export class BatchDecision {
     for (const [key, { run_id }] of this.#starting) cache.rememberRun(key, run_id);
   }
 
-  /** Before the commit: batches that are decided meanwhile leave the telling to this one. */
+  /** Notes that the run did not fix it. An alert that had to wait may be older than the run's end: the store knows. */
+  #contradict(run_id: string, { alert_id, received_at }: Alert): void {
+    const { cache, now } = this.#options;
+    if (cache.isNotFixed(run_id) || (this.#notFixed.get(run_id)?.received_at ?? '') >= received_at) return;
+    this.#notFixed.set(run_id, { run_id, alert_id, received_at, at: now });
+    if (received_at > cache.seenEnded(run_id, now)) this.#telling.add(run_id);
+  }
+
+  /** Before the commit: batches that are decided meanwhile leave the telling to this one, where it is sure to tell. */
   claimTelling(): void {
-    for (const run_id of this.#notFixed.keys()) this.#options.cache.rememberNotFixed(run_id);
+    for (const run_id of this.#telling) this.#options.cache.rememberNotFixed(run_id);
   }
 
   /** When the commit did not take place: the next repeat has to tell it. */
   leaveTelling(): void {
-    for (const run_id of this.#notFixed.keys()) this.#options.cache.forgetNotFixed(run_id);
+    for (const run_id of this.#telling) this.#options.cache.forgetNotFixed(run_id);
   }
 
   #judge(alert: Alert, key: string): Judged {

@@ -12,6 +12,8 @@ export class TriageCache {
   readonly #openRuns = new Map<string, string>();
   /** Finished runs that are known not to have fixed it. */
   readonly #notFixed = new Map<string, true>();
+  /** When runs were first seen to have ended here: they had ended by then. */
+  readonly #seenEnded = new Map<string, string>();
 
   occurrence(key: string): Occurrence | null {
     return this.#occurrences.get(key) ?? null;
@@ -35,6 +37,13 @@ export class TriageCache {
 
   forgetRun(key: string): void {
     this.#openRuns.delete(key);
+  }
+
+  /** The first instant at which somebody who asks this knew that the run has ended. */
+  seenEnded(run_id: string, now: string): string {
+    const seen = this.#seenEnded.get(run_id) ?? now;
+    put(this.#seenEnded, run_id, seen, MAX_RUNS);
+    return seen;
   }
 
   isNotFixed(run_id: string): boolean {

@@ -94,3 +94,20 @@ it('leaves the telling to one of several batches that are decided at the same ti
 
   expect(committed.flatMap((batch) => batch.not_fixed.map((told) => told.run_id))).toEqual(['run-1']);
 });
+
+it('leaves it to a later repeat when one was received before the run was seen to have ended', async () => {
+  const committed: DecidedBatch[] = [];
+  const triage = aTriage(committed, ['conflict']);
+  const [early] = repeat(1).alerts;
+  const waited = { ...early!, received_at: '2026-11-21T09:59:00.000Z' };
+
+  await triage.handle({ batch_id: 'b1', alerts: [waited] });
+  for (const number of [2, 3]) await triage.handle(repeat(number));
+
+  // The store knows when the run ended, and decides whether the first one tells anything.
+  expect(committed.map((batch) => batch.not_fixed.map((told) => told.alert_id))).toEqual([
+    ['repeat-1'],
+    ['repeat-2'],
+    [],
+  ]);
+});

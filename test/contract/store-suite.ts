@@ -189,7 +189,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const opened = aNewRun();
         await store.runs.open(opened);
         await store.runs.apply({ before: opened.run, ...finish(opened.run) });
-        const not_fixed = [{ run_id: opened.run.run_id, alert_id: ids.next(), at: AT }];
+        const not_fixed = [{ run_id: opened.run.run_id, alert_id: ids.next(), received_at: LATER, at: LATER }];
         for (const alert of [aFreshAlert(), aFreshAlert()]) {
           await store.triage.commit(
             aBatch({ not_fixed, alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }] }),
@@ -198,6 +198,22 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const events = await store.runView.events(opened.run.run_id, 0);
         expect(events.filter((event) => event.type === 'outcome_changed')).toHaveLength(1);
         expect((await store.runView.get(opened.run.run_id))?.outcome).toBe('not_fixed');
+      });
+
+      it('does not call a run unsuccessful for a repeat that was received before it ended, and decided after', async () => {
+        const opened = aNewRun();
+        await store.runs.open(opened);
+        await store.runs.apply({ before: opened.run, ...finish(opened.run) });
+        const { run_id } = opened.run;
+        const alert = aFreshAlert({ received_at: AT });
+        await store.triage.commit(
+          aBatch({
+            not_fixed: [{ run_id, alert_id: alert.alert_id, received_at: AT, at: LATER }],
+            alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }],
+          }),
+        );
+        expect((await store.runView.get(run_id))?.outcome).toBe('nothing_done');
+        expect(await store.runView.events(run_id, 0)).toHaveLength(2);
       });
 
       it('keeps undecided alerts until they are decided, and held ones until their hold ends', async () => {

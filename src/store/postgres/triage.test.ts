@@ -12,8 +12,9 @@ const ended = finish(opened.run).after;
 
 function aRepeat(): DecidedBatch {
   const alert = aFreshAlert();
+  const { alert_id, received_at } = alert;
   return aBatch({
-    not_fixed: [{ run_id: ended.run_id, alert_id: alert.alert_id, at: alert.received_at }],
+    not_fixed: [{ run_id: ended.run_id, alert_id, received_at, at: received_at }],
     alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }],
   });
 }

@@ -184,9 +184,11 @@ function alertRow({ alert, decision }: DecidedBatch['alerts'][number]): AlertRow
  */
 async function contradictedRuns(runs: RunStore, contradictions: DecidedBatch['not_fixed']): Promise<RunChange[]> {
   const changes: RunChange[] = [];
-  for (const { run_id, alert_id, at } of contradictions) {
+  for (const { run_id, alert_id, received_at, at } of contradictions) {
     const loaded = await runs.load(run_id);
     if (!loaded || !isRunFinished(loaded.run.state) || loaded.run.outcome === 'not_fixed') continue;
+    // An alert that waited to be decided while the run was still at work says nothing about what came of it.
+    if (loaded.run.finished_at !== null && received_at <= loaded.run.finished_at) continue;
     const reason = `alert ${alert_id} fires again after the run has ended`;
     const events: RunEvent[] = [
       { type: 'outcome_changed', at, outcome: 'not_fixed', reason, by: `alert:${alert_id}` },
