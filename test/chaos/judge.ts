@@ -10,7 +10,7 @@ import type { Tally } from './target.js';
 export interface WholeRun {
   readonly header: Pick<
     RunHeader,
-    'run_id' | 'playbook_id' | 'service_name' | 'state' | 'alert_ids' | 'created_at' | 'finished_at'
+    'run_id' | 'playbook_id' | 'service_name' | 'state' | 'outcome' | 'alert_ids' | 'created_at' | 'finished_at'
   >;
   readonly steps: readonly Step[];
   readonly events: readonly StoredEvent[];
@@ -144,6 +144,7 @@ function judgeStory({ header, steps, events }: WholeRun, { count, blame }: Court
   let isOver = false;
   for (const [index, event] of events.entries()) {
     if (event.seq !== index + 1) blame(`run ${run_id}: event ${event.seq} stands at place ${index + 1}`);
+    if (event.type === 'outcome_changed') count('runs called not fixed later');
     if (isOver && !AFTER_THE_END.has(event.type)) blame(`run ${run_id}: ${event.type} after its end`);
     if (event.type === 'run_finished') isOver = true;
     if (event.type === 'run_rescued') count('runs rescued');
