@@ -30,11 +30,11 @@ type Deed =
 const worker = fc.nat(WORKERS - 1);
 const run = fc.nat(9);
 const limit = fc.integer({ min: 1, max: 4 });
-const wake_ms = fc.option(fc.constantFrom(0, 3_000));
+const wake_ms = fc.option(fc.constantFrom(0, 3_000), { nil: null });
 
 /** What is done, and how often among all that is done. */
 const KINDS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<Deed> }[] = [
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('open' as const), worker: fc.option(worker) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('open' as const), worker: fc.option(worker, { nil: null }) }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('register', 'beat', 'beat', 'poked'), worker }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('tick' as const), ms: fc.nat(7_000) }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('claim' as const), worker, limit, own: fc.boolean() }) },
