@@ -2,6 +2,8 @@ import type { Clock } from '../domain/clock.js';
 import { instant } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { AttemptContext, ReadyExecutor } from '../domain/executor.js';
+import type { ConditionAnswer } from '../domain/proof.js';
+import { limitTime } from '../domain/time-limit.js';
 import type { Intent, Outcome } from '../domain/outcome.js';
 import type { Run } from '../domain/run.js';
 import { questionBefore } from './approval.js';
@@ -162,7 +164,14 @@ const ASK_AGAIN_MS = 10_000;
 async function lookBeforeWrite({ run, prepared, control }: Write, deps: AttemptDeps): Promise<AttemptEnd | null> {
   const ask = run.alert && !prepared.planned.undo ? deps.condition(run.alert) : null;
   if (!ask) return null;
-  const answer = await ask(control.signal);
+  const limit = limitTime(control.signal, prepared.planned.timeout_ms, deps.clock);
+  let answer: ConditionAnswer;
+  try {
+    answer = await ask(limit.signal);
+  } finally {
+    limit.end();
+  }
+  if (limit.isOver()) answer = { type: 'unavailable', reason: `no answer within ${prepared.planned.timeout_ms} ms` };
   if (control.signal.aborted) return { type: 'cancelled', reason: 'the run was cancelled' };
   if (answer.type === 'unavailable') {
     const until = instant(deps.clock.now() + ASK_AGAIN_MS);
