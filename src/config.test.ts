@@ -33,6 +33,22 @@ describe('the configuration', () => {
     expect(refusalOf('schedule: {zzz: 1}\n')).toContain('unknown key zzz; expected one of lease');
   });
 
+  it.each([
+    ['{tls: {ca: /etc/ca.pem}}', 'kafka.tls.ca: expected a PEM text; ${file:/path/of/it.pem} puts a file in'],
+    ['{tls: {cert: hunter2, key: hunter2}}', 'kafka.tls.key: expected a PEM text'],
+    ['{tls: {cert: "-----BEGIN CERTIFICATE-----hunter2"}}', 'kafka.tls: expected cert and key together'],
+    ['{tls: hunter2}', 'kafka.tls: expected true, false, or a map of ca, cert, key and reject_unauthorized'],
+    ['{sasl: {mechanism: gssapi, username: a, password: hunter2}}', 'kafka.sasl.mechanism: expected plain, scram-'],
+    ['{sasl: {mechanism: plain, username: a}}', 'kafka.sasl.password: password is missing'],
+    ['{sasl: {mechanism: plain, username: "", password: hunter2}}', 'kafka.sasl.username: expected at least 1'],
+    ['{run_events: sometimes}', 'kafka.run_events: expected true or false'],
+  ])('tells what is wrong with kafka: %s, and nothing secret', (kafka, expected) => {
+    const refusal = refusalOf(`kafka: ${kafka}\n`);
+
+    expect(refusal).toContain(expected);
+    expect(refusal).not.toContain('hunter2');
+  });
+
   it('tells every fault at once, each with its key, what was expected and what came', () => {
     const text = refusalOf('language: 5\nexecutors:\n  prometheus: {url: 5}\nnotifiers:\n  email: {host: x}\n');
     expect(text).toContain('language: expected en or zh, came the number 5');

@@ -21,6 +21,25 @@ const Broker = z
   .string()
   .refine(isBroker, 'expected host:port such as kafka-1:9092; an IPv6 address needs a name that stands for it');
 
+const TLS = 'expected true, false, or a map of ca, cert, key and reject_unauthorized';
+
+/** A PEM text, not the name of a file: that would be found out only when brokers are dialed, in words about something else. */
+function pem(kind: string): z.ZodType<string> {
+  const begin = new RegExp(`-----BEGIN ${kind}-----`);
+  return z.string().regex(begin, 'expected a PEM text; ${file:/path/of/it.pem} puts a file in');
+}
+
+const KafkaTls = z
+  .strictObject({
+    ca: pem('(TRUSTED )?CERTIFICATE').optional(),
+    cert: pem('(TRUSTED )?CERTIFICATE').optional(),
+    key: pem('([A-Z]+ )?PRIVATE KEY').optional(),
+    reject_unauthorized: z.boolean().optional(),
+  })
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+    error: 'expected cert and key together: who shows a certificate needs its key',
+  });
+
 const Kafka = z.strictObject({
   brokers: z.array(Broker).min(1).max(100).optional().describe('host:port; set: Kafka, unset: in-process'),
   topic_prefix: z
@@ -34,21 +53,14 @@ const Kafka = z.strictObject({
     .default(true)
     .describe('Whether every event of a run is published for other consumers, on <topic_prefix>.run-events'),
   tls: z
-    .union([
-      z.boolean(),
-      z.strictObject({
-        ca: z.string().optional(),
-        cert: z.string().optional(),
-        key: z.string().optional(),
-        reject_unauthorized: z.boolean().optional(),
-      }),
-    ])
-    .default(false),
+    .union([z.boolean(), KafkaTls], { error: TLS })
+    .default(false)
+    .describe('true: the system’s authorities are trusted'),
   sasl: z
     .strictObject({
       mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
-      username: z.string(),
-      password: z.string(),
+      username: z.string().min(1),
+      password: z.string().min(1),
     })
     .optional(),
 });

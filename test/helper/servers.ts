@@ -10,6 +10,7 @@ const ADDRESSES = {
   postgres: 'postgres://postgres@127.0.0.1:25432/fixpoint',
   kafka: '127.0.0.1:29092',
   'kafka-3.9.1': '127.0.0.1:29094',
+  'kafka-secure': '127.0.0.1:29099',
   elasticsearch: 'http://127.0.0.1:29200',
   kubernetes: 'https://127.0.0.1:26443',
   jaeger: 'http://127.0.0.1:26686',
