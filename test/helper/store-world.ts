@@ -4,6 +4,7 @@ import type { Decision } from '../../src/domain/decision.js';
 import { createIds } from '../../src/domain/id.js';
 import type { NewRunHeader, Run, RunEvent } from '../../src/domain/run.js';
 import type { DecidedBatch, NewRun, Occurrence } from '../../src/domain/store.js';
+import { isStepFinished } from '../../src/domain/run.js';
 import { fold } from '../../src/domain/transition.js';
 import { anAlert } from './an-alert.js';
 
@@ -66,8 +67,11 @@ export function aStart(step_id: string, over: Partial<RunEvent & { type: 'step_s
   };
 }
 
+/** The end of a run, and of the steps that are still being done in it. */
 export function finish(run: Run): { after: Run; events: RunEvent[] } {
+  const open = Object.values(run.steps).filter((step) => !isStepFinished(step.state));
   const events: RunEvent[] = [
+    ...open.map(({ step_id }): RunEvent => ({ type: 'step_cancelled', at: AT, step_id, reason: 'a test' })),
     { type: 'run_finished', at: AT, state: 'succeeded', outcome: 'nothing_done', reason: null },
   ];
   return { after: fold(run, events), events };
