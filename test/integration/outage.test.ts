@@ -154,8 +154,10 @@ await describeWith(['postgres', 'kafka'], 'an outage of what durability stands o
 
       const refusals = await Promise.all(Array.from({ length: 20 }, () => post('meanwhile')));
       const ready = await readiness();
+      const asked = await service.get('/api/v1/runs').catch((error: unknown) => String(error));
       await own.up(name);
 
+      if (name === 'postgres') expect(asked).toContain('503');
       for (const refusal of refusals) expectRefusal(refusal);
       expect(ready).toMatchObject({ status: 503, text: expect.stringContaining(blamed) });
       await expectRecovery(['before', 'meanwhile', 'after']);
