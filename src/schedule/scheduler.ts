@@ -115,7 +115,8 @@ export class Scheduler {
     await this.#register();
     this.#paused = (await this.#deps.pause.read()).paused;
     await this.#claim();
-    this.#loop = this.#poll();
+    // On its own: whatever looking for work waits for, the lease goes on.
+    this.#loop = Promise.all([this.#keepLease(), this.#poll()]).then(() => undefined);
   }
 
   /**
@@ -260,23 +261,39 @@ export class Scheduler {
     }
   }
 
+  async #keepLease(): Promise<void> {
+    const { clock, lease_ms, log } = this.#deps;
+    const { signal } = this.#draining;
+    let wait_ms = lease_ms / 3;
+    while (!signal.aborted) {
+      await sleep(clock, wait_ms, signal);
+      if (signal.aborted) return;
+      try {
+        await this.#heartbeat();
+        wait_ms = lease_ms / 3;
+      } catch (error) {
+        log.warn({ error: messageOf(error) }, 'the lease could not be renewed, trying again');
+        wait_ms = Math.min(POLL_MS, lease_ms / 3);
+      }
+    }
+  }
+
   async #poll(): Promise<void> {
     const { clock, lease_ms, pause, runs, log } = this.#deps;
     const { signal } = this.#draining;
-    let nextBeat = clock.monotonic() + lease_ms / 3;
+    let nextSweep = clock.monotonic() + lease_ms / 3;
     while (!signal.aborted) {
       await sleep(clock, POLL_MS, signal);
       if (signal.aborted) return;
       try {
-        const beats = clock.monotonic() >= nextBeat;
-        if (beats) {
-          await this.#heartbeat();
-          nextBeat = clock.monotonic() + lease_ms / 3;
+        const sweeps = clock.monotonic() >= nextSweep;
+        if (sweeps) {
           const { paused } = await pause.read();
           if (paused !== this.#paused) this.setPaused(paused);
+          nextSweep = clock.monotonic() + lease_ms / 3;
         }
         for (const run_id of await runs.poked(this.#workerId)) await this.#wakeAnywhere(run_id);
-        await this.#claim(beats);
+        await this.#claim(sweeps);
       } catch (error) {
         log.warn({ error: messageOf(error) }, 'the scheduler could not ask the store, trying again');
       }
@@ -296,7 +313,10 @@ export class Scheduler {
     const { runs, clock } = this.#deps;
     for (let round = 0; round < CLAIM_ROUNDS && !this.#draining.signal.aborted; round++) {
       const holding = own ? this.#holding() : undefined;
-      const claimed = await runs.claim(this.#workerId, instant(clock.now()), CLAIM_AT_ONCE, holding);
+      const worker_id = this.#workerId;
+      const claimed = await runs.claim(worker_id, instant(clock.now()), CLAIM_AT_ONCE, holding);
+      // Claimed under a lease that has ended since: they are anybody's again.
+      if (worker_id !== this.#workerId) return;
       for (const { run, playbook, from } of claimed) {
         const active = this.#hold(run, this.#planOf(playbook, run.playbook_version));
         active.enqueue({ type: 'recover', from }, { type: 'poke' });
