@@ -34,7 +34,7 @@ async function makeLedger(db: Db): Promise<void> {
   try {
     await db.script(sql);
   } catch (error) {
-    if (!['23505', '42P07'].includes(sqlState(error) ?? '')) throw error;
+    if (!['23505', '42710', '42P07'].includes(sqlState(error) ?? '')) throw error;
     await db.script(sql);
   }
 }
