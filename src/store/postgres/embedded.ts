@@ -109,6 +109,8 @@ function embeddedDb(lite: PGlite, data: string, unlock: () => void): Db & { chec
     kind: 'embedded',
     lanes: 1,
     query: (statement) => ask(lite, statement),
+    // One session: nobody waits for another.
+    urgent: (statement) => ask(lite, statement),
     transaction: (work) =>
       lite.transaction((tx) =>
         work({ query: (statement) => ask(tx, statement), script: async (sql) => void (await tx.exec(sql)) }),

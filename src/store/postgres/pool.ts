@@ -24,9 +24,8 @@ export function openPool(
   url: string,
   options: { lanes: number; feeds?: boolean; onError: (error: Error) => void },
 ): Db {
-  const pool = new pg.Pool({
+  const connection = {
     connectionString: url,
-    max: options.lanes + 6,
     connectionTimeoutMillis: 5_000,
     // A statement that hangs (a lost network, a lock) must not hold a 202 for ever.
     statement_timeout: 30_000,
@@ -35,15 +34,21 @@ export function openPool(
     application_name: 'fixpoint',
     options: `-c timezone=UTC ${STEADY_PLANS}${options.feeds ? ' -c fixpoint.run_feed=on' : ''}`,
     types: { getTypeParser: parserOf },
-  });
-  pool.on('error', options.onError);
+  };
+  const pool = new pg.Pool({ ...connection, max: options.lanes + 6 });
+  // What waits for a connection waits in line, and a thousand runs that are taken up at once make a long one.
+  const urgent = new pg.Pool({ ...connection, max: 1 });
+  for (const each of [pool, urgent]) each.on('error', options.onError);
   return {
     kind: 'postgres',
     lanes: options.lanes,
     query: (statement) => ask(pool, statement),
+    urgent: (statement) => ask(urgent, statement),
     script: (sql) => runScript(pool, sql),
     transaction: (work) => inTransaction(pool, work),
-    stop: () => pool.end(),
+    stop: async () => {
+      await Promise.all([pool.end(), urgent.end()]);
+    },
   };
 }
 

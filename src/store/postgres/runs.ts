@@ -34,7 +34,8 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
     claim: (worker_id, now, limit, holding) => claim(db, worker_id, now, limit, holding ?? null),
     register: (worker_id, until) => register(db, worker_id, until),
     heartbeat: async (worker_id, now, until) => {
-      const rows = await db.query({
+      // Late, it would cost the worker all that it holds.
+      const rows = await db.urgent({
         text: 'update workers set until = $3 where worker_id = $1 and until >= $2 returning 1',
         values: [worker_id, now, until],
       });
