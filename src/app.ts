@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -96,6 +97,7 @@ export const systemClock: Clock = {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_TRIES = 5;
+const MAX_WAITING = 100_000;
 /** Connections that wait to be taken: beyond Node's 511 a burst of senders is cut off without an answer. The system may allow fewer. */
 const BACKLOG = 4_096;
 
@@ -108,6 +110,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { settings } = config;
   const roles = new Set(options.roles);
   refuseSplitWithoutKafka(settings, roles);
+  // While the store is away every run listens to the one signal that ends the wait; Node would take more than ten for a leak.
+  setMaxListeners(MAX_WAITING);
   const stops: (() => Promise<void>)[] = [];
   const stop = stopAll(stops, log);
   try {
