@@ -168,14 +168,14 @@ export interface RunStore {
   apply(change: RunChange): Promise<'applied' | 'conflict'>;
   load(run_id: string): Promise<{ readonly run: Run; readonly holder: string | null } | null>;
   /**
-   * Takes up to `limit` open runs that nobody works on: new, due, or left behind by a dead worker; with `holding` also those that are this
-   * worker's own and not among these. Each is recorded as rescued where it had a holder.
+   * Takes up to `limit` open runs that nobody works on: new, due by `now`, or left behind by a worker whose lease is over; with `holding` also
+   * those that are this worker's own and not among these. Whether a lease is over is for the store's clock to say, whatever `now` is.
    */
   claim(worker_id: string, now: string, limit: number, holding?: readonly string[]): Promise<ClaimedRun[]>;
   /** Takes up work under this id: `name#incarnation`. Earlier incarnations of the name are fenced at once. */
-  register(worker_id: string, until: string): Promise<void>;
-  /** Keeps the lease of this worker alive until `until`; `lost` when it had ended or a later incarnation has fenced it. */
-  heartbeat(worker_id: string, now: string, until: string): Promise<'held' | 'lost'>;
+  register(worker_id: string, lease_ms: number): Promise<void>;
+  /** Lets the lease of this worker last `lease_ms` from now on (0: it is over); `lost` when it had ended or a later incarnation has fenced it. */
+  heartbeat(worker_id: string, lease_ms: number): Promise<'held' | 'lost'>;
   /** Gives a run back: it sleeps until `wake_at` (null: until an event from outside). One that nobody holds wakes no later than that. */
   release(run_id: string, worker_id: string, wake_at: string | null): Promise<void>;
   /** Runs of this worker that something outside has changed (an event from the API, an alert that joined or resolved). Clears the marks. */

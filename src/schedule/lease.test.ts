@@ -21,6 +21,13 @@ function holdClaims(world: World): { release(): void } {
   return { release };
 }
 
+/** A scheduler on a host whose clock is wrong by so much, and a run that it is working on for ever. */
+async function busy(world: World, name: string, wrong_by_ms: number): Promise<string> {
+  return world.begin(await world.scheduler(name, '1', wrong_by_ms), [{ id: 'a', type: 'read' }]);
+}
+
+const HOUR_MS = 3_600_000;
+
 describe('the lease of a worker', () => {
   let world = new World();
   afterEach(async () => {
@@ -36,9 +43,23 @@ describe('the lease of a worker', () => {
 
     await world.clock.advance(60_000);
 
-    expect(await world.memory.store.heartbeat(holder ?? '', nowOf(world), nowOf(world))).toBe('held');
+    expect(await world.memory.store.heartbeat(holder ?? '', 0)).toBe('held');
     expect(world.calls).toHaveLength(1);
     claims.release();
+  });
+
+  it.each([
+    ['ahead', HOUR_MS],
+    ['behind', -HOUR_MS],
+  ])('is neither taken from others nor lost by a host whose clock is an hour %s', async (_, wrong_by_ms) => {
+    world.kind('read', 'read', () => new Promise(() => undefined));
+    const run_ids = [await busy(world, 'right', 0), await busy(world, 'wrong', wrong_by_ms)];
+    const holders = run_ids.map((run_id) => world.memory.holder(run_id));
+
+    await world.clock.advance(60_000);
+
+    expect(run_ids.map((run_id) => world.memory.holder(run_id))).toEqual(holders);
+    expect(world.calls).toHaveLength(2);
   });
 
   it('takes nothing up that was claimed under a lease which has ended since', async () => {

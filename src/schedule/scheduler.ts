@@ -225,7 +225,7 @@ export class Scheduler {
   }
 
   #holdsLease(): boolean {
-    return this.#deps.clock.monotonic() <= this.#leaseUntil;
+    return this.#deps.clock.monotonic() < this.#leaseUntil;
   }
 
   /** Begins a new incarnation: what an earlier one of the same name still holds can be claimed at once, and its late results are refused. */
@@ -234,14 +234,14 @@ export class Scheduler {
     const begun = clock.monotonic();
     this.#incarnations += 1;
     this.#workerId = `${worker.name}#${worker.incarnation}.${this.#incarnations}`;
-    await runs.register(this.#workerId, instant(clock.now() + lease_ms));
+    await runs.register(this.#workerId, lease_ms);
     this.#leaseUntil = begun + lease_ms;
   }
 
   async #heartbeat(): Promise<void> {
     const { clock, lease_ms, runs, log } = this.#deps;
     const begun = clock.monotonic();
-    const answer = await runs.heartbeat(this.#workerId, instant(clock.now()), instant(clock.now() + lease_ms));
+    const answer = await runs.heartbeat(this.#workerId, lease_ms);
     if (answer === 'held') {
       this.#leaseUntil = begun + lease_ms;
       return;
@@ -253,9 +253,8 @@ export class Scheduler {
   }
 
   async #giveLeaseBack(): Promise<void> {
-    const now = instant(this.#deps.clock.now());
     try {
-      await this.#deps.runs.heartbeat(this.#workerId, now, now);
+      await this.#deps.runs.heartbeat(this.#workerId, 0);
     } catch (error) {
       this.#deps.log.warn({ error: messageOf(error) }, 'the lease could not be given back; it ends by itself');
     }

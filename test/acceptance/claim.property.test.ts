@@ -6,14 +6,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instant } from '../../src/domain/clock.js';
 import type { Run, RunEvent } from '../../src/domain/run.js';
 import { isRunFinished } from '../../src/domain/run.js';
-import type { RunStore, Store } from '../../src/domain/store.js';
+import type { RunStore } from '../../src/domain/store.js';
 import { fold } from '../../src/domain/transition.js';
-import { openStore } from '../../src/store/open.js';
+import { Committer } from '../../src/store/committer.js';
+import type { Db } from '../../src/store/db.js';
+import { migrate } from '../../src/store/migrate.js';
+import type { Rows } from '../../src/store/postgres/commit.js';
+import { writeRows } from '../../src/store/postgres/commit.js';
+import { openEmbedded } from '../../src/store/postgres/embedded.js';
+import { EventFeed } from '../../src/store/postgres/event-feed.js';
+import { createRunStore } from '../../src/store/postgres/runs.js';
+import { createPlaybookStore } from '../../src/store/postgres/upkeep.js';
+import { FakeClock } from '../helper/fake-clock.js';
 import { memoryRuns } from '../helper/memory-runs.js';
 import { aNewRun, AT, ids, PLAYBOOK } from '../helper/store-world.js';
-import { SYSTEM_CLOCK } from '../helper/system-clock.js';
 
-const LEASE_MS = 5_000;
+/** Hours, so that the time which the test itself takes is nothing beside it; and never ended by whole hours alone. */
+const LEASE_MS = 5.5 * 3_600_000;
+const TICK_MS = 3_600_000;
 const FOR_EVER_MS = 24 * 3_600_000;
 const WORKERS = 3;
 
@@ -30,13 +40,16 @@ type Deed =
 const worker = fc.nat(WORKERS - 1);
 const run = fc.nat(9);
 const limit = fc.integer({ min: 1, max: 4 });
-const wake_ms = fc.option(fc.constantFrom(0, 3_000), { nil: null });
+const wake_ms = fc.option(fc.constantFrom(0, 3 * TICK_MS), { nil: null });
 
 /** What is done, and how often among all that is done. */
 const KINDS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<Deed> }[] = [
   { weight: 3, arbitrary: fc.record({ type: fc.constant('open' as const), worker: fc.option(worker, { nil: null }) }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('register', 'beat', 'beat', 'poked'), worker }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('tick' as const), ms: fc.nat(7_000) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constant('tick' as const), ms: fc.nat(7).map((ticks) => ticks * TICK_MS) }),
+  },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('claim' as const), worker, limit, own: fc.boolean() }) },
   { weight: 6, arbitrary: fc.record({ type: fc.constant('apply' as const), worker, run }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('finish' as const), worker, run }) },
@@ -60,9 +73,16 @@ interface Believer {
   readonly runs: Map<string, Run>;
 }
 
+/** A store's runs, and a way to let its own clock, which leases go by, run ahead. */
+interface Ground {
+  readonly runs: RunStore;
+  pass(ms: number): Promise<void>;
+}
+
 /** Does the deeds on a store, and holds every answer against the truth. */
 class Trial {
   readonly #store: RunStore;
+  readonly #ground: Ground;
   readonly #truth = new Map<string, Truth>();
   readonly #leases = new Map<string, number>();
   readonly #workers: Believer[] = [];
@@ -70,8 +90,9 @@ class Trial {
   #now = Date.now();
   #incarnations = 0;
 
-  constructor(store: RunStore) {
-    this.#store = store;
+  constructor(ground: Ground) {
+    this.#ground = ground;
+    this.#store = ground.runs;
   }
 
   async run(story: readonly Deed[]): Promise<void> {
@@ -95,8 +116,7 @@ class Trial {
       case 'poked':
         return this.#poked(this.#worker(deed.worker));
       case 'tick':
-        this.#now += deed.ms;
-        return;
+        return this.#tick(deed.ms);
       case 'claim': {
         const by = this.#worker(deed.worker);
         return void (await this.#claim(by, deed.limit, deed.own ? [...by.runs.keys()] : undefined));
@@ -111,6 +131,11 @@ class Trial {
     }
   }
 
+  async #tick(ms: number): Promise<void> {
+    this.#now += ms;
+    await this.#ground.pass(ms);
+  }
+
   #worker(place: number): Believer {
     return this.#workers[place % WORKERS]!;
   }
@@ -123,14 +148,14 @@ class Trial {
     const id = `${this.#case}-w${place}#${(this.#incarnations += 1)}`;
     const before = this.#workers[place];
     if (before) this.#leases.delete(before.id);
-    await this.#store.register(id, instant(this.#now + LEASE_MS));
+    await this.#store.register(id, LEASE_MS);
     this.#leases.set(id, this.#now + LEASE_MS);
     this.#workers[place] = { id, runs: new Map() };
   }
 
   async #beat(by: Believer): Promise<void> {
-    const isHeld = (this.#leases.get(by.id) ?? -1) >= this.#now;
-    const answer = await this.#store.heartbeat(by.id, instant(this.#now), instant(this.#now + LEASE_MS));
+    const isHeld = (this.#leases.get(by.id) ?? -1) > this.#now;
+    const answer = await this.#store.heartbeat(by.id, LEASE_MS);
     expect(answer).toBe(isHeld ? 'held' : 'lost');
     if (isHeld) this.#leases.set(by.id, this.#now + LEASE_MS);
   }
@@ -148,7 +173,7 @@ class Trial {
     if (!truth.open) return false;
     if (truth.holder === null) return truth.poked || (truth.wake_at !== null && truth.wake_at <= this.#now);
     const isStray = truth.holder === by && holding !== undefined && !holding.includes(run_id);
-    return isStray || (this.#leases.get(truth.holder) ?? -1) < this.#now;
+    return isStray || (this.#leases.get(truth.holder) ?? -1) <= this.#now;
   }
 
   /** Nobody gets what another holds with a lease that lasts, and who asks gets what is free, as it is now. */
@@ -224,7 +249,7 @@ class Trial {
 
   /** When all workers are dead, one that comes gets everything but what sleeps until somebody wakes it. */
   async #nothingIsLost(): Promise<void> {
-    this.#now += FOR_EVER_MS;
+    await this.#tick(FOR_EVER_MS);
     await this.#register(0);
     const by = this.#worker(0);
     for (let rounds = 0; rounds < 1_000; rounds++) if ((await this.#claim(by, 4, undefined)) === 0) break;
@@ -247,55 +272,65 @@ class Trial {
   }
 }
 
+/** The runs of an embedded store; time passes in it when the ends of all leases come nearer. */
+function embeddedGround(db: Db): Ground {
+  const committer = new Committer<Rows>({ write: (rows) => writeRows(db, rows), lanes: 1, max: 128 });
+  return {
+    runs: createRunStore(db, committer, new EventFeed(), false),
+    pass: async (ms) => {
+      await db.query({
+        text: "update workers set until = until - $1::float8 * interval '1 millisecond'",
+        values: [ms],
+      });
+    },
+  };
+}
+
+function memoryGround(): Ground {
+  const clock = new FakeClock();
+  return {
+    runs: memoryRuns(() => PLAYBOOK.playbook, clock).store,
+    pass: (ms) => clock.advance(ms),
+  };
+}
+
 describe('the claim protocol, whoever does what and when', () => {
   const directory = mkdtempSync(join(tmpdir(), 'fixpoint-claim-'));
-  let store: Store;
+  let db: Db;
+  let ground: Ground;
   beforeAll(async () => {
-    store = await openStore({
-      url: null,
-      directory,
-      seed: null,
-      migrations: 'migrations',
-      clock: SYSTEM_CLOCK,
-      ids,
-      hears: false,
-      onError: (error) => {
-        throw error;
-      },
-    });
-    await store.playbooks.record([PLAYBOOK], AT);
+    db = await openEmbedded(directory, null);
+    await migrate(db, 'migrations');
+    await createPlaybookStore(db).record([PLAYBOOK], AT);
+    ground = embeddedGround(db);
   });
   afterAll(async () => {
-    await store.stop();
+    await db.stop();
     rmSync(directory, { recursive: true, force: true });
   });
 
   it('never lets two write on the same state of a run, and loses none: in the memory of the tests', async () => {
     await fc.assert(
-      fc.asyncProperty(deeds, async (story) => {
-        const memory = memoryRuns(() => PLAYBOOK.playbook);
-        await new Trial(memory.store).run(story);
-      }),
+      fc.asyncProperty(deeds, (story) => new Trial(memoryGround()).run(story)),
       { numRuns: 100 },
     );
   });
 
   it('never lets two write on the same state of a run, and loses none: in the embedded store', async () => {
     await fc.assert(
-      fc.asyncProperty(deeds, (story) => new Trial(store.runs).run(story)),
+      fc.asyncProperty(deeds, (story) => new Trial(ground).run(story)),
       { numRuns: 25 },
     );
   });
 
   it('gives each run to one of several who ask at the same moment', async () => {
     const now = instant(Date.now());
-    const lease = instant(Date.now() + LEASE_MS);
     const openings = Array.from({ length: 20 }, () => aNewRun());
-    for (const opening of openings) await store.runs.open(opening);
+    for (const opening of openings) await ground.runs.open(opening);
     const workers = ['a', 'b', 'c'].map((name) => `${ids.next()}-${name}#1`);
-    for (const id of workers) await store.runs.register(id, lease);
+    for (const id of workers) await ground.runs.register(id, LEASE_MS);
 
-    const claims = await Promise.all([...workers, ...workers].map((id) => store.runs.claim(id, now, 5)));
+    const claims = await Promise.all([...workers, ...workers].map((id) => ground.runs.claim(id, now, 5)));
 
     const claimed = claims.flat().map(({ run: { run_id } }) => run_id);
     expect(claimed.toSorted()).toEqual(openings.map(({ run: { run_id } }) => run_id).toSorted());

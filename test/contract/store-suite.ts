@@ -19,6 +19,8 @@ import {
 const PAGE = { limit: 50, cursor: null };
 const LATER = '2026-11-21T10:00:20.000Z';
 const MUCH_LATER = '2026-11-21T11:00:00.000Z';
+const YEARS_LATER = '2999-01-01T00:00:00.000Z';
+const LEASE_MS = 3_600_000;
 
 /** What every store promises (domain/store.ts), on one store for the whole suite: each test makes its own alerts and runs. */
 export function storeSuite(name: string, open: () => Promise<Store>): void {
@@ -311,37 +313,58 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
       it('gives a run that nobody holds to one claimer, and a dead worker’s runs to the next', async () => {
         const first = `${ids.next()}#1`;
         const second = `${ids.next()}#1`;
-        await store.runs.register(first, LATER);
+        await store.runs.register(first, LEASE_MS);
         const opened = aNewRun({}, first, [aStart('look')]);
         await store.runs.open(opened);
-        await store.runs.register(second, MUCH_LATER);
-        const claimedBy = async (worker: string, now: string): Promise<string[]> =>
-          (await store.runs.claim(worker, now, 1_000)).map((claimed) => claimed.run.run_id);
-        expect(await claimedBy(second, AT)).not.toContain(opened.run.run_id);
-        const rescued = (await store.runs.claim(second, '2026-11-21T10:00:21.000Z', 1_000)).find(
+        await store.runs.register(second, LEASE_MS);
+        const claimedBy = async (worker: string): Promise<string[]> =>
+          (await store.runs.claim(worker, AT, 1_000)).map((claimed) => claimed.run.run_id);
+        expect(await claimedBy(second)).not.toContain(opened.run.run_id);
+        expect(await store.runs.heartbeat(first, 0)).toBe('held');
+        const rescued = (await store.runs.claim(second, AT, 1_000)).find(
           (claimed) => claimed.run.run_id === opened.run.run_id,
         );
         expect(rescued).toMatchObject({ from: first, playbook: PLAYBOOK.playbook });
         expect(rescued?.run.steps['look']?.state).toBe('running');
-        expect(await store.runs.heartbeat(first, '2026-11-21T10:00:21.000Z', MUCH_LATER)).toBe('lost');
+        expect(await store.runs.heartbeat(first, LEASE_MS)).toBe('lost');
         expect((await store.runs.load(opened.run.run_id))?.holder).toBe(second);
-        expect(await claimedBy(first, '2026-11-21T10:00:21.000Z')).not.toContain(opened.run.run_id);
+        expect(await claimedBy(first)).not.toContain(opened.run.run_id);
+      });
+
+      it.each([
+        ['ahead', YEARS_LATER],
+        ['behind', '1999-12-31T23:59:59.999Z'],
+      ])('goes by its own clock, not by that of a worker who is years %s', async (_, now) => {
+        const [worker, other] = [`${ids.next()}#1`, `${ids.next()}#1`];
+        await store.runs.register(worker, LEASE_MS);
+        await store.runs.register(other, LEASE_MS);
+        const opened = aNewRun({}, worker);
+        const { run_id } = opened.run;
+        await store.runs.open(opened);
+        const isClaimed = async (): Promise<boolean> =>
+          (await store.runs.claim(other, now, 1_000)).some((each) => each.run.run_id === run_id);
+
+        expect(await isClaimed()).toBe(false);
+        expect(await store.runs.heartbeat(worker, LEASE_MS)).toBe('held');
+        expect(await isClaimed()).toBe(false);
+        await store.runs.heartbeat(worker, 0);
+        expect(await isClaimed()).toBe(true);
       });
 
       it('takes a predecessor of the same name over at once', async () => {
         const name = ids.next();
-        await store.runs.register(`${name}#1`, MUCH_LATER);
+        await store.runs.register(`${name}#1`, LEASE_MS);
         const opened = aNewRun({}, `${name}#1`);
         await store.runs.open(opened);
-        await store.runs.register(`${name}#2`, MUCH_LATER);
+        await store.runs.register(`${name}#2`, LEASE_MS);
         const claimed = await store.runs.claim(`${name}#2`, AT, 1_000);
         expect(claimed.map((each) => each.run.run_id)).toContain(opened.run.run_id);
-        expect(await store.runs.heartbeat(`${name}#1`, AT, MUCH_LATER)).toBe('lost');
+        expect(await store.runs.heartbeat(`${name}#1`, LEASE_MS)).toBe('lost');
       });
 
       it('lets a released run sleep until its time, or until it is poked', async () => {
         const worker = `${ids.next()}#1`;
-        await store.runs.register(worker, MUCH_LATER);
+        await store.runs.register(worker, LEASE_MS);
         const opened = aNewRun({}, worker);
         await store.runs.open(opened);
         await store.runs.release(opened.run.run_id, worker, LATER);
@@ -349,7 +372,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
           (await store.runs.claim(worker, now, 1_000)).some((claimed) => claimed.run.run_id === opened.run.run_id);
         expect(await isClaimed(AT)).toBe(false);
         expect(await isClaimed(MUCH_LATER)).toBe(true);
-        await store.runs.register(worker, '2026-11-21T12:00:00.000Z');
+        await store.runs.register(worker, LEASE_MS);
         await store.runs.release(opened.run.run_id, worker, null);
         expect(await isClaimed(MUCH_LATER)).toBe(false);
         await store.triage.commit(
@@ -363,7 +386,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
 
       it('gives a worker back what is its own by its row only', async () => {
         const worker = `${ids.next()}#1`;
-        await store.runs.register(worker, MUCH_LATER);
+        await store.runs.register(worker, LEASE_MS);
         const known = aNewRun({}, worker);
         const stray = aNewRun({}, worker);
         await store.runs.open(known);
@@ -380,8 +403,8 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
 
       it('wakes a sleeping run earlier for whoever asks, and takes it from nobody', async () => {
         const [worker, other] = [`${ids.next()}#1`, `${ids.next()}#1`];
-        await store.runs.register(worker, MUCH_LATER);
-        await store.runs.register(other, MUCH_LATER);
+        await store.runs.register(worker, LEASE_MS);
+        await store.runs.register(other, LEASE_MS);
         const opened = aNewRun({}, worker);
         const { run_id } = opened.run;
         await store.runs.open(opened);
@@ -397,7 +420,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
 
       it('tells the holder what others wrote into its runs', async () => {
         const worker = `${ids.next()}#1`;
-        await store.runs.register(worker, MUCH_LATER);
+        await store.runs.register(worker, LEASE_MS);
         const opened = aNewRun({}, worker);
         await store.runs.open(opened);
         const events = [{ type: 'run_cancel_requested' as const, at: AT, by: 'ann', reason: null }];

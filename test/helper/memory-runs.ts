@@ -1,5 +1,6 @@
 import type { Playbook } from '../../src/domain/playbook.js';
 import type { Alert } from '../../src/domain/alert.js';
+import type { Clock } from '../../src/domain/clock.js';
 import type { Run, RunEvent } from '../../src/domain/run.js';
 import { isRunFinished } from '../../src/domain/run.js';
 import type { RunStore } from '../../src/domain/store.js';
@@ -17,10 +18,14 @@ interface Kept {
   poked: boolean;
 }
 
-/** The write path of runs in memory, with the same fence and the same leases as the real one; runs are rebuilt from their events. */
-export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
+/**
+ * The write path of runs in memory, with the same fence and the same leases as the real one; runs are rebuilt from their events. Leases go by
+ * `clock`, as those of the real one by the database's.
+ */
+export function memoryRuns(playbookOf: (playbook_id: string) => Playbook, clock: Pick<Clock, 'now'>) {
   const kept = new Map<string, Kept>();
-  const workers = new Map<string, string>();
+  const workers = new Map<string, number>();
+  const isLeased = (worker_id: string): boolean => (workers.get(worker_id) ?? -Infinity) > clock.now();
   const alerts = new Map<string, { alerts: Alert[]; firing: boolean }>();
   const faults: Fault[] = [];
   const runOf = ({ events }: Kept): Run => fold(null, events);
@@ -55,7 +60,7 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
         if (isRunFinished(runOf(entry).state)) return false;
         if (entry.holder === null) return entry.poked || (entry.wake_at !== null && entry.wake_at <= now);
         const isStray = holding !== undefined && entry.holder === worker_id && !holding.includes(run_id);
-        return isStray || (workers.get(entry.holder) ?? '') < now;
+        return isStray || !isLeased(entry.holder);
       });
       return free.slice(0, limit).map(([, entry]) => {
         const from = entry.holder;
@@ -64,16 +69,16 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook) {
         return { run, playbook: playbookOf(run.playbook_id), from };
       });
     },
-    register: async (worker_id, until) => {
+    register: async (worker_id, lease_ms) => {
       await Promise.resolve();
       const [name] = worker_id.split('#');
       for (const other of workers.keys()) if (other.split('#')[0] === name) workers.delete(other);
-      workers.set(worker_id, until);
+      workers.set(worker_id, clock.now() + lease_ms);
     },
-    heartbeat: async (worker_id, now, until) => {
+    heartbeat: async (worker_id, lease_ms) => {
       await Promise.resolve();
-      if ((workers.get(worker_id) ?? '') < now) return 'lost';
-      workers.set(worker_id, until);
+      if (!isLeased(worker_id)) return 'lost';
+      workers.set(worker_id, clock.now() + lease_ms);
       return 'held';
     },
     release: async (run_id, worker_id, wake_at) => {

@@ -21,7 +21,7 @@ export class World {
   readonly clock = new FakeClock();
   readonly calls: { step_id: string; attempt: number; input: unknown; dry_run: boolean }[] = [];
   readonly playbooks = new Map<string, Playbook>();
-  readonly memory = memoryRuns((id) => this.playbooks.get(id)!);
+  readonly memory = memoryRuns((id) => this.playbooks.get(id)!, this.clock);
   readonly executors = new Map<string, ReadyExecutor>();
   /** How many times the pause switch cannot be read from now on. */
   pauseFailures = 0;
@@ -49,7 +49,9 @@ export class World {
     return this;
   }
 
-  async scheduler(name = 'w', incarnation = '1'): Promise<Scheduler> {
+  /** `wrong_by_ms`: how far the wall clock of its host is from the world's. */
+  async scheduler(name = 'w', incarnation = '1', wrong_by_ms = 0): Promise<Scheduler> {
+    const { clock } = this;
     const scheduler = new Scheduler({
       runs: this.memory.store,
       pause: { read: () => this.#readPause(), set: (state) => Promise.resolve(void (this.pause = state)) },
@@ -59,7 +61,11 @@ export class World {
       condition: () => this.condition,
       proof: { within_ms: 300_000, hold_ms: 30_000 },
       modeOf: () => this.mode,
-      clock: this.clock,
+      clock: {
+        now: () => clock.now() + wrong_by_ms,
+        monotonic: () => clock.monotonic(),
+        after: (delay_ms, wake) => clock.after(delay_ms, wake),
+      },
       random: () => 1,
       newId: () => ids.next(),
       worker: { name, incarnation },

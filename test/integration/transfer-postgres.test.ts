@@ -92,7 +92,7 @@ await describeWith(['postgres'], 'moving an installation', ({ postgres }) => {
     const busy = at({ url: await newDatabase() });
     const store = await openStore(busy);
     await fillInstallation(store);
-    await store.runs.register(`${ids.next()}#1`, '2999-01-01T00:00:00.000Z');
+    await store.runs.register(`${ids.next()}#1`, 3_600_000);
     const answers = await answersOf(store);
     const file = join(folder, 'busy.jsonl');
     const audit = { at: '2026-11-21T10:00:00.000Z', who: 'ann', what: 'x', target: null, details: {} };

@@ -32,12 +32,12 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
     },
     load: (run_id) => load(db, run_id),
     claim: (worker_id, now, limit, holding) => claim(db, worker_id, now, limit, holding ?? null),
-    register: (worker_id, until) => register(db, worker_id, until),
-    heartbeat: async (worker_id, now, until) => {
+    register: (worker_id, lease_ms) => register(db, worker_id, lease_ms),
+    heartbeat: async (worker_id, lease_ms) => {
       // Late, it would cost the worker all that it holds.
       const rows = await db.urgent({
-        text: 'update workers set until = $3 where worker_id = $1 and until >= $2 returning 1',
-        values: [worker_id, now, until],
+        text: `update workers set until = ${LEASE_FROM_NOW} where worker_id = $1 and until > clock_timestamp() returning 1`,
+        values: [worker_id, lease_ms],
       });
       return rows.length === 1 ? 'held' : 'lost';
     },
@@ -69,13 +69,19 @@ async function load(db: Db, run_id: string): Promise<{ run: Run; holder: string 
   return row ? { run: fold(null, row.changes.flat()), holder: row.lease_owner } : null;
 }
 
-async function register(db: Db, worker_id: string, until: string): Promise<void> {
+/**
+ * Leases begin and end by the database's clock alone: those of the hosts may differ by any amount. Not `now()`, which is when the transaction
+ * began: a statement that had to wait would renew a lease that is over, and over for those who took the runs meanwhile.
+ */
+const LEASE_FROM_NOW = "clock_timestamp() + $2::float8 * interval '1 millisecond'";
+
+async function register(db: Db, worker_id: string, lease_ms: number): Promise<void> {
   const [name] = worker_id.split('#');
   await db.transaction(async (tx) => {
     await tx.query({ text: "delete from workers where name = $1 or until < now() - interval '1 day'", values: [name] });
     await tx.query({
-      text: 'insert into workers (worker_id, name, until) values ($1, $2, $3)',
-      values: [worker_id, name, until],
+      text: `insert into workers (worker_id, until, name) values ($1, ${LEASE_FROM_NOW}, $3)`,
+      values: [worker_id, lease_ms, name],
     });
   });
 }
@@ -93,7 +99,7 @@ async function claim(
         select runs.run_id, runs.lease_owner, runs.playbook_id, runs.playbook_version from runs
         where open and (
           (lease_owner is null and (wake_at <= $2 or poked))
-          or (lease_owner is not null and not exists (select from workers where workers.worker_id = runs.lease_owner and workers.until >= $2))
+          or (lease_owner is not null and not exists (select from workers where workers.worker_id = runs.lease_owner and workers.until > now()))
           or ($4::text[] is not null and lease_owner = $1 and not exists (select from unnest($4::text[]) as held (run_id) where held.run_id = runs.run_id)))
         order by run_id limit $3 for update of runs skip locked)
       update runs set lease_owner = $1, lease_epoch = lease_epoch + 1, poked = false, wake_at = null
