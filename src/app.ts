@@ -423,7 +423,7 @@ function refuseSplitWithoutKafka(settings: Settings, roles: ReadonlySet<WorkRole
     );
 }
 
-/** Stable over restarts of the same service on the same host, so that it takes its own work up again at once. */
+/** Stable over restarts of the same service on the same host, so that it takes its own work up again at once. Replicas may share it. */
 function workerName(settings: Settings): string {
   if (settings.database_url === undefined) return 'embedded';
   const place = settings.port === 0 ? randomBytes(4).toString('hex') : String(settings.port);

@@ -172,7 +172,10 @@ export interface RunStore {
    * those that are this worker's own and not among these. Whether a lease is over is for the store's clock to say, whatever `now` is.
    */
   claim(worker_id: string, now: string, limit: number, holding?: readonly string[]): Promise<ClaimedRun[]>;
-  /** Takes up work under this id: `name#incarnation`. Earlier incarnations of the name are fenced at once. */
+  /**
+   * Takes up work under this id: `name#incarnation`. Earlier incarnations of the name are fenced at once where it is certain that their process
+   * has ended; one that may be alive keeps its lease, whatever it is called.
+   */
   register(worker_id: string, lease_ms: number): Promise<void>;
   /** Lets the lease of this worker last `lease_ms` from now on (0: it is over); `lost` when it had ended or a later incarnation has fenced it. */
   heartbeat(worker_id: string, lease_ms: number): Promise<'held' | 'lost'>;

@@ -33,7 +33,7 @@ export interface SchedulerDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly newId: () => string;
-  /** The name is stable over restarts, so that a new incarnation takes its predecessor's work over at once; it holds no `#`. */
+  /** The name is stable over restarts, so that a new incarnation takes its dead predecessor's work over at once; it holds no `#`. The incarnation is no other start's. */
   readonly worker: { readonly name: string; readonly incarnation: string };
   readonly lease_ms: number;
   readonly log: Log;
@@ -228,7 +228,7 @@ export class Scheduler {
     return this.#deps.clock.monotonic() < this.#leaseUntil;
   }
 
-  /** Begins a new incarnation: what an earlier one of the same name still holds can be claimed at once, and its late results are refused. */
+  /** Begins a new incarnation: what a dead one of the same name still holds can be claimed at once, and its late results are refused. */
   async #register(): Promise<void> {
     const { clock, lease_ms, worker, runs } = this.#deps;
     const begun = clock.monotonic();

@@ -20,7 +20,10 @@ export interface Db extends Queryable {
   readonly kind: 'embedded' | 'postgres';
   /** How many statements can be under way at once. */
   readonly lanes: number;
-  /** Asks ahead of everything that waits for a connection: for the few statements that must not come late. */
+  /**
+   * Asks ahead of everything that waits for a connection: for the few statements that must not come late. They share one session, which lasts as
+   * long as this process and its connection do.
+   */
   urgent<Row>(statement: Statement): Promise<Row[]>;
   /** Commits when `work` resolves, rolls back when it rejects. Use only the transaction inside: the embedded database has one session. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;

@@ -37,7 +37,8 @@ export function openPool(
   };
   const pool = new pg.Pool({ ...connection, max: options.lanes + 6 });
   // What waits for a connection waits in line, and a thousand runs that are taken up at once make a long one.
-  const urgent = new pg.Pool({ ...connection, max: 1 });
+  // Never closed for being idle: that its session lives is how others see that this process does.
+  const urgent = new pg.Pool({ ...connection, max: 1, idleTimeoutMillis: 0 });
   for (const each of [pool, urgent]) each.on('error', options.onError);
   return {
     kind: 'postgres',

@@ -8,6 +8,7 @@ import type { Committer } from '../committer.js';
 import type { Rows } from './commit.js';
 import type { EventFeed } from './event-feed.js';
 import { rowsOfChange } from './run-rows.js';
+import { createWorkers } from './workers.js';
 
 /** The write path of runs in Postgres. `hears` is false when no channel is configured: then nothing is queued for anybody. */
 export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFeed, hears: boolean): RunStore {
@@ -32,15 +33,7 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
     },
     load: (run_id) => load(db, run_id),
     claim: (worker_id, now, limit, holding) => claim(db, worker_id, now, limit, holding ?? null),
-    register: (worker_id, lease_ms) => register(db, worker_id, lease_ms),
-    heartbeat: async (worker_id, lease_ms) => {
-      // Late, it would cost the worker all that it holds.
-      const rows = await db.urgent({
-        text: `update workers set until = ${LEASE_FROM_NOW} where worker_id = $1 and until > clock_timestamp() returning 1`,
-        values: [worker_id, lease_ms],
-      });
-      return rows.length === 1 ? 'held' : 'lost';
-    },
+    ...createWorkers(db),
     release: async (run_id, worker_id, wake_at) => {
       await db.query({
         text: `update runs set lease_owner = null, wake_at = case when lease_owner = $2 then $3::timestamptz else least(wake_at, $3::timestamptz) end
@@ -67,23 +60,6 @@ async function load(db: Db, run_id: string): Promise<{ run: Run; holder: string 
     values: [run_id],
   });
   return row ? { run: fold(null, row.changes.flat()), holder: row.lease_owner } : null;
-}
-
-/**
- * Leases begin and end by the database's clock alone: those of the hosts may differ by any amount. Not `now()`, which is when the transaction
- * began: a statement that had to wait would renew a lease that is over, and over for those who took the runs meanwhile.
- */
-const LEASE_FROM_NOW = "clock_timestamp() + $2::float8 * interval '1 millisecond'";
-
-async function register(db: Db, worker_id: string, lease_ms: number): Promise<void> {
-  const [name] = worker_id.split('#');
-  await db.transaction(async (tx) => {
-    await tx.query({ text: "delete from workers where name = $1 or until < now() - interval '1 day'", values: [name] });
-    await tx.query({
-      text: `insert into workers (worker_id, until, name) values ($1, ${LEASE_FROM_NOW}, $3)`,
-      values: [worker_id, lease_ms, name],
-    });
-  });
 }
 
 async function claim(
