@@ -178,6 +178,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       executor: (kind) => executors.get(kind) ?? undefined,
       specs: executors.specs(),
       vault,
+      children: openChildrenOf,
       condition: (alert) => firstAsker(conditions, alert),
       proof: {
         within_ms: durationMs(settings.schedule.verify_within),
@@ -226,11 +227,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       stops.push(() => pruner.stop());
     }
 
-    function open(header: NewRunHeader, checked: CheckedPlaybook, joined: readonly Alert[]) {
+    function open(header: NewRunHeader, checked: CheckedPlaybook, joined: readonly Alert[], resolved = false) {
       metrics.runReached(header.playbook_id, 'pending');
-      if (roles.has('schedule')) return scheduler.open(header, checked.playbook, joined);
+      if (roles.has('schedule')) return scheduler.open(header, checked.playbook, { joined, resolved });
       // Another process claims it.
-      const events = openingEvents(header, joined, clock);
+      const events = openingEvents(header, { joined, resolved }, clock);
       return { run: { run: fold(null, events), events, holder: null }, go: () => undefined };
     }
 
@@ -238,7 +239,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       runs: store.runs,
       playbooks: () => policy.playbooks,
       modeOf: (playbook_id) => policy.modeOf(playbook_id),
-      open: (header, checked) => open(header, checked, []),
+      open: (header, checked, resolved) => open(header, checked, [], resolved),
+      wake: (run_id) => scheduler.wake(run_id),
     });
 
     const triage = new Triage({

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ok, World } from '../test/helper/schedule-world.js';
+import { aFreshAlert } from '../test/helper/store-world.js';
 import { createChildRuns, openChildrenOf } from './child-runs.js';
+import type { Alert } from './domain/alert.js';
 import { Playbook } from './domain/playbook.js';
 import type { CheckedPlaybook, Mode } from './domain/playbook.js';
 import type { Run } from './domain/run.js';
@@ -12,12 +14,13 @@ describe('a playbook inside of another', () => {
   let scheduler: Scheduler;
   let modes: Record<string, Mode>;
   let broken: boolean;
+  let children: Record<string, Playbook>;
 
   beforeEach(async () => {
     world = new World();
     modes = { 'PB-Child': 'auto', 'PB-Loop': 'auto' };
     broken = false;
-    const children: Record<string, Playbook> = {
+    children = {
       'PB-Child': Playbook.parse({
         playbook_id: 'PB-Child',
         tasks: [
@@ -36,8 +39,10 @@ describe('a playbook inside of another', () => {
       runs: world.memory.store,
       playbooks: () => new Map(Object.entries(children).map(([id, playbook]) => [id, checked(playbook)])),
       modeOf: (playbook_id) => modes[playbook_id] ?? null,
-      open: (header, { playbook }) => scheduler.open(header, playbook, []),
+      open: (header, { playbook }, resolved) => scheduler.open(header, playbook, { joined: [], resolved }),
+      wake: (run_id) => scheduler.wake(run_id),
     });
+    world.children = openChildrenOf;
     const notify = () => Promise.resolve([]);
     const { executors } = playbookModule.create({}, { clock: world.clock, notify, runs });
     world.executors.set('playbook', { spec: playbookSpec, execute: executors['playbook']!.execute });
@@ -87,6 +92,90 @@ describe('a playbook inside of another', () => {
     const off = await world.begin(scheduler, PARENT);
     await world.clock.advance(100);
     expect(run(off).steps['inner']?.error).toContain('PB-Child is off');
+  });
+
+  /** A run that waits for one with this `on_resolved`, which naps; everything in it is for one alert. */
+  async function waiting(on_resolved: 'stop_writes' | 'continue'): Promise<{ run_id: string; alert: Alert }> {
+    children['PB-Child'] = { ...children['PB-Child']!, on_resolved };
+    world.playbooks.set('PB-Child', children['PB-Child']);
+    const alert = aFreshAlert();
+    const run_id = await world.begin(scheduler, PARENT, { on_resolved: 'continue' }, { alert });
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: true });
+    await world.clock.advance(5_000);
+    return { run_id, alert };
+  }
+
+  it.each([
+    ['stop_writes', 'skipped'],
+    ['continue', 'succeeded'],
+  ] as const)('hears that its alert has resolved, and does as its own on_resolved says: %s', async (means, state) => {
+    const { run_id, alert } = await waiting(means);
+    const child = childOf(run_id);
+    // Both sleep, and the worker that wakes them is another one.
+    await scheduler.stop();
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: false });
+    scheduler = await world.scheduler('w', '2');
+    await world.clock.advance(5_000);
+    expect(run(child)).toMatchObject({ state: 'running', alerts_resolved_at: expect.any(String) as unknown });
+
+    await world.clock.advance(100_000);
+    expect(run(child).steps['act']?.state).toBe(state);
+    expect(run(run_id).alerts_resolved_at).not.toBeNull();
+  });
+
+  it('hears too that it fires after all', async () => {
+    const { run_id, alert } = await waiting('stop_writes');
+    const child = childOf(run_id);
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: false });
+    await world.clock.advance(5_000);
+    expect(run(child).alerts_resolved_at).not.toBeNull();
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: true });
+    await world.clock.advance(5_000);
+    expect(run(child).alerts_resolved_at).toBeNull();
+    await world.clock.advance(100_000);
+    expect(run(child).steps['act']?.state).toBe('succeeded');
+  });
+
+  it('writes nothing when its alert resolved before it began, or in that moment', async () => {
+    const { run_id, alert } = await waiting('stop_writes');
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: false });
+    await world.clock.advance(100_000);
+    const late = [
+      { id: 'nap', type: 'nap' },
+      { ...PARENT[0], depends_on: ['nap'] },
+    ];
+    const second = await world.begin(scheduler, late, { on_resolved: 'continue' }, { alert });
+    world.memory.setAlerts(second, { alerts: [alert], firing: false });
+    await world.clock.advance(92_000);
+    expect(world.memory.events(childOf(second))[1]).toMatchObject({ type: 'alerts_resolved' });
+    await world.clock.advance(100_000);
+    expect(run(second).state).toBe('succeeded');
+    expect(world.calls.filter((call) => call.step_id === 'act')).toEqual([]);
+  });
+
+  it('hears of a resolve that its parent heard of while it was being begun', async () => {
+    const { store } = world.memory;
+    const alert = aFreshAlert();
+    const open = store.open.bind(store);
+    let run_id = '';
+    store.open = async (opening) => {
+      if (opening.run.parent_run_id !== null) {
+        world.memory.setAlerts(run_id, { alerts: [alert], firing: false });
+        scheduler.wake(run_id);
+        await world.clock.advance(0);
+      }
+      return open(opening);
+    };
+    const late = [
+      { id: 'nap', type: 'nap' },
+      { ...PARENT[0], depends_on: ['nap'] },
+    ];
+    run_id = await world.begin(scheduler, late, { on_resolved: 'continue' }, { alert });
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: true });
+    await world.clock.advance(92_000);
+    await world.clock.advance(1_000);
+    expect(run(run_id).alerts_resolved_at).not.toBeNull();
+    expect(run(childOf(run_id)).alerts_resolved_at).not.toBeNull();
   });
 
   it('does not turn in circles, and names the playbook that was meant', async () => {

@@ -17,7 +17,10 @@ interface ChildRunDeps {
   readonly runs: RunStore;
   readonly playbooks: () => ReadonlyMap<string, CheckedPlaybook>;
   readonly modeOf: (playbook_id: string) => Mode | null;
-  readonly open: (header: NewRunHeader, checked: CheckedPlaybook) => Opening;
+  /** Begins a run; `resolved` when its alerts have resolved already. */
+  readonly open: (header: NewRunHeader, checked: CheckedPlaybook, resolved: boolean) => Opening;
+  /** Lets the run look at what has become of its alerts. */
+  readonly wake: (run_id: string) => void;
 }
 
 /** Begins the runs of steps of other runs. */
@@ -31,8 +34,12 @@ export function createChildRuns(deps: ChildRunDeps): ChildRuns {
       const parent = (await runs.load(by.run_id))?.run;
       if (!parent) throw new FixpointError('unavailable', `run ${by.run_id} cannot be read`);
       const { header, checked } = headerOf(playbook_id, run_id, parent, by.step_id, deps);
-      const opening = deps.open(header, checked);
-      if ((await runs.open(opening.run)) === 'opened') opening.go();
+      const opening = deps.open(header, checked, parent.alerts_resolved_at !== null);
+      if ((await runs.open(opening.run)) === 'opened') {
+        opening.go();
+        // Its parent may have heard of a resolve since it was read, when there was nobody yet to hand it on to.
+        deps.wake(run_id);
+      }
       const begun = await runs.load(run_id);
       if (!begun)
         throw new FixpointError('unavailable', `run ${run_id} of ${playbook_id} could not be begun; trying again`);

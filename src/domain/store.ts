@@ -156,6 +156,8 @@ export interface RunChange {
   readonly events: readonly RunEvent[];
   /** True when it comes from outside the scheduler: the worker that holds the run is told to look. */
   readonly outside?: boolean;
+  /** Other open runs whose workers are to look because of it: those that its steps began. */
+  readonly poke?: readonly string[];
 }
 
 /**

@@ -37,6 +37,8 @@ export interface RunWorker {
   readonly log: Log;
   readonly meter: ScheduleMeter;
   readonly attempts: Omit<AttemptDeps, 'recordIntent' | 'plan'>;
+  /** The runs that steps of a run have begun and still wait for. */
+  readonly children: (run: Run) => readonly string[];
   readonly id: () => string;
   readonly facts: (playbook_id: string) => Facts;
   /** False once the lease may have ended: results are not recorded any more. */
@@ -353,8 +355,14 @@ export class ActiveRun {
     this.#worker.meter.runEnded(run.playbook_id, run.state, seconds);
   }
 
-  #record(next: Advanced): Promise<'applied' | 'conflict'> {
-    return this.#insist((runs) => runs.apply({ before: this.#run, after: next.run, events: next.events }));
+  async #record(next: Advanced): Promise<'applied' | 'conflict'> {
+    const { children, wake } = this.#worker;
+    const before = this.#run;
+    // What its alerts do concerns the runs that its steps began as much as itself.
+    const poke = before.alerts_resolved_at === next.run.alerts_resolved_at ? [] : children(next.run);
+    const answer = await this.#insist((runs) => runs.apply({ before, after: next.run, events: next.events, poke }));
+    if (answer === 'applied') poke.forEach(wake);
+    return answer;
   }
 
   /** Asks the store until it answers: as long as the lease lasts, nothing is given up because the store is away. Rejects with LOST. */
@@ -387,8 +395,13 @@ export class ActiveRun {
   }
 
   async #alertEvents(run: Run): Promise<RunEvent[]> {
-    const found = await this.#insist((runs) => runs.alertsOf(run.run_id));
-    return alertEvents(run, found, instant(this.#worker.clock.now()));
+    const at = instant(this.#worker.clock.now());
+    const { parent_run_id } = run;
+    if (parent_run_id === null) return alertEvents(run, await this.#insist((runs) => runs.alertsOf(run.run_id)), at);
+    // Alerts belong to the run that began this one: what has become of them stands there.
+    const parent = await this.#insist((runs) => runs.load(parent_run_id));
+    const firing = (parent?.run ?? run).alerts_resolved_at === null;
+    return alertEvents(run, { alerts: run.joined, firing }, at);
   }
 
   #refuseIntents(): void {

@@ -22,6 +22,8 @@ export interface SchedulerDeps {
   readonly runs: RunStore;
   readonly pause: PauseSwitch;
   readonly executor: (kind: string) => ReadyExecutor | undefined;
+  /** The runs that steps of a run have begun and still wait for. */
+  readonly children: (run: Run) => readonly string[];
   readonly specs: ReadonlyMap<string, ExecutorSpec>;
   readonly vault: SecretVault;
   /** Asks the system that raised an alert about its condition; null when nobody can be asked. */
@@ -38,6 +40,13 @@ export interface SchedulerDeps {
   readonly lease_ms: number;
   readonly log: Log;
   readonly meter: ScheduleMeter;
+}
+
+/** What is known of a run's alerts when it begins, besides its first. */
+export interface OpeningAlerts {
+  readonly joined: readonly Alert[];
+  /** All of them have resolved already. */
+  readonly resolved: boolean;
 }
 
 /** What begins a run, and what to do once that is durable. */
@@ -84,7 +93,7 @@ export class Scheduler {
   #loop: Promise<void> | null = null;
 
   constructor(deps: SchedulerDeps) {
-    const { runs, specs, vault, clock, random, newId, log, meter, executor, condition } = deps;
+    const { runs, specs, vault, clock, random, newId, log, meter, executor, condition, children } = deps;
     this.#deps = deps;
     this.#worker = {
       runs,
@@ -96,6 +105,7 @@ export class Scheduler {
       log,
       meter,
       attempts: { executor, clock, vault, condition, guard: (run) => this.#guard(run) },
+      children,
       id: () => this.#workerId,
       facts: (playbook_id) => this.#facts(playbook_id),
       holdsLease: () => this.#holdsLease(),
@@ -144,9 +154,9 @@ export class Scheduler {
   }
 
   /** Decides how a run begins, with the alerts that belong to it besides its first. Nothing happens until `go`, which is called when `run` is durable. */
-  open(header: NewRunHeader, playbook: Playbook, joined: readonly Alert[]): Opening {
+  open(header: NewRunHeader, playbook: Playbook, alerts: OpeningAlerts): Opening {
     const plan = this.#planOf(playbook, header.playbook_version);
-    const opened = openingEvents(header, joined, this.#deps.clock);
+    const opened = openingEvents(header, alerts, this.#deps.clock);
     const next = advance(fold(null, opened), plan, this.#facts(header.playbook_id));
     const run: NewRun = { run: next.run, events: [...opened, ...next.events], holder: this.#workerId };
     // When the opener never hears whether it was committed, the run is found by its row.
@@ -362,8 +372,9 @@ export class Scheduler {
 }
 
 /** The first events of a run. */
-export function openingEvents(header: NewRunHeader, joined: readonly Alert[], clock: Clock): RunEvent[] {
+export function openingEvents(header: NewRunHeader, { joined, resolved }: OpeningAlerts, clock: Clock): RunEvent[] {
   const at = instant(clock.now());
   const joins = joined.map((alert): RunEvent => ({ type: 'alert_joined', at, alert }));
-  return [{ type: 'run_opened', at, run: header }, ...joins];
+  const resolves: RunEvent[] = resolved ? [{ type: 'alerts_resolved', at }] : [];
+  return [{ type: 'run_opened', at, run: header }, ...joins, ...resolves];
 }

@@ -429,6 +429,19 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect(await store.runs.poked(worker)).toEqual([]);
       });
 
+      it('tells the holder of another run that a change concerns it, in the same stroke', async () => {
+        const worker = `${ids.next()}#1`;
+        await store.runs.register(worker, LEASE_MS);
+        const [opened, concerned] = [aNewRun(), aNewRun({}, worker)];
+        for (const each of [opened, concerned]) await store.runs.open(each);
+        const events = [{ type: 'alerts_resolved' as const, at: AT }];
+        const change = { before: opened.run, after: fold(opened.run, events), events, poke: [concerned.run.run_id] };
+        expect(await store.runs.apply(change)).toBe('applied');
+        expect(await store.runs.poked(worker)).toEqual([concerned.run.run_id]);
+        expect(await store.runs.apply(change)).toBe('conflict');
+        expect(await store.runs.poked(worker)).toEqual([]);
+      });
+
       it('knows whether any alert of a run still fires', async () => {
         const alert = aFreshAlert();
         const opened = aNewRun({ alert });

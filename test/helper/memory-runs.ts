@@ -35,12 +35,16 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook, clock:
       kept.set(run.run_id, { events: [...events], holder, wake_at: run.created_at, poked: false });
       return 'opened';
     },
-    apply: async ({ before, events, outside }) => {
+    apply: async ({ before, events, outside, poke }) => {
       await Promise.resolve();
       const entry = kept.get(before.run_id);
       if (!entry || entry.events.length !== before.seq) return 'conflict';
       entry.events.push(...events);
       if (outside) entry.poked = true;
+      for (const run_id of poke ?? []) {
+        const other = kept.get(run_id);
+        if (other) other.poked = true;
+      }
       const run = runOf(entry);
       if (isRunFinished(run.state)) {
         entry.holder = null;

@@ -4,6 +4,7 @@ import type { AskCondition } from '../../src/domain/proof.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
 import type { Outcome } from '../../src/domain/outcome.js';
 import { Playbook } from '../../src/domain/playbook.js';
+import type { Run } from '../../src/domain/run.js';
 import type { PauseState } from '../../src/domain/store.js';
 import { Scheduler } from '../../src/schedule/scheduler.js';
 import { SecretVault } from '../../src/schedule/secrets.js';
@@ -28,6 +29,8 @@ export class World {
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
   /** Answers for the system that raised the alert; null: nobody can be asked. */
   condition: AskCondition | null = null;
+  /** Runs that steps of a run have begun. */
+  children: (run: Run) => readonly string[] = () => [];
   mode: 'auto' | 'approve' | 'shadow' | 'off' = 'auto';
   readonly schedulers: Scheduler[] = [];
   versions = 0;
@@ -56,6 +59,7 @@ export class World {
       runs: this.memory.store,
       pause: { read: () => this.#readPause(), set: (state) => Promise.resolve(void (this.pause = state)) },
       executor: (kind) => this.executors.get(kind),
+      children: (run) => this.children(run),
       specs: new Map([...this.executors].map(([kind, executor]) => [kind, executor.spec])),
       vault: this.vault,
       condition: () => this.condition,
@@ -90,7 +94,7 @@ export class World {
     this.playbooks.set('PB', playbook);
     const playbook_version = String((this.versions += 1));
     const header = aNewRun({ playbook_id: 'PB', playbook_version, mode: this.mode, ...run }).run;
-    const opening = scheduler.open(header, playbook, []);
+    const opening = scheduler.open(header, playbook, { joined: [], resolved: false });
     await this.memory.store.open(opening.run);
     if (go) opening.go();
     await this.clock.advance(0);

@@ -21,13 +21,13 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
       return answer === 'committed' ? 'opened' : 'conflict';
     },
     apply: async (change: RunChange) => {
-      const answer = await committer.commit(
-        rowsOfChange(change.before, change.after, change.events, {
-          holder: null,
-          hears,
-          outside: change.outside ?? false,
-        }),
-      );
+      const rows = rowsOfChange(change.before, change.after, change.events, {
+        holder: null,
+        hears,
+        outside: change.outside ?? false,
+      });
+      if (change.poke?.length) rows.poke = [...(rows.poke ?? []), ...change.poke];
+      const answer = await committer.commit(rows);
       if (answer === 'committed') feed.changed(change.after.run_id);
       return answer === 'committed' ? 'applied' : 'conflict';
     },
