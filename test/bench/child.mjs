@@ -12,8 +12,12 @@ export const pinning = cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'tr
 const running = new Set();
 
 /** Spawns `node` on a CPU. `stdio` as for spawn; stderr is the benchmark's own. */
-export function spawnNode(args, { cpu, env = {}, cwd, stdio = ['ignore', 'ignore', 'inherit', 'ipc'] }) {
-  const command = [process.execPath, ...args];
+export function spawnNode(args, options) {
+  return spawnPinned([process.execPath, ...args], options);
+}
+
+/** Spawns any program on a CPU. */
+export function spawnPinned(command, { cpu, env = {}, cwd, stdio = ['ignore', 'ignore', 'inherit', 'ipc'] }) {
   const pinned = pinning && cpu !== undefined ? ['taskset', '-c', String(cpu), ...command] : command;
   const child = spawn(pinned[0], pinned.slice(1), { cwd, env: { ...process.env, ...env }, stdio });
   running.add(child);

@@ -1,37 +1,43 @@
-// P1, P3, P4: how fast and how soon durable runs are worked.
-import { query } from './postgres.mjs';
+// P1, P3, P4: how fast and how soon durable runs are worked; each of them through Kafka as well, which publishes the events of runs besides.
 import { percentile, resultOf, rounded, runRounds } from './session.mjs';
-import { verifyRuns, verifySurvival } from './verify.mjs';
+import { settled, verifyRuns, verifySurvival } from './verify.mjs';
 import { ALERTS, STEPS } from './workload.mjs';
 import { World } from './world.mjs';
 
-const IN_FLIGHT = 64;
+/** Runs under way at once. */
+export const IN_FLIGHT = 64;
 const ALERTS_A_POST = 8;
 const SOAK_SECONDS = 60;
 const OPEN_LOOP_RATE = 50;
+const OPEN_LOOP_CONNECTIONS = 8;
+const ALERTS_OF_PAIR = 2;
 /** Commits that a run of three steps takes at least: begun, two times one step done and the next begun, ended. */
 const COMMITS_OF_RUN = 4;
 
 /** P1: durable steps a second, many runs at once; then a soak on the tables that the rounds have filled, and a crash. */
 export async function steps(bench) {
-  const world = await World.open(bench.postgres, 'P1');
+  const { session, soak } = await measureSteps(bench, 'P1', { soaks: true });
+  return [...stepResults('P1', 'durable steps', session), soakResult(soak, session)];
+}
+
+/** P1 with Kafka between intake and decision, and the events of every run published on it. */
+export async function stepsThroughKafka(bench) {
+  const { session } = await measureSteps(bench, 'P1-kafka', { brokers: await bench.kafka.brokers() });
+  return stepResults('P1-kafka', 'durable steps through Kafka', session);
+}
+
+async function measureSteps(bench, name, { soaks = false, brokers = null }) {
+  const world = await World.open(bench.postgres, name, brokers);
   try {
     const total = { sequential: 0, diamond: 0 };
-    const fly = async (playbook, seconds) => {
-      const flown = await world.load.ask('flight', {
-        ...world.target,
-        alertname: ALERTS[playbook],
-        inFlight: IN_FLIGHT,
-        alerts: ALERTS_A_POST,
-        seconds,
-      });
+    const flyOf = async (playbook, seconds) => {
+      const flown = await fly(world, playbook, seconds);
       total[playbook] += flown.posted;
-      expectSame(flown.acknowledged.length, flown.posted, 'alerts acknowledged');
       return flown;
     };
-    const rate = async (playbook) => stepRate(playbook, await fly(playbook, bench.seconds));
-    await fly('sequential', bench.warmUp);
-    await fly('diamond', bench.warmUp);
+    const rate = async (playbook) => stepRate(playbook, await flyOf(playbook, bench.seconds));
+    await flyOf('sequential', bench.warmUp);
+    await flyOf('diamond', bench.warmUp);
     const session = await runRounds({
       ...bench.protocol,
       commits: () => world.pgbench.measure(bench.gateSeconds),
@@ -39,34 +45,52 @@ export async function steps(bench) {
         reference: () => world.pgbench.measure(bench.seconds),
         subject: async () => ({ sequential: await rate('sequential'), diamond: await rate('diamond') }),
       },
-      onRound: bench.onRound('P1'),
+      onRound: bench.onRound(name),
     });
-    const soak = await fly('sequential', bench.soak ?? SOAK_SECONDS);
+    const soak = soaks ? await flyOf('sequential', bench.soak ?? SOAK_SECONDS) : null;
+    const alerts = total.sequential + total.diamond;
+    await settled(world.database.url, { alerts });
     await verifyRuns(world.database.url, {
-      alerts: total.sequential + total.diamond,
-      runs: total.sequential + total.diamond,
+      alerts,
+      runs: alerts,
       steps: total.sequential * STEPS.sequential + total.diamond * STEPS.diamond,
     });
-    await crash(world, bench);
-    const about = { unit: 'steps/s against commits/s', session, reference: (round) => round.reference };
-    return [
-      resultOf({
-        ...about,
-        name: 'P1',
-        title: 'durable steps, 64 runs at once, 3-step sequence / pgbench c=8',
-        subject: (round) => round.subject.sequential,
-      }),
-      resultOf({
-        ...about,
-        name: 'P1-diamond',
-        title: 'durable steps, 64 runs at once, 10-step diamond / pgbench c=8',
-        subject: (round) => round.subject.diamond,
-      }),
-      soakResult(soak, session),
-    ];
+    await crash(world, bench, name);
+    return { session, soak };
   } finally {
     await world.close();
   }
+}
+
+function stepResults(name, what, session) {
+  const about = { unit: 'steps/s against commits/s', session, reference: (round) => round.reference };
+  return [
+    resultOf({
+      ...about,
+      name,
+      title: `${what}, 64 runs at once, 3-step sequence / pgbench c=8`,
+      subject: (round) => round.subject.sequential,
+    }),
+    resultOf({
+      ...about,
+      name: `${name}-diamond`,
+      title: `${what}, 64 runs at once, 10-step diamond / pgbench c=8`,
+      subject: (round) => round.subject.diamond,
+    }),
+  ];
+}
+
+/** Keeps runs of a playbook under way for so long; throws unless all that was posted was acknowledged. */
+export async function fly(world, playbook, seconds) {
+  const flown = await world.load.ask('flight', {
+    ...world.target,
+    alertname: ALERTS[playbook],
+    inFlight: IN_FLIGHT,
+    alerts: ALERTS_A_POST,
+    seconds,
+  });
+  expectSame(flown.acknowledged.length, flown.posted, 'alerts acknowledged');
+  return flown;
 }
 
 function stepRate(playbook, flown) {
@@ -99,7 +123,7 @@ function soakResult({ slices }, session) {
 }
 
 /** SIGKILL in the middle: nothing that was acknowledged may be lost, nothing may be done twice. */
-async function crash(world, bench) {
+async function crash(world, bench, name) {
   const flying = world.load.ask('flight', {
     ...world.target,
     alertname: ALERTS.sequential,
@@ -114,17 +138,29 @@ async function crash(world, bench) {
   if (acknowledged.length === 0) throw new Error('nothing was acknowledged before the crash');
   await world.start();
   await verifySurvival(world.database.url, acknowledged);
-  bench.say(`P1: killed with SIGKILL after ${acknowledged.length} acknowledged runs; none lost, no step done twice`);
+  bench.say(
+    `${name}: killed with SIGKILL after ${acknowledged.length} acknowledged runs; none lost, no step done twice`,
+  );
 }
 
 /** P3: one run at a time, from the request to its durable end. */
-export async function sequential(bench) {
-  const world = await World.open(bench.postgres, 'P3');
+export function sequential(bench) {
+  return measureSequential(bench, { name: 'P3', title: 'one 3-step run at a time', brokers: null });
+}
+
+/** P3 through Kafka. */
+export async function sequentialThroughKafka(bench) {
+  const brokers = await bench.kafka.brokers();
+  return measureSequential(bench, { name: 'P3-kafka', title: 'one 3-step run at a time through Kafka', brokers });
+}
+
+async function measureSequential(bench, { name, title, brokers }) {
+  const world = await World.open(bench.postgres, name, brokers);
   try {
     const inserts = world.reference('insert');
     await inserts.ready;
     let total = 0;
-    const fly = async (seconds) => {
+    const flyAlone = async (seconds) => {
       await world.service.ask('note');
       const flown = await world.load.ask('flight', {
         ...world.target,
@@ -137,23 +173,23 @@ export async function sequential(bench) {
       const { took } = await world.service.ask('collect');
       return { p50: percentile(took, 0.5), p99: percentile(took, 0.99), runs: took.length };
     };
-    await fly(bench.warmUp);
+    await flyAlone(bench.warmUp);
     const session = await runRounds({
       ...bench.protocol,
       commits: () => world.pgbench.measure(bench.gateSeconds),
       measure: {
         reference: () => inserts.ask('measure', { seconds: bench.seconds }),
-        subject: () => fly(bench.seconds),
+        subject: () => flyAlone(bench.seconds),
       },
-      onRound: bench.onRound('P3'),
+      onRound: bench.onRound(name),
     });
+    await settled(world.database.url, { alerts: total });
     await verifyRuns(world.database.url, { alerts: total, runs: total, steps: total * STEPS.sequential });
     inserts.child.kill();
-    const title = 'one 3-step run at a time, p50 / 4 node-pg inserts of one row';
     return [
       resultOf({
-        name: 'P3',
-        title,
+        name,
+        title: `${title}, p50 / 4 node-pg inserts of one row`,
         unit: 'ms',
         session,
         subject: (round) => round.subject.p50,
@@ -166,73 +202,70 @@ export async function sequential(bench) {
 }
 
 /** P4: from when a request was due to when the first step of its run was begun, at a fixed rate. */
-export async function firstStep(bench) {
-  const world = await World.open(bench.postgres, 'P4');
+export function firstStep(bench) {
+  return measureFirstStep(bench, { suffix: '', what: 'request due to first step begun', brokers: null });
+}
+
+/** P4 through Kafka. */
+export async function firstStepThroughKafka(bench) {
+  const brokers = await bench.kafka.brokers();
+  return measureFirstStep(bench, { suffix: '-kafka', what: 'request due to first step begun through Kafka', brokers });
+}
+
+async function measureFirstStep(bench, { suffix, what, brokers }) {
+  const world = await World.open(bench.postgres, `P4${suffix}`, brokers);
   try {
     const inserts = world.reference('insert');
     await inserts.ready;
     let total = 0;
-    const fly = async (seconds) => {
-      await world.service.ask('note');
-      const { due } = await world.load.ask('open', {
-        ...world.target,
-        alertname: ALERTS.sequential,
-        rate: OPEN_LOOP_RATE,
-        seconds,
-        connections: 8,
-      });
-      total += due.length;
-      await settled(world, bench);
-      const { begun } = await world.service.ask('collect');
-      const at = new Map(begun);
-      const latencies = due.map(([fingerprint, scheduled]) => {
-        const start = at.get(fingerprint);
-        if (start === undefined) throw new Error(`no step was begun for alert ${fingerprint}`);
-        return start - scheduled;
-      });
-      expectSame(begun.length, due.length, 'first steps begun');
+    const measure = async (seconds) => {
+      const latencies = await startLatencies(world, { rate: OPEN_LOOP_RATE, seconds, before: total });
+      total += latencies.length;
       return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), count: latencies.length };
     };
-    await fly(bench.warmUp);
+    await measure(bench.warmUp);
     const session = await runRounds({
       ...bench.protocol,
       commits: () => world.pgbench.measure(bench.gateSeconds),
       measure: {
         reference: () => inserts.ask('measure', { seconds: bench.seconds }),
-        subject: () => fly(bench.seconds),
+        subject: () => measure(bench.seconds),
       },
-      onRound: bench.onRound('P4'),
+      onRound: bench.onRound(`P4${suffix}`),
     });
     await verifyRuns(world.database.url, { alerts: total * 2, runs: total, steps: total * STEPS.sequential });
     inserts.child.kill();
     const about = { unit: 'ms', session, reference: (round) => round.reference.p50 };
+    const title = (share) => `${what}, ${OPEN_LOOP_RATE} requests/s, ${share} / node-pg insert p50`;
     return [
-      resultOf({
-        ...about,
-        name: 'P4',
-        title: 'request due to first step begun, 50 requests/s, p50 / node-pg insert p50',
-        subject: (round) => round.subject.p50,
-      }),
-      resultOf({
-        ...about,
-        name: 'P4-p99',
-        title: 'request due to first step begun, 50 requests/s, p99 / node-pg insert p50',
-        subject: (round) => round.subject.p99,
-      }),
+      resultOf({ ...about, name: `P4${suffix}`, title: title('p50'), subject: (round) => round.subject.p50 }),
+      resultOf({ ...about, name: `P4-p99${suffix}`, title: title('p99'), subject: (round) => round.subject.p99 }),
     ];
   } finally {
     await world.close();
   }
 }
 
-/** The last answers may have come before the last runs have ended. */
-async function settled(world, bench) {
-  for (let turn = 0; turn < 100; turn++) {
-    const [{ open }] = await query(world.database.url, 'select count(*)::int as open from runs where open');
-    if (open === 0) return;
-    await bench.pause(50);
-  }
-  throw new Error('runs were still open 5 s after the last request');
+/** Milliseconds from when each of the requests was due to when the first step of its run was begun. `before`: how many there were already. */
+export async function startLatencies(world, { rate, seconds, before }) {
+  await world.service.ask('note');
+  const { due } = await world.load.ask('open', {
+    ...world.target,
+    alertname: ALERTS.sequential,
+    rate,
+    seconds,
+    connections: OPEN_LOOP_CONNECTIONS,
+  });
+  // The last answers may have come before the last runs have ended.
+  await settled(world.database.url, { alerts: (before + due.length) * ALERTS_OF_PAIR });
+  const { begun } = await world.service.ask('collect');
+  const at = new Map(begun);
+  expectSame(begun.length, due.length, 'first steps begun');
+  return due.map(([fingerprint, scheduled]) => {
+    const start = at.get(fingerprint);
+    if (start === undefined) throw new Error(`no step was begun for alert ${fingerprint}`);
+    return start - scheduled;
+  });
 }
 
 function expectSame(found, expected, what) {

@@ -1,6 +1,6 @@
 // P5, P6: how many requests and new runs the intake takes.
 import { resultOf, runRounds } from './session.mjs';
-import { verifyRepeats, verifyStorm } from './verify.mjs';
+import { decided, verifyRepeats, verifyStorm } from './verify.mjs';
 import { ALERTS, RUNS_OF_STORM } from './workload.mjs';
 import { World } from './world.mjs';
 
@@ -50,13 +50,24 @@ export async function repeats(bench) {
 }
 
 /** P6: twenty alerts of one service over eleven playbooks, eleven new runs each time, begun and durable. */
-export async function storm(bench) {
-  let world = await World.open(bench.postgres, 'P6');
+export function storm(bench) {
+  return measureStorm(bench, { name: 'P6', title: 'new durable runs', brokers: null });
+}
+
+/** P6 through Kafka, where an answer promises only that the alerts are kept: what counts is when the last of their runs is durable. */
+export async function stormThroughKafka(bench) {
+  const brokers = await bench.kafka.brokers();
+  return measureStorm(bench, { name: 'P6-kafka', title: 'new durable runs through Kafka', brokers });
+}
+
+async function measureStorm(bench, { name, title, brokers }) {
+  let world = await World.open(bench.postgres, name, brokers);
   try {
     const template = { name: 'storm', of: [] };
     let posted = 0;
     // Runs stay at their first step, so each turn has a process of its own: what earlier turns began would only burden its memory.
-    const measure = async (seconds, fresh = true) => {
+    const measure = async (seconds) => {
+      const begin = performance.now();
       const done = await world.load.ask('closed', {
         ...world.target,
         connections: CONNECTIONS,
@@ -65,13 +76,10 @@ export async function storm(bench) {
         same: false,
       });
       posted += done.posted;
+      await decided(world.database.url, posted * ALERTS_OF_BODY);
+      const took_ms = brokers === null ? done.took_ms : performance.now() - begin;
       await verifyStorm(world.database.url, { posted, runs: RUNS_OF_STORM, alerts: ALERTS_OF_BODY });
-      if (fresh) {
-        await world.close();
-        world = await World.open(bench.postgres, 'P6');
-        posted = 0;
-      }
-      return { runs: (done.answered * RUNS_OF_STORM * 1_000) / done.took_ms, latencies: done.latencies };
+      return { runs: (done.answered * RUNS_OF_STORM * 1_000) / took_ms, latencies: done.latencies };
     };
     const session = await runRounds({
       ...bench.protocol,
@@ -79,17 +87,20 @@ export async function storm(bench) {
       measure: {
         reference: () => world.pgbench.measure(bench.seconds),
         subject: async () => {
-          await measure(bench.warmUp, false);
-          return measure(bench.seconds);
+          await measure(bench.warmUp);
+          const measured = await measure(bench.seconds);
+          await world.close();
+          world = await World.open(bench.postgres, name, brokers);
+          posted = 0;
+          return measured;
         },
       },
-      onRound: bench.onRound('P6'),
+      onRound: bench.onRound(name),
     });
-    const title = 'new durable runs from 20 alerts over eleven playbooks / pgbench c=8';
     return [
       resultOf({
-        name: 'P6',
-        title,
+        name,
+        title: `${title} from 20 alerts over eleven playbooks / pgbench c=8`,
         unit: 'runs/s against commits/s',
         session,
         subject: (round) => round.subject.runs,

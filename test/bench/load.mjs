@@ -1,4 +1,5 @@
 // The load generator: a process of its own, so that what it costs is not the subject's. Told over IPC what to do; answers figures.
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from './connection.mjs';
@@ -10,7 +11,7 @@ const TEMPLATES = { runs: bodyOfRuns, pair: bodyOfPair, storm: bodyOfStorm };
 /** Counts up over the life of this process, so that no body is ever sent twice by accident. */
 let number = 0;
 
-const modes = { flight, closed, open };
+const modes = { flight, closed, open, receive, notified };
 
 process.on('message', async ({ id, ask, ...parameters }) => {
   try {
@@ -98,8 +99,60 @@ async function closed({ url, token, connections: width, seconds, template, same 
 }
 
 /** A fixed rate whatever the answers do: latencies count from when a request was due, so that a stall is not hidden. */
-async function open({ url, token, rate, seconds, alertname, connections: width }) {
+async function open({ url, token, rate, seconds, alertname, connections }) {
   const body = createBody(bodyOfPair(alertname));
+  const check = (answer) => idsOf(answer, 2);
+  const sent = await sendAtRate({ url, token, rate, seconds, connections, body, check });
+  return { due: sent.map(([number, at]) => [`${hex8(number)}00000000`, at]) };
+}
+
+/** The services whose webhook has come, and when first. */
+const heard = new Map();
+
+/** Listens for an Alertmanager's webhooks; answers where. */
+async function receive() {
+  const server = createServer((request, response) => {
+    const at = now();
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      const { service } = JSON.parse(Buffer.concat(chunks).toString()).groupLabels;
+      if (!heard.has(service)) heard.set(service, at);
+      response.writeHead(200).end();
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${server.address().port}/`;
+}
+
+/** The same alerts at the same rate to an Alertmanager; answers when each pair was due and when its webhook came. */
+async function notified({ url, rate, seconds, connections }) {
+  // It knows alerts by their labels and computes fingerprint and status by itself.
+  const pair = bodyOfPair('Bench_Pair').alerts.map(({ labels, annotations, generatorURL }) => ({
+    labels,
+    annotations,
+    generatorURL,
+    startsAt: new Date().toISOString(),
+  }));
+  const check = ({ status, body }) => {
+    if (status !== 200) throw new Error(`expected 200, got ${status} ${body}`);
+  };
+  const sent = await sendAtRate({ url, token: '', rate, seconds, connections, body: createBody(pair), check });
+  const services = sent.map(([number, at]) => [`shop-${hex8(number)}`, at]);
+  await drained(
+    () => services.every(([service]) => heard.has(service)),
+    () => 'webhooks were missing',
+  );
+  const found = services.map(([service]) => [service, heard.get(service)]);
+  heard.clear();
+  return { due: services, heard: found };
+}
+
+function hex8(number) {
+  return number.toString(16).padStart(8, '0');
+}
+
+async function sendAtRate({ url, token, rate, seconds, connections: width, body, check }) {
   const connections = await openAll(url, token, width);
   const queue = [];
   const free = [...connections];
@@ -111,7 +164,11 @@ async function open({ url, token, rate, seconds, alertname, connections: width }
       const connection = free.pop();
       connection.post(queue.shift()).then(
         (answer) => {
-          idsOf(answer, 2);
+          try {
+            check(answer);
+          } catch (error) {
+            failure ??= error;
+          }
           answered += 1;
           free.push(connection);
           flush();
@@ -126,7 +183,7 @@ async function open({ url, token, rate, seconds, alertname, connections: width }
     const at = begin + (index * 1_000) / rate;
     await waitUntil(at);
     number += 1;
-    due.push([`${number.toString(16).padStart(8, '0')}00000000`, at]);
+    due.push([number, at]);
     queue.push(body(number));
     flush();
   }
@@ -136,7 +193,7 @@ async function open({ url, token, rate, seconds, alertname, connections: width }
   );
   for (const connection of connections) connection.close();
   if (failure) throw failure;
-  return { due };
+  return due;
 }
 
 /** Timers are late by up to a millisecond, so the last one is spent turning. */

@@ -1,14 +1,14 @@
 // The store under the benchmark: native Postgres with its default durability, and pgbench as the reference for what it can do.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { servers } from './servers.mjs';
 
 const run = promisify(execFile);
-const SCRIPT = join(import.meta.dirname, '..', 'servers', 'servers');
 const PROGRAMS = '/usr/lib/postgresql';
 const CLIENTS = 8;
 
@@ -27,6 +27,9 @@ export async function openPostgres() {
         throw new Error(`Postgres runs with ${name}=${settings[name]}; these goals are stated for on`);
     return {
       settings,
+      url,
+      /** Whether its processes are processes of this machine. */
+      isOwn: own !== null,
       createDatabase: (name) => createDatabase(url, name),
       stop: async () => own?.stop(),
     };
@@ -39,21 +42,12 @@ export async function openPostgres() {
 async function startOwn() {
   const folder = mkdtempSync(join(tmpdir(), 'fixpoint-bench-'));
   const port = await freePort();
-  const env = { ...process.env, SERVERS_RUN_DIR: folder, POSTGRES_PORT: String(port), PG_DURABLE: '1' };
-  const server = (verb) =>
-    new Promise((resolve, reject) => {
-      // Not by pipes: the server would hold them open.
-      const child = spawn('bash', [SCRIPT, verb, 'postgres'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-      child.on('error', reject);
-      child.on('exit', (code) =>
-        code === 0 ? resolve() : reject(new Error(`servers ${verb} postgres ended with ${code}`)),
-      );
-    });
-  await server('up');
+  const env = { SERVERS_RUN_DIR: folder, POSTGRES_PORT: String(port), PG_DURABLE: '1' };
+  await servers(['up', 'postgres'], env);
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     stop: async () => {
-      await server('down');
+      await servers(['down', 'postgres'], env);
       rmSync(folder, { recursive: true, force: true });
     },
   };

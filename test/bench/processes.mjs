@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Asked, CPU, end, spawnNode } from './child.mjs';
 import { Connection } from './connection.mjs';
+import { installPeer } from './peers.mjs';
 import { Pgbench, freePort } from './postgres.mjs';
+import { Unavailable } from './servers.mjs';
 import { median, resultOf, runRounds } from './session.mjs';
-import { ALERTS, bodyOfRuns, createBody } from './workload.mjs';
+import { ALERTS, MATCHED_ALERTS, bodyOfRuns, createBody } from './workload.mjs';
 
 const HERE = import.meta.dirname;
 const ROOT = join(HERE, '..', '..');
@@ -20,12 +22,14 @@ const IDLE_AFTER_MS = 8_000;
 export async function rules(bench) {
   const child = spawnNode([join(HERE, 'rules.mjs')], { cpu: CPU.subject });
   const asked = new Asked(child);
+  const engine = await jsonRules(bench);
   const { folder, database, pgbench } = await openGate(bench, 'P7');
   const reloader = spawnNode([join(HERE, 'reload.mjs'), join(folder, 'reload')], { cpu: CPU.subject });
   const reloading = new Asked(reloader);
   try {
     await asked.ready;
     await reloading.ready;
+    if (engine) await expectSameRules(asked, engine);
     const seconds = bench.seconds / 4;
     const session = await runRounds({
       ...bench.protocol,
@@ -34,6 +38,7 @@ export async function rules(bench) {
         reference: async () => ({
           ten: await asked.ask('measure', { size: 'ten', seconds }),
           hash: await asked.ask('hash', { seconds }),
+          ...(engine ? { json_rules: await engine.ask('measure', { seconds }) } : {}),
           parse: await reloading.ask('parse', {}),
         }),
         subject: async () => ({
@@ -45,7 +50,7 @@ export async function rules(bench) {
       onRound: bench.onRound('P7'),
     });
     const about = { unit: 'µs an alert', session, reference: (round) => round.reference.ten.us };
-    return [
+    const results = [
       resultOf({
         ...about,
         name: 'P7',
@@ -83,12 +88,49 @@ export async function rules(bench) {
         reference: (round) => round.reference.parse.ms / 1_000,
       }),
     ];
+    if (engine)
+      results.push(
+        resultOf({
+          name: 'P7-json-rules',
+          title: 'alerts matched among 10,000 rules / among the same rules in json-rules-engine',
+          unit: 'alerts/s',
+          session,
+          subject: (round) => 1e6 / round.subject.thousands.us,
+          reference: (round) => 1e6 / round.reference.json_rules.us,
+        }),
+      );
+    return results;
   } finally {
     await end(child, 'SIGKILL');
+    if (engine) await end(engine.child, 'SIGKILL');
     await end(reloader, 'SIGKILL');
     await database.drop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The rule engine that is shown beside; null, and a line that says so, where it cannot be had. */
+async function jsonRules(bench) {
+  try {
+    const program = join(await installPeer('json-rules'), 'json-rules.mjs');
+    const engine = new Asked(spawnNode([program, '10000', String(MATCHED_ALERTS)], { cpu: CPU.subject }));
+    await engine.ready;
+    return engine;
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    bench.say(`SKIPPED P7-json-rules: ${error.message}`);
+    return null;
+  }
+}
+
+/** Both have to find the same rules, or the comparison is none. */
+async function expectSameRules(asked, engine) {
+  const alerts = 8;
+  const ours = await asked.ask('matched', { alerts });
+  const theirs = await engine.ask('matched', { alerts });
+  if (JSON.stringify(ours) !== JSON.stringify(theirs))
+    throw new Error(`not the same rules hold: ${JSON.stringify(ours)} and ${JSON.stringify(theirs)}`);
+  if (ours.every((rules) => rules.length === 0)) throw new Error('no rule holds for any of the alerts compared');
 }
 
 /** P8: resident memory of an idle service. */
@@ -243,11 +285,13 @@ async function accepted({ child, port }) {
   }
 }
 
-async function startedService(subject) {
+/** Resolves when it has accepted its first alert. */
+export async function startedService(subject) {
   await accepted(subject);
 }
 
-async function spawnService(env) {
+/** The service as `npm start` starts it, with this environment over the benchmark's own. */
+export async function spawnService(env) {
   const port = await freePort();
   const child = spawnNode([join(ROOT, 'dist', 'main.js')], {
     cpu: CPU.subject,
@@ -269,7 +313,8 @@ async function spawnBare(args, env = {}) {
   return { child, port };
 }
 
-async function withGate(bench, name, work) {
+/** Hands `work` a pgbench for the gate and a maker of databases, and removes what they left. */
+export async function withGate(bench, name, work) {
   const { folder, database, pgbench } = await openGate(bench, name);
   const databases = [];
   const fresh = async () => {

@@ -1,9 +1,8 @@
 // P7: what it costs to find an alert's rules. Runs in a process of its own, because it is nothing but computing.
 import { compileRules } from '../../dist/domain/rule-match.js';
-import { createMatchAlerts, createRules } from './workload.mjs';
+import { MATCHED_ALERTS, createMatchAlerts, createRules } from './workload.mjs';
 
 const PLAYBOOK = 'PB-Bench-Other';
-const ALERTS = 5_000;
 
 /** The comparison: a Map from a service to its rules, and a look at each rule's other labels. It knows equality alone. */
 function createHashIndex(rules) {
@@ -43,7 +42,7 @@ function cost(ask, alerts, ms) {
 function createSubject(count) {
   const rules = createRules(count, PLAYBOOK);
   const set = compileRules(rules);
-  return { rules, ask: (alert) => set.match(alert).length > 0, alerts: createMatchAlerts(ALERTS, count) };
+  return { rules, ask: (alert) => set.match(alert).length > 0, alerts: createMatchAlerts(MATCHED_ALERTS, count), set };
 }
 
 const sizes = { ten: createSubject(10), thousands: createSubject(10_000), more: createSubject(100_000) };
@@ -54,6 +53,15 @@ const questions = {
     const { ask, alerts } = sizes[size];
     return cost(ask, alerts, seconds * 1_000);
   },
+  /** Every rule that holds, not only the first, for the first few alerts. */
+  matched: ({ alerts }) =>
+    sizes.thousands.alerts.slice(0, alerts).map((alert) =>
+      sizes.thousands.set
+        .explain(alert)
+        .filter(({ matched }) => matched)
+        .map(({ rule_id }) => rule_id)
+        .sort(),
+    ),
   hash: ({ seconds }) => cost((alert) => hash(alert) > 0, sizes.thousands.alerts, seconds * 1_000),
 };
 

@@ -3,8 +3,37 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { query } from './postgres.mjs';
 
 const SETTLE_MS = 60_000;
+const LOOK_MS = 50;
 /** Every event of every run, from the changes that hold them. */
 const EVENTS = 'run_changes, json_array_elements(events) as doc';
+
+/** Resolves when so many alerts are decided. */
+export async function decided(url, alerts) {
+  const until = performance.now() + SETTLE_MS;
+  for (;;) {
+    const [{ found }] = await query(url, 'select count(*)::int as found from alerts where action is not null');
+    if (found >= alerts) return;
+    if (performance.now() > until) throw new Error(`${found} of ${alerts} alerts were decided after ${SETTLE_MS} ms`);
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Resolves when so many alerts are decided and no run is open: through Kafka, decisions come after the answers. */
+export async function settled(url, { alerts }) {
+  const until = performance.now() + SETTLE_MS;
+  for (;;) {
+    const [found] = await query(
+      url,
+      `select (select count(*)::int from alerts where action is not null) as decided, (select count(*)::int from runs where open) as open`,
+    );
+    if (found.decided >= alerts && found.open === 0) return;
+    if (performance.now() > until)
+      throw new Error(
+        `after ${SETTLE_MS} ms ${found.decided} of ${alerts} alerts were decided, and ${found.open} runs were open`,
+      );
+    await sleep(LOOK_MS);
+  }
+}
 
 /** Throws unless `runs` runs, each with all of its steps and every step done exactly once, came of `alerts` alerts. */
 export async function verifyRuns(url, { alerts, runs, steps }) {
@@ -57,9 +86,17 @@ export async function verifyStorm(url, { posted, runs, alerts }) {
 export async function verifySurvival(url, acknowledged) {
   const until = performance.now() + SETTLE_MS;
   for (;;) {
-    const [{ open }] = await query(url, 'select count(*)::int as open from runs where open');
-    if (open === 0) break;
-    if (performance.now() > until) throw new Error(`${open} runs were not finished ${SETTLE_MS} ms after the restart`);
+    const [{ open, decided }] = await query(
+      url,
+      `select (select count(*)::int from runs where open) as open,
+        (select count(*)::int from alerts where alert_id = any($1) and action is not null) as decided`,
+      [acknowledged],
+    );
+    if (open === 0 && decided === acknowledged.length) break;
+    if (performance.now() > until)
+      throw new Error(
+        `${SETTLE_MS} ms after the restart ${open} runs were not finished, ${decided} of ${acknowledged.length} alerts decided`,
+      );
     await sleep(100);
   }
   const [found] = await query(

@@ -174,6 +174,9 @@ function serviceOf(index) {
   return `service-${Math.floor(index / 20)}`;
 }
 
+/** How many different alerts are matched. */
+export const MATCHED_ALERTS = 5_000;
+
 /** Alerts to match, drawn over the same labels that the rules ask for; about half of them find a rule. */
 export function createMatchAlerts(count, ruleCount) {
   let state = 42;

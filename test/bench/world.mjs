@@ -12,15 +12,19 @@ const TOKEN = 'bench-admin-token-0123456789';
 
 /** Starts everything that the engine's and the intake's goals need. */
 export class World {
-  static async open(postgres, name) {
+  /** `brokers`: alerts go through this Kafka, on topics that nobody has used before. */
+  static async open(postgres, name, brokers = null) {
     const folder = mkdtempSync(join(tmpdir(), 'fixpoint-bench-world-'));
     const playbooks = join(folder, 'playbooks');
     writePlaybooks(playbooks);
-    const database = await postgres.createDatabase(`bench_${name.toLowerCase()}`);
+    const key = name.toLowerCase().replaceAll('-', '_');
+    const database = await postgres.createDatabase(`bench_${key}`);
     // A database of its own for the references: what they write must not grow the subject's tables.
-    const references = await postgres.createDatabase(`bench_${name.toLowerCase()}_reference`);
+    const references = await postgres.createDatabase(`bench_${key}_reference`);
     const world = new World();
     Object.assign(world, { folder, playbooks, database, references, token: TOKEN, port: await freePort() });
+    world.kafka =
+      brokers === null ? {} : { KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: `bench_${key}_${process.hrtime.bigint()}` };
     world.pgbench = await Pgbench.open(references.url, folder);
     world.load = new Asked(spawnNode([join(HERE, 'load.mjs')], { cpu: CPU.load }));
     await world.start();
@@ -43,6 +47,7 @@ export class World {
           PORT: String(this.port),
           LOG_LEVEL: 'warn',
           BENCH_SOCKET: this.socket,
+          ...this.kafka,
         },
       }),
     );
