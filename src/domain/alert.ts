@@ -35,6 +35,18 @@ export const Alert = z.object({
   occurrence_id: z
     .string()
     .describe('What tells one occurrence from the next: the fingerprint, or the event id of a source that has one'),
+  momentary: z
+    .literal(true)
+    .exactOptional()
+    .describe('It tells of something that happened and does not last: nothing resolves it. Absent in all others'),
+  original: z
+    .record(z.string(), z.unknown())
+    .exactOptional()
+    .describe('The fields that the configuration changed on the way in, as they came. Absent where it changed none'),
+  filtered: z
+    .object({ by: z.string(), explanation: z.string() })
+    .exactOptional()
+    .describe('The intake step that drops it, and why. Absent where none does'),
 });
 export type Alert = z.infer<typeof Alert>;
 

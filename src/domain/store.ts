@@ -71,7 +71,7 @@ export interface DecidedBatch {
   readonly repeats: readonly {
     readonly alert_id: string;
     readonly of: string;
-    readonly reason: 'duplicate' | 'no_match';
+    readonly reason: 'duplicate' | 'no_match' | 'filtered';
     readonly run_id: string | null;
   }[];
   /** Occurrences as they are after this batch, each with the version that it was decided on (0: not known before). */

@@ -10,6 +10,7 @@ import type { TriageCache } from './cache.js';
 import { runKeyText } from './cache.js';
 import { contentHash, occurrenceKey } from './content.js';
 import type { Verdict } from './facts.js';
+import { closedWhenMomentary, isTold } from './momentary.js';
 import type { Opening, Policy, TriageDeps } from './deps.js';
 import { judge } from './stages.js';
 
@@ -205,7 +206,7 @@ export class BatchDecision {
   #asRepeat({ alert, verdict, before }: Judged): DecidedBatch['repeats'][number] | null {
     if (verdict.type !== 'drop' || !before?.open || before.alert_id === alert.alert_id || this.#after.has(before.key))
       return null;
-    if (verdict.reason !== 'duplicate' && verdict.reason !== 'no_match') return null;
+    if (verdict.reason !== 'duplicate' && verdict.reason !== 'no_match' && verdict.reason !== 'filtered') return null;
     if (before.content_hash !== contentHash(alert)) return null;
     return { alert_id: alert.alert_id, of: before.content_alert_id, reason: verdict.reason, run_id: before.run_id };
   }
@@ -303,9 +304,10 @@ export class BatchDecision {
       this.#after.set(key, { ...closed, open: false, resolved_at: ended });
       return;
     }
-    if (decision.reason === 'resolved') return;
+    if (decision.reason === 'resolved' || isTold(alert, before)) return;
     const continues = before?.open === true;
-    const current = continues ? { ...before, ...content } : newOccurrence(alert, key, content);
+    const known = continues ? { ...before, ...content } : newOccurrence(alert, key, content);
+    const current = closedWhenMomentary(known, alert, this.#options.now);
     if (decision.run_ids.length === 0 || decision.action === 'drop') {
       this.#after.set(key, current);
       return;
@@ -330,6 +332,7 @@ export class BatchDecision {
 
   /** True for a repeat that its occurrence alone settles: no rule is asked. What an alert of the same batch may end is not settled yet. */
   #isSettled(alert: Alert, index: number): boolean {
+    if (alert.filtered !== undefined) return true;
     const before = this.#options.cache.occurrence(this.#keys[index] ?? '');
     if (!before?.open || before.run_id === null || before.alert_id === alert.alert_id || this.#hasResolved)
       return false;

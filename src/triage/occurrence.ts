@@ -11,6 +11,7 @@ export const resolved: Stage = (alert, { occurrence }) => {
 
 /** A firing that began before its occurrence's recorded end was overtaken by the resolve. */
 export const late: Stage = (alert, { occurrence }) => {
+  if (alert.momentary === true) return 'continue';
   if (!occurrence || occurrence.open || occurrence.resolved_at === null || alert.timestamp > occurrence.resolved_at)
     return 'continue';
   return {

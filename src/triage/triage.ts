@@ -25,7 +25,10 @@ export class Triage {
     this.#deps = deps;
   }
 
-  /** Decides a batch. Resolves when the decisions are durable and the runs that they start are under way. */
+  /**
+   * Decides a batch. Resolves when the decisions are durable and the runs that they start are under way; rejects with `conflict` when others
+   * changed what it depends on again and again.
+   */
   async handle(batch: AlertBatch): Promise<void> {
     let alerts = once(batch.alerts);
     for (let turn = 0; turn < MAX_TURNS; turn++) {
@@ -43,8 +46,9 @@ export class Triage {
       const answer = await this.#commit(decision, decided);
       if (answer === 'committed') return this.#follow(decision, decided);
     }
+    // Not `unavailable`: the store answers, so that who delivers need not wait for it, and may give up what is refused for ever.
     throw new FixpointError(
-      'unavailable',
+      'conflict',
       `alerts could not be decided: what they depend on changed ${MAX_TURNS} times in a row`,
     );
   }

@@ -12,7 +12,7 @@ interface AlertColumns {
 }
 
 /** place in the batch, the kept alert that it repeats, why nothing was started, the run of its occurrence */
-type RepeatItem = readonly [number, string, 'duplicate' | 'no_match', string | null];
+type RepeatItem = readonly [number, string, 'duplicate' | 'no_match' | 'filtered', string | null];
 
 interface RepeatColumns {
   readonly first_id: string;
@@ -139,14 +139,21 @@ function repeated({ alert_id, received_at, item }: Repeat, row: AlertColumns): S
     run_id,
     run_ids: run_id === null ? [] : [run_id],
     until: null,
-    by: reason === 'duplicate' ? `alert:${of}` : null,
-    explanation:
-      reason === 'duplicate'
-        ? `repeats alert ${of} word for word; ${run_id === null ? 'its occurrence is open' : `its occurrence has run ${run_id}`}`
-        : `repeats alert ${of} word for word, and still no rule matches`,
+    by: reason === 'duplicate' ? `alert:${of}` : reason === 'filtered' ? (first?.by ?? null) : null,
+    explanation: `repeats alert ${of} word for word${REPEATED[reason]}${reason === 'duplicate' ? occurrenceOf(run_id) : ''}`,
     decided_at: received_at,
   };
   return { ...row.doc, alert_id, received_at, decision, decisions: [decision] };
+}
+
+const REPEATED: Readonly<Record<RepeatItem[2], string>> = {
+  duplicate: '; its occurrence ',
+  no_match: ', and still no rule matches',
+  filtered: ', and is filtered as it was',
+};
+
+function occurrenceOf(run_id: string | null): string {
+  return run_id === null ? 'is open' : `has run ${run_id}`;
 }
 
 function stored(row: AlertColumns): StoredAlert {

@@ -112,5 +112,7 @@ async function alertsOf(db: Db, run_id: string): Promise<{ alerts: Alert[]; firi
     text: `select count(*) filter (where open) as firing from occurrences where run_id = $1 or ${AMONG_SEVERAL}`,
     values: [run_id],
   });
-  return { alerts: alerts.map((row) => row.doc).reverse(), firing: (found?.firing ?? 0) > 0 };
+  // What tells of a moment is never resolved: that it does not last ends no run.
+  const firing = (found?.firing ?? 0) > 0 || alerts.some((row) => row.doc.momentary === true);
+  return { alerts: alerts.map((row) => row.doc).reverse(), firing };
 }
