@@ -13,6 +13,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
   let app: App;
   let configuration: string;
   let folder: FolderFault | null;
+  outliveReaders();
   try {
     const { values } = parseArgs({
       args: [...argv],
@@ -41,6 +42,14 @@ export async function serve(argv: readonly string[]): Promise<number> {
   process.stdout.write('Stopping: what is under way ends first. A second signal ends it at once.\n');
   await app.stop();
   return 0;
+}
+
+/** Whoever reads our output may leave (`| head`, a log shipper that restarts): that must not end the work. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
 }
 
 /** What the command line or the configuration is to blame for; node's `parseArgs` throws errors of its own. */

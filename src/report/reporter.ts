@@ -84,13 +84,18 @@ class OutboxReporter implements Reporter {
   }
 
   wake(): void {
+    // Without a channel nothing new is queued, and asking after every run would cost a transaction each.
+    if (this.#deps.channels.length > 0) this.#goOn();
+  }
+
+  #goOn(): void {
     this.#woken = true;
     this.#interrupt?.();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.wake();
+    this.#goOn();
     const giveUp = this.#deps.clock.after(STOP_GRACE_MS, () => {
       this.#abort.abort(new Error('Fixpoint stops'));
     });
@@ -143,7 +148,7 @@ class OutboxReporter implements Reporter {
     const tracked = work.finally(() => {
       this.#running.delete(tracked);
       // There is room again, and whatever had to wait for it should not wait for the next poll.
-      this.wake();
+      this.#goOn();
     });
     this.#running.add(tracked);
   }
@@ -284,7 +289,7 @@ class OutboxReporter implements Reporter {
     if (delay >= POLL_MS || this.#stopped) return;
     const cancel = this.#deps.clock.after(delay, () => {
       this.#timers.delete(cancel);
-      this.wake();
+      this.#goOn();
     });
     this.#timers.add(cancel);
   }

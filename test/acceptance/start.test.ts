@@ -36,6 +36,21 @@ describe('a start that cannot succeed', () => {
   });
 });
 
+describe('a service whose output nobody reads any more', () => {
+  it('goes on, and stops in order', async () => {
+    const home = aHome({}, '');
+    try {
+      const service = await FixpointProcess.start(home, { LOG_LEVEL: 'info' });
+      service.closeOutput();
+      const sent = await service.post('/api/v1/webhooks/alertmanager', { nothing: 'of this source' });
+      expect(sent.status).toBe(400);
+      expect(await service.stop()).toBe(0);
+    } finally {
+      home.remove();
+    }
+  });
+});
+
 describe('fixpoint check', () => {
   it('says where it looked for a path that is not there', () => {
     const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');

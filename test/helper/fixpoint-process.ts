@@ -70,8 +70,16 @@ export class FixpointProcess {
     return this.#end('SIGKILL');
   }
 
-  stop(): Promise<void> {
-    return this.#end('SIGTERM');
+  /** Answers the exit code. */
+  async stop(): Promise<number | null> {
+    await this.#end('SIGTERM');
+    return this.#child.exitCode;
+  }
+
+  /** Nobody reads what it says any more, as behind `| head`. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   async get<T>(path: string): Promise<T> {
