@@ -85,7 +85,7 @@ export async function againstAlertmanager(bench) {
     alertmanager = await Alertmanager.start(await world.load.ask('receive'));
     let total = 0;
     const subject = async (seconds) => {
-      const latencies = await startLatencies(world, { rate: RATE, seconds, before: total });
+      const { latencies } = await startLatencies(world, { rate: RATE, seconds, before: total });
       total += latencies.length;
       return figures(latencies);
     };

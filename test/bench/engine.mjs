@@ -185,7 +185,6 @@ async function measureSequential(bench, { name, title, brokers }) {
     });
     await settled(world.database.url, { alerts: total });
     await verifyRuns(world.database.url, { alerts: total, runs: total, steps: total * STEPS.sequential });
-    inserts.child.kill();
     return [
       resultOf({
         name,
@@ -218,9 +217,11 @@ async function measureFirstStep(bench, { suffix, what, brokers }) {
     const inserts = world.reference('insert');
     await inserts.ready;
     let total = 0;
+    let runs = 0;
     const measure = async (seconds) => {
-      const latencies = await startLatencies(world, { rate: OPEN_LOOP_RATE, seconds, before: total });
+      const { latencies, started } = await startLatencies(world, { rate: OPEN_LOOP_RATE, seconds, before: total });
       total += latencies.length;
+      runs += started;
       return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), count: latencies.length };
     };
     await measure(bench.warmUp);
@@ -233,8 +234,11 @@ async function measureFirstStep(bench, { suffix, what, brokers }) {
       },
       onRound: bench.onRound(`P4${suffix}`),
     });
-    await verifyRuns(world.database.url, { alerts: total * 2, runs: total, steps: total * STEPS.sequential });
-    inserts.child.kill();
+    await verifyRuns(world.database.url, {
+      alerts: total * ALERTS_OF_PAIR,
+      runs,
+      steps: runs * STEPS.sequential,
+    });
     const about = { unit: 'ms', session, reference: (round) => round.reference.p50 };
     const title = (share) => `${what}, ${OPEN_LOOP_RATE} requests/s, ${share} / node-pg insert p50`;
     return [
@@ -246,7 +250,10 @@ async function measureFirstStep(bench, { suffix, what, brokers }) {
   }
 }
 
-/** Milliseconds from when each of the requests was due to when the first step of its run was begun. `before`: how many there were already. */
+/**
+ * Milliseconds from when each of the requests was due to when the first step of its run was begun, and how many runs were started.
+ * `before`: how many requests there were already.
+ */
 export async function startLatencies(world, { rate, seconds, before }) {
   await world.service.ask('note');
   const { due } = await world.load.ask('open', {
@@ -260,12 +267,14 @@ export async function startLatencies(world, { rate, seconds, before }) {
   await settled(world.database.url, { alerts: (before + due.length) * ALERTS_OF_PAIR });
   const { begun } = await world.service.ask('collect');
   const at = new Map(begun);
-  expectSame(begun.length, due.length, 'first steps begun');
-  return due.map(([fingerprint, scheduled]) => {
-    const start = at.get(fingerprint);
-    if (start === undefined) throw new Error(`no step was begun for alert ${fingerprint}`);
-    return start - scheduled;
+  // Through Kafka the two are decided one by one: where the run of the first has ended already, the second starts its own.
+  if (!world.goesThroughKafka) expectSame(begun.length, due.length, 'first steps begun');
+  const latencies = due.map(([fingerprints, scheduled]) => {
+    const starts = fingerprints.map((fingerprint) => at.get(fingerprint)).filter((start) => start !== undefined);
+    if (starts.length === 0) throw new Error(`no step was begun for the alerts ${fingerprints.join(', ')}`);
+    return Math.min(...starts) - scheduled;
   });
+  return { latencies, started: begun.length };
 }
 
 function expectSame(found, expected, what) {

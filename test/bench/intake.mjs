@@ -32,7 +32,6 @@ export async function repeats(bench) {
       onRound: bench.onRound('P5'),
     });
     await verifyRepeats(world.database.url, { posted, alerts: ALERTS_OF_BODY });
-    bare.child.kill();
     const title = 'intake of 20 repeated alerts / bare node:http with JSON.parse';
     return [
       resultOf({

@@ -103,7 +103,8 @@ async function open({ url, token, rate, seconds, alertname, connections }) {
   const body = createBody(bodyOfPair(alertname));
   const check = (answer) => idsOf(answer, 2);
   const sent = await sendAtRate({ url, token, rate, seconds, connections, body, check });
-  return { due: sent.map(([number, at]) => [`${hex8(number)}00000000`, at]) };
+  const fingerprints = (number) => [0, 1].map((index) => `${hex8(number)}${hex8(index)}`);
+  return { due: sent.map(([number, at]) => [fingerprints(number), at]) };
 }
 
 /** The services whose webhook has come, and when first. */

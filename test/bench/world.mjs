@@ -12,6 +12,8 @@ const TOKEN = 'bench-admin-token-0123456789';
 
 /** Starts everything that the engine's and the intake's goals need. */
 export class World {
+  #references = [];
+
   /** `brokers`: alerts go through this Kafka, on topics that nobody has used before. */
   static async open(postgres, name, brokers = null) {
     const folder = mkdtempSync(join(tmpdir(), 'fixpoint-bench-world-'));
@@ -65,7 +67,12 @@ export class World {
       cpu: CPU.subject,
       env: { DATABASE_URL: this.references.url },
     });
+    this.#references.push(child);
     return new Asked(child);
+  }
+
+  get goesThroughKafka() {
+    return this.kafka.KAFKA_BROKERS !== undefined;
   }
 
   /** What every kind of load is told. */
@@ -83,6 +90,7 @@ export class World {
       clearTimeout(timer);
     }
     await end(this.load.child);
+    for (const child of this.#references) await end(child, 'SIGKILL');
     await this.database.drop();
     await this.references.drop();
     rmSync(this.folder, { recursive: true, force: true });
