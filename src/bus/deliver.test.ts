@@ -84,6 +84,19 @@ describe('deliver', () => {
     expect(calls).toBe(40);
   });
 
+  it('gives up an alert that is refused for ever, and decides the others', async () => {
+    const decided: string[] = [];
+
+    const { fate } = await run(aBatch('good', 'refused'), async ({ alerts }) => {
+      if (alerts.some((alert) => alert.alert_name === 'refused'))
+        throw new FixpointError('conflict', 'what they depend on changed 10 times in a row');
+      decided.push(...alerts.map((alert) => alert.alert_name));
+    });
+
+    expect(decided).toEqual(['good']);
+    expect(fate).toMatchObject([{ batch: { alerts: [{ alert_name: 'refused' }] }, tries: 2 }]);
+  });
+
   it('pauses longer after each failure, up to five seconds', async () => {
     let calls = 0;
     const { seconds } = await run(aBatch('a'), async () => {
@@ -122,6 +135,7 @@ describe('isOutage', () => {
     ['an unavailable store as the cause', new Error('x', { cause: new FixpointError('unavailable', 'y') }), true],
     ['a violated constraint', Object.assign(new Error('x'), { code: '23505' }), false],
     ['an invalid alert', new FixpointError('invalid', 'x'), false],
+    ['a decision that is refused again and again', new FixpointError('conflict', 'x'), false],
     ['a bug', new TypeError('x is not a function'), false],
     ['no error at all', 'text', false],
   ])('tells %s', (_what, error, expected) => {

@@ -104,6 +104,18 @@ function mendIdleLoop(): void {
   prototype.scheduleCheckPendingRequests = mended;
 }
 
+const DEEPEST_CAUSE = 5;
+
+/** True when the broker refuses a message for its size: sending it again cannot help. */
+export function isTooLarge(error: unknown): boolean {
+  let cause: unknown = error;
+  for (let depth = 0; depth < DEEPEST_CAUSE && cause instanceof Error; depth += 1) {
+    if ('type' in cause && (cause.type === 'MESSAGE_TOO_LARGE' || cause.type === 'RECORD_LIST_TOO_LARGE')) return true;
+    cause = cause.cause;
+  }
+  return false;
+}
+
 /** Waits at most `limit_ms` for `work`, then rejects with `unavailable` and `what`; the work itself is left to end by itself. */
 export async function within<T>(clock: Clock, limit_ms: number, what: string, work: Promise<T>): Promise<T> {
   let cancel = (): void => undefined;

@@ -1,4 +1,4 @@
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage, Producer } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage, Message, Producer } from 'kafkajs';
 import type { BatchHandler, BusMeter } from '../domain/bus.js';
 import { sleep } from '../domain/clock.js';
 import type { Clock } from '../domain/clock.js';
@@ -6,8 +6,8 @@ import { messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/log.js';
 import { deliver } from './deliver.js';
 import type { DeadBatch } from './deliver.js';
-import { within } from './kafka-client.js';
-import { deadMessage, groupMessages, messagesOf, readMessage } from './kafka-messages.js';
+import { isTooLarge, within } from './kafka-client.js';
+import { deadMessage, groupMessages, messagesOf, readMessage, withoutBody } from './kafka-messages.js';
 import type { MessageGroup } from './kafka-messages.js';
 import type { Topics } from './kafka-topics.js';
 
@@ -178,14 +178,26 @@ export class AlertConsumer {
     { alert_id, reason, message }: { alert_id: string | null; reason: string; message: KafkaMessage },
     from: { topic: string; partition: number },
   ): Promise<void> {
-    const { producer, topics, clock, log } = this.#parts;
-    const sent = producer.send({ topic: topics.dead, acks: -1, messages: [deadMessage(message, reason, from)] });
-    await within(clock, DEAD_LIMIT_MS, `writing to ${topics.dead}`, sent);
+    const { log } = this.#parts;
+    const letter = deadMessage(message, reason, from);
+    try {
+      await this.#sendDead(letter);
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      // With its reason it is over the topic's limit, and would be for ever; people's list and the topic that it came from have all of it.
+      await this.#sendDead(withoutBody(letter));
+    }
     log.error(
       { alert_id, reason, ...from, offset: message.offset },
       'an alert was given up and put among the dead letters',
     );
     await this.#tell({ alert_id, reason, body: message.value ?? new Uint8Array() });
+  }
+
+  async #sendDead(letter: Message): Promise<void> {
+    const { producer, topics, clock } = this.#parts;
+    const sent = producer.send({ topic: topics.dead, acks: -1, messages: [letter] });
+    await within(clock, DEAD_LIMIT_MS, `writing to ${topics.dead}`, sent);
   }
 
   async #tell(dead: DeadMessage): Promise<void> {

@@ -155,6 +155,16 @@ export function deadMessage(
   };
 }
 
+/** A dead message that no topic would take whole: where it came from, and that it was cut. */
+export function withoutBody(letter: Message): Message {
+  const { dead_reason, dead_topic, dead_partition, dead_offset } = letter.headers ?? {};
+  return {
+    key: null,
+    value: null,
+    headers: { dead_reason, dead_topic, dead_partition, dead_offset, dead_cut: 'true' },
+  };
+}
+
 /** The messages of a group that stand for the alerts of a dead batch. */
 export function messagesOf(dead: DeadBatch, group: MessageGroup & { type: 'alerts' }): KafkaMessage[] {
   const ids = new Set(dead.batch.alerts.map((alert) => alert.alert_id));

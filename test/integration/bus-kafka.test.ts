@@ -147,6 +147,52 @@ for (const name of ['kafka', 'kafka-3.9.1'] as const) {
         }
       });
 
+      it('puts a message among the dead that is too large to be told why, and goes on', async () => {
+        const bench = await aKafkaBench(addresses[name], name);
+        const producer = bench.kafka.producer();
+        const consumer = bench.kafka.consumer({ groupId: `${bench.prefix}.looker` });
+        try {
+          const got: string[] = [];
+          await bench.bus.subscribe(async (batch) => void got.push(...batch.alerts.map((alert) => alert.alert_id)));
+          await producer.connect();
+          // A record batch of one message is 68 bytes and some larger than its value: there is room for this, and for nothing more.
+          const value = 'x'.repeat(6 * 1024 * 1024 - 100);
+          await producer.send({ topic: `${bench.prefix}.alerts`, messages: [{ key: 'a', value }] });
+          const batch = aBatch(['a']);
+          await bench.bus.publish(batch);
+          await until('the alert behind it', () => got.length > 0, 30_000);
+          await until('the dead letter', () => bench.dead().length > 0);
+
+          const dead: { value: Buffer | null; headers: Record<string, string | undefined> }[] = [];
+          await consumer.connect();
+          await consumer.subscribe({ topic: `${bench.prefix}.alerts.dead`, fromBeginning: true });
+          await consumer.run({
+            eachMessage: async ({ message: { value, headers } }) => {
+              const texts = Object.entries(headers ?? {}).map(([key, text]) => [key, text?.toString()]);
+              dead.push({ value, headers: Object.fromEntries(texts) as Record<string, string | undefined> });
+            },
+          });
+          await until('the dead topic', () => dead.length > 0);
+
+          expect(dead).toEqual([
+            {
+              value: null,
+              headers: {
+                dead_reason: expect.stringContaining('no JSON') as unknown,
+                dead_topic: `${bench.prefix}.alerts`,
+                dead_partition: expect.any(String) as unknown,
+                dead_offset: '0',
+                dead_cut: 'true',
+              },
+            },
+          ]);
+        } finally {
+          await consumer.disconnect();
+          await producer.disconnect();
+          await bench.close();
+        }
+      });
+
       it('shares the partitions between two processes, and one takes over when the other ends', async () => {
         const bench = await aKafkaBench(addresses[name], name);
         try {
