@@ -46,6 +46,7 @@ import { openStore } from './store/open.js';
 import { Pruner } from './store/pruner.js';
 import type { Policy } from './triage/deps.js';
 import { Triage } from './triage/triage.js';
+import { openWebhookSenders } from './webhook-senders.js';
 
 /** Parts of the work that processes can share out; they need Kafka and Postgres between them. */
 export const ROLES = ['ingest', 'triage', 'schedule'] as const;
@@ -151,6 +152,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     stops.push(() => executors.stop());
     const sourceApis = openConditions(settings.sources, { clock });
     stops.push(() => sourceApis.stop());
+    const senders = openWebhookSenders(settings.sources, { clock, log });
+    stops.push(() => senders.stop());
     const conditions = [...executors.conditions(), ...sourceApis.conditions()];
 
     const catalog = await openCatalog({
@@ -288,6 +291,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       store,
       adminToken: settings.admin_token ?? null,
       sourceSecrets: sourceSecretsOf(settings),
+      senderProofs: senders.proofs,
       clock,
       ids,
       log,
@@ -305,6 +309,7 @@ export async function startApp(options: AppOptions): Promise<App> {
               ]),
             ),
             recognizers: sourceModules,
+            gates: senders.gates,
             bus,
             deadLetters: countingLetters(store, (source) => metrics.deadLetter(source)),
             ids,

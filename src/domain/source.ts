@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Clock } from './clock.js';
 import type { ConnectionCheck } from './connection.js';
 import type { ErrorDetail } from './errors.js';
+import type { Log } from './log.js';
 import type { ParsedAlert } from './alert.js';
 import type { ConditionSource } from './proof.js';
 
@@ -12,6 +13,8 @@ export interface ParsedPayload {
   readonly rejected: readonly RejectedItem[];
   /** Remarks for the log and the counters: unknown severity words, alerts that the sender cut off (`truncatedAlerts`). */
   readonly remarks: readonly string[];
+  /** The payload was understood and is no alert: a greeting, or news of something else. It is accepted, with nothing in it. */
+  readonly aside?: true;
 }
 
 export interface RejectedItem {
@@ -36,6 +39,32 @@ export interface SourceModule<Config = unknown> {
   create(config: Config): Source;
   /** Absent where the system cannot be asked about its alerts' conditions; null when its slice does not say where. */
   openConditions?(config: Config, deps: SourceDeps): SourceConditions | null;
+  /** Absent where the system signs nothing in a way of its own; null when its slice does not say how. */
+  senderProof?(config: Config, deps: SourceDeps): SenderProof | null;
+  /** Absent where payloads are parsed at once; null when its slice wants nothing looked at before. */
+  openGate?(config: Config, deps: SourceDeps & { readonly log: Log }): SourceGate | null;
+}
+
+/** A webhook as it came: header names in lower case, the body's very bytes. */
+export interface RawWebhook {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Uint8Array;
+}
+
+/** A system's own way to prove that it sent a webhook: the credential of a request that has no token. */
+export interface SenderProof {
+  /** In lower case. Only a request with this header is held to the proof; its value says nothing yet. */
+  readonly header: string;
+  /** True when the system must have sent it. Refuses with `unavailable` when that cannot be told now. */
+  proves(webhook: RawWebhook): boolean | Promise<boolean>;
+}
+
+/** What a source does with a payload of its own before it is parsed: looks who sent it, answers a greeting. */
+export interface SourceGate {
+  /** Refuses with `forbidden` (nothing of the payload is used or kept), `invalid`, or `unavailable` (to be sent again). Settles in a few seconds. */
+  pass(payload: unknown): Promise<void>;
+  /** Ends what is under way; may be called twice. */
+  stop(): Promise<void>;
 }
 
 /** What the roof hands to a source that asks its system. */

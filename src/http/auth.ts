@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mayDo } from '../domain/access.js';
 import type { Right, Role } from '../domain/access.js';
 import { FixpointError } from '../domain/errors.js';
+import type { SenderProof } from '../domain/source.js';
 import type { TokenRecord } from '../domain/store.js';
 import { settleWithin } from '../domain/time-limit.js';
 import type { ProbeDeps } from './deps.js';
@@ -28,6 +29,7 @@ const MAX_CACHED = 1_000;
 const MAX_TOKEN_LENGTH = 4_096;
 const BEARER = /^Bearer +(\S+) *$/i;
 const BASIC = /^Basic +([A-Za-z0-9+/=_-]+) *$/i;
+const OUR_SIGNATURE = 'x-fixpoint-signature';
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/i;
 
 type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
@@ -35,6 +37,7 @@ type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 /** Tells who asks by a token, and holds the door where the right is missing. */
 export class Auth {
   readonly #deps: Pick<ProbeDeps, 'store' | 'clock' | 'sourceSecrets'>;
+  readonly #proofs: readonly (readonly [string, SenderProof])[];
   readonly #adminHash: Buffer | null;
   // Two maps: a flood of wrong tokens must not push the right ones out.
   readonly #known = new Map<string, { readonly token: TokenRecord; readonly at: number }>();
@@ -43,8 +46,9 @@ export class Auth {
   /** What was looked up before a token was taken away must not be remembered after it. */
   #removals = 0;
 
-  constructor(deps: Pick<ProbeDeps, 'store' | 'clock' | 'sourceSecrets' | 'adminToken'>) {
+  constructor(deps: Pick<ProbeDeps, 'store' | 'clock' | 'sourceSecrets' | 'senderProofs' | 'adminToken'>) {
     this.#deps = deps;
+    this.#proofs = [...(deps.senderProofs ?? [])];
     this.#adminHash = deps.adminToken === null ? null : sha256(deps.adminToken);
   }
 
@@ -109,26 +113,47 @@ export class Auth {
   /** The webhooks' guard before the body is read: a token is judged here, a signature needs the body and is left to `checkSignature`. */
   readonly webhook: Guard = async (request) => {
     const { authorization } = request.headers;
-    if (authorization === undefined && request.headers['x-fixpoint-signature'] !== undefined) return;
+    if (authorization === undefined && this.#bringsProof(request)) return;
     request.setDecorator(PRINCIPAL, allow(await this.#byToken(authorization), 'post_alerts'));
   };
 
-  /** For a request that `webhook` let through without a token: `unauthorized` unless the body is signed with the source's secret. */
-  checkSignature(request: FastifyRequest, source: string | null, body: Uint8Array): void {
+  #bringsProof(request: FastifyRequest): boolean {
+    const { headers } = request;
+    return headers[OUR_SIGNATURE] !== undefined || this.#proofs.some(([, { header }]) => headers[header] !== undefined);
+  }
+
+  /** For a request that `webhook` let through without a token: `unauthorized` unless the body is signed with the source's secret, or its system proves to have sent it. */
+  async checkSignature(request: FastifyRequest, source: string | null, body: Uint8Array): Promise<void> {
     if (request.getDecorator<Principal | null>(PRINCIPAL) !== null) return;
-    const given = SIGNATURE.exec(String(request.headers['x-fixpoint-signature']))?.[1];
+    const signer = this.#signerOf(request, source, body) ?? (await this.#proven(request, source, body));
+    if (signer === null)
+      throw new FixpointError('unauthorized', 'the signature does not fit the body and the secret of this source');
+    request.setDecorator(PRINCIPAL, { name: `signature of ${signer}`, role: 'ingest' } satisfies Principal);
+  }
+
+  #signerOf(request: FastifyRequest, source: string | null, body: Uint8Array): string | null {
+    const header = request.headers[OUR_SIGNATURE];
+    if (header === undefined) return null;
+    const given = SIGNATURE.exec(String(header))?.[1];
     if (given === undefined) {
       throw new FixpointError('unauthorized', 'expected X-Fixpoint-Signature: sha256=<64 hexadecimal digits>');
     }
     const signed = Buffer.from(given, 'hex');
     for (const name of source === null ? this.#deps.sourceSecrets.keys() : [source]) {
       const secret = this.#deps.sourceSecrets.get(name);
-      if (secret === undefined || !timingSafeEqual(signed, createHmac('sha256', secret).update(body).digest()))
-        continue;
-      request.setDecorator(PRINCIPAL, { name: `signature of ${name}`, role: 'ingest' } satisfies Principal);
-      return;
+      if (secret !== undefined && timingSafeEqual(signed, createHmac('sha256', secret).update(body).digest()))
+        return name;
     }
-    throw new FixpointError('unauthorized', 'the signature does not fit the body and the secret of this source');
+    return null;
+  }
+
+  async #proven(request: FastifyRequest, source: string | null, body: Uint8Array): Promise<string | null> {
+    const { headers } = request;
+    for (const [name, proof] of this.#proofs) {
+      if (headers[proof.header] === undefined || (source !== null && source !== name)) continue;
+      if (await proof.proves({ headers, body })) return name;
+    }
+    return null;
   }
 }
 

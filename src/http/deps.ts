@@ -7,6 +7,7 @@ import type { Ids } from '../domain/id.js';
 import type { Log } from '../domain/log.js';
 import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
+import type { SenderProof } from '../domain/source.js';
 import type { Store } from '../domain/store.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { ApprovalCommand, ConfirmCommand, RetryCommand, RunCommand } from '../schedule/by-hand.js';
@@ -38,6 +39,8 @@ export interface ProbeDeps {
   readonly adminToken: string | null;
   /** By source: what its webhooks are signed with. */
   readonly sourceSecrets: ReadonlyMap<string, string>;
+  /** By source: how its system itself proves that it sent a webhook. */
+  readonly senderProofs?: ReadonlyMap<string, SenderProof>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;

@@ -48,7 +48,7 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     async (request, reply) => {
       const { source } = request.params;
       const body = bodyOf(request.body);
-      auth.checkSignature(request, source, body);
+      await auth.checkSignature(request, source, body);
       const accepted = await deps.ingest.accept(source, body, principalOf(request).name);
       return reply.code(202).send(accepted);
     },
@@ -65,7 +65,7 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     },
     async (request, reply) => {
       const body = bodyOf(request.body);
-      auth.checkSignature(request, null, body);
+      await auth.checkSignature(request, null, body);
       const accepted = await deps.ingest.acceptAny(body, principalOf(request).name);
       return reply.code(202).send(accepted);
     },

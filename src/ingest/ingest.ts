@@ -7,7 +7,7 @@ import { FixpointError } from '../domain/errors.js';
 import type { Ids } from '../domain/id.js';
 import { idOf } from '../domain/id.js';
 import { notJson } from '../domain/json-place.js';
-import type { ParsedPayload, RejectedItem, Source, SourceModule } from '../domain/source.js';
+import type { ParsedPayload, RejectedItem, Source, SourceGate, SourceModule } from '../domain/source.js';
 import type { DeadLetters } from '../domain/store.js';
 import { settleWithin } from '../domain/time-limit.js';
 import type { RoomLimits } from './room.js';
@@ -44,13 +44,16 @@ export interface IngestParts {
   readonly ids: Pick<Ids, 'batch'>;
   readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly meter: IngestMeter;
+  /** By source: what its payloads pass before they are parsed. The body of a dead letter passed when it came. */
+  readonly gates?: ReadonlyMap<string, Pick<SourceGate, 'pass'>>;
   /** How much may be inside at once; as much as is reasonable unless set. */
   readonly room?: RoomLimits;
 }
 
 /**
  * Takes payloads in. All resolve only when every accepted alert is durable. They refuse with `not_found` (no such source), `invalid`
- * (nothing usable; the body is kept as a dead letter), `unavailable` (nothing durable can be promised now; send it again).
+ * (nothing usable; the body is kept as a dead letter), `unavailable` (nothing durable can be promised now; send it again), and with what
+ * the source's gate refuses with.
  */
 export interface Ingest {
   /** `received_from` is who sent it, for whoever reads the dead letters. */
@@ -154,7 +157,7 @@ class Door implements Ingest {
     const batch_id = ids.batch();
     const received_at = instant(intake.now);
     const alerts = payload.alerts.map((alert, index) => stamp(alert, idOf(batch_id, index), received_at));
-    await bus.publish({ batch_id, alerts });
+    if (alerts.length > 0) await bus.publish({ batch_id, alerts });
     meter.accepted(source, alerts.length);
     // After the bus: were it the other way round, a bus that is down would fill the dead letters at every retry of the sender.
     await this.#keepRejected(source, payload.rejected, intake);
@@ -176,9 +179,10 @@ class Door implements Ingest {
       const message = `expected a payload of one of ${this.#names()}; the shape fits none of them`;
       return this.#refuse(UNKNOWN_SOURCE, intake, [{ path: '', message }]);
     }
+    if (!intake.kept) await this.#parts.gates?.get(source)?.pass(json);
     const payload = parser.parse(json, intake.now);
     if ('unusable' in payload) return this.#refuse(source, intake, payload.unusable);
-    if (payload.alerts.length === 0) {
+    if (payload.alerts.length === 0 && payload.aside !== true) {
       const details = payload.rejected.flatMap((item) => item.details);
       return this.#refuse(source, intake, details);
     }
