@@ -33,6 +33,7 @@ import type { People } from './http/deps.js';
 import { createProbeServer, createServer } from './http/server.js';
 import { hashOf, newToken } from './http/token-text.js';
 import { createIngest } from './ingest/ingest.js';
+import { compileIntake } from './ingest/intake-entries.js';
 import { createNotifiers } from './notifier/registry.js';
 import { buildReport } from './report/build.js';
 import { renderHtml } from './report/render-html.js';
@@ -309,6 +310,7 @@ export async function startApp(options: AppOptions): Promise<App> {
               ]),
             ),
             recognizers: sourceModules,
+            work: compileIntake(settings.intake),
             gates: senders.gates,
             bus,
             deadLetters: countingLetters(store, (source) => metrics.deadLetter(source)),

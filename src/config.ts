@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Duration, parseDuration } from './domain/duration.js';
 import { FixpointError } from './domain/errors.js';
+import { intakeEntries } from './domain/intake-entry.js';
 import type { ErrorDetail } from './domain/errors.js';
 import { Mode } from './domain/playbook.js';
 import { schemaProblems } from './domain/schema-problem.js';
@@ -147,6 +148,9 @@ export const Settings = z.strictObject({
   sources: z
     .strictObject(Object.fromEntries(sources.map((source) => [source.name, source.config.optional()])))
     .prefault({}),
+  intake: intakeEntries(sources.map((source) => source.name))
+    .default([])
+    .describe('What is done to alerts before they are stored, in this order: docs/intake.md'),
   executors: z
     .strictObject(Object.fromEntries(executorModules.map((module) => [module.name, module.config.optional()])))
     .prefault({}),

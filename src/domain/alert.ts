@@ -46,7 +46,7 @@ export const Alert = z.object({
   filtered: z
     .object({ by: z.string(), explanation: z.string() })
     .exactOptional()
-    .describe('The intake step that drops it, and why. Absent where none does'),
+    .describe('The entry of `intake` that drops it, and why. Absent where none does'),
 });
 export type Alert = z.infer<typeof Alert>;
 

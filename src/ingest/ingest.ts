@@ -10,6 +10,7 @@ import { notJson } from '../domain/json-place.js';
 import type { ParsedPayload, RejectedItem, Source, SourceGate, SourceModule } from '../domain/source.js';
 import type { DeadLetters } from '../domain/store.js';
 import { settleWithin } from '../domain/time-limit.js';
+import type { IntakeWork } from './intake-entries.js';
 import type { RoomLimits } from './room.js';
 import { Room, ROOM } from './room.js';
 import type { UnderstoodBody } from './repeats.js';
@@ -46,6 +47,8 @@ export interface IngestParts {
   readonly meter: IngestMeter;
   /** By source: what its payloads pass before they are parsed. The body of a dead letter passed when it came. */
   readonly gates?: ReadonlyMap<string, Pick<SourceGate, 'pass'>>;
+  /** What the configuration does to alerts before they are stored; absent: nothing. */
+  readonly work?: IntakeWork | null;
   /** How much may be inside at once; as much as is reasonable unless set. */
   readonly room?: RoomLimits;
 }
@@ -170,7 +173,7 @@ class Door implements Ingest {
 
   async #understand(intake: Intake): Promise<UnderstoodBody> {
     const key = this.#repeats.keyOf(intake.asked ?? '*', intake.body);
-    const known = this.#repeats.find(key);
+    const known = this.#repeats.find(key, intake.body);
     if (known) return known;
     const json = await this.#readJson(intake);
     const source = intake.asked ?? this.#recognize(json);
@@ -186,9 +189,9 @@ class Door implements Ingest {
       const details = payload.rejected.flatMap((item) => item.details);
       return this.#refuse(source, intake, details);
     }
-    const understood = { source, payload };
+    const understood = { source, payload: this.#parts.work?.(source, payload) ?? payload };
     if (payload.rejected.length === 0 && !dependsOnTime(payload, intake.now))
-      this.#repeats.remember(key, understood, intake.body.length);
+      this.#repeats.remember(key, understood, intake.body);
     return understood;
   }
 
@@ -253,7 +256,7 @@ class Door implements Ingest {
 
 /** Written out: half as long as a spread, for every alert that comes in. */
 function stamp(alert: ParsedAlert, alert_id: string, received_at: string): Alert {
-  return {
+  const stamped: Alert = {
     alert_id,
     source_system: alert.source_system,
     alert_name: alert.alert_name,
@@ -274,6 +277,10 @@ function stamp(alert: ParsedAlert, alert_id: string, received_at: string): Alert
     group_key: alert.group_key,
     occurrence_id: alert.occurrence_id,
   };
+  if (alert.momentary !== undefined) stamped.momentary = alert.momentary;
+  if (alert.original !== undefined) stamped.original = alert.original;
+  if (alert.filtered !== undefined) stamped.filtered = alert.filtered;
+  return stamped;
 }
 
 /** A source fills a missing time with the time of receipt and says so nowhere; a time that equals it is taken for such a one. */
