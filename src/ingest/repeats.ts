@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { ParsedPayload } from '../domain/source.js';
 
 /** What a body was understood as. */
@@ -18,33 +18,33 @@ const MAX_SEEN = 10_000;
  * remembered (from the second sight on) is frozen, because several alerts share it. `intake` says how the body came, so that two ways of reading stay apart.
  */
 export class Repeats {
-  readonly #entries = new Map<string, { readonly understood: UnderstoodBody; readonly bytes: number }>();
+  readonly #entries = new Map<string, { readonly understood: UnderstoodBody; readonly body: Uint8Array }>();
   readonly #seen_once = new Set<string>();
   #bytes = 0;
 
-  /** What identifies a body; SHA-256, so that nobody can make two bodies that pass for one another. */
+  /** Where a body is looked for. Different bodies may share a key: `find` compares their bytes, which costs less than a hash nobody can forge. */
   keyOf(intake: string, body: Uint8Array): string {
-    return `${intake} ${createHash('sha256').update(body).digest('base64')}`;
+    return `${intake} ${body.length} ${crc32(body)}`;
   }
 
-  find(key: string): UnderstoodBody | null {
+  find(key: string, body: Uint8Array): UnderstoodBody | null {
     const entry = this.#entries.get(key);
-    if (!entry) return null;
+    if (!entry || Buffer.compare(entry.body, body) !== 0) return null;
     // A Map keeps the order of insertion: the first is the one that was not asked for the longest.
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     return entry.understood;
   }
 
-  remember(key: string, understood: UnderstoodBody, bytes: number): void {
-    if (bytes > MAX_BODY_BYTES || this.#entries.has(key) || this.#isFirstSight(key)) return;
+  remember(key: string, understood: UnderstoodBody, body: Uint8Array): void {
+    if (body.length > MAX_BODY_BYTES || this.#entries.has(key) || this.#isFirstSight(key)) return;
     freeze(understood.payload);
-    this.#entries.set(key, { understood, bytes });
-    this.#bytes += bytes;
+    this.#entries.set(key, { understood, body });
+    this.#bytes += body.length;
     for (const [oldest, entry] of this.#entries) {
       if (this.#entries.size <= MAX_ENTRIES && this.#bytes <= MAX_TOTAL_BYTES) break;
       this.#entries.delete(oldest);
-      this.#bytes -= entry.bytes;
+      this.#bytes -= entry.body.length;
     }
   }
 
