@@ -62,7 +62,7 @@ function compileBraced(text: string): ReturnType<typeof compileTemplate> {
     return compileTemplate(`${BRACES}${text} }}`);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    throw new ExpressionError(error.message, Math.max(0, error.offset - BRACES.length));
+    throw new ExpressionError(error.message, Math.min(text.length, Math.max(0, error.offset - BRACES.length)));
   }
 }
 
@@ -74,7 +74,6 @@ function names(text: string, roots: readonly string[]): boolean {
 export function expressionText(check: (text: string) => unknown): z.ZodType<string> {
   return z
     .string()
-    .min(1)
     .max(MAX_EXPRESSION_LENGTH)
     .superRefine((text, context) => {
       try {
