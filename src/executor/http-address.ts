@@ -2,7 +2,7 @@ import { lookup as dnsLookup } from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 
 /** Which addresses a client may connect to. The metadata services of clouds are refused whatever it says. */
 export interface AddressPolicy {
@@ -58,10 +58,11 @@ export function refusal(policy: AddressPolicy, hostname: string, address: string
  * are asked for after they are resolved, so that no DNS answer can lead around the policy.
  */
 export function guardedConnector(
+  build: typeof buildConnector,
   policy: AddressPolicy,
   options: buildConnector.BuildOptions,
 ): buildConnector.connector {
-  const connectTo = buildConnector({ ...options, lookup: guardedLookup(policy) });
+  const connectTo = build({ ...options, lookup: guardedLookup(policy) });
   return (target, callback) => {
     const literal = unbracket(target.hostname);
     const reason = ipaddr.isValid(literal) ? refusal(policy, literal, literal) : null;

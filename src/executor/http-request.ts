@@ -1,5 +1,5 @@
-import { Agent, request as undiciRequest } from 'undici';
-import type { Dispatcher } from 'undici';
+import type * as undiciTypes from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '../domain/clock.js';
 import type { Outcome } from '../domain/outcome.js';
 import { formatMs } from '../domain/duration.js';
@@ -98,6 +98,8 @@ export function hideSecrets(text: string, secrets: readonly string[] | undefined
   return shown;
 }
 
+type Undici = typeof undiciTypes;
+
 const MAX_RETRY_AFTER_MS = 3_600_000;
 const MAX_CONNECT_MS = 10_000;
 
@@ -164,7 +166,10 @@ class UndiciClient implements HttpClient {
     url.password = '';
     const token = {};
     this.#marks.set(token, mark);
-    const answer = await undiciRequest(url, {
+    // Loaded at the first request: it would be an eighth of what a start reads.
+    const undici = await import('undici');
+    signal.throwIfAborted();
+    const answer = await undici.request(url, {
       // The method's type lists the usual ones; undici itself refuses what is no method.
       method: request.method,
       headers: { 'user-agent': 'fixpoint', accept: 'application/json, */*;q=0.5', ...lowerCase(request.headers ?? {}) },
@@ -173,7 +178,7 @@ class UndiciClient implements HttpClient {
       opaque: token,
       headersTimeout: 0,
       bodyTimeout: 0,
-      dispatcher: this.#dispatcher(request.writes === true),
+      dispatcher: this.#dispatcher(undici, request.writes === true),
     });
     mark.status = answer.statusCode;
     const headers = flatten(answer.headers);
@@ -183,19 +188,19 @@ class UndiciClient implements HttpClient {
     return { type: 'answer', status: answer.statusCode, headers, body, ms, retry_after_ms };
   }
 
-  #dispatcher(writes: boolean): Dispatcher {
-    if (writes) return (this.#writes ??= this.#open({ pipelining: 0 }));
-    return (this.#reads ??= this.#open({}));
+  #dispatcher(undici: Undici, writes: boolean): Dispatcher {
+    if (writes) return (this.#writes ??= this.#open(undici, { pipelining: 0 }));
+    return (this.#reads ??= this.#open(undici, {}));
   }
 
-  #open(over: Agent.Options): Dispatcher {
+  #open(undici: Undici, over: Agent.Options): Dispatcher {
     const { tls, timeout_ms, addresses } = this.#options;
-    const connect = guardedConnector(addresses ?? { allow_hosts: null }, {
+    const connect = guardedConnector(undici.buildConnector, addresses ?? { allow_hosts: null }, {
       timeout: Math.min(MAX_CONNECT_MS, timeout_ms),
       ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
       ...(tls?.insecure_skip_verify === true ? { rejectUnauthorized: false } : {}),
     });
-    const agent = new Agent({ connect, ...over });
+    const agent = new undici.Agent({ connect, ...over });
     this.#agents.push(agent);
     return agent.compose((dispatch) => (options, handler) => {
       const token = (options as { opaque?: object }).opaque; // ours, put in by #ask; the type of dispatch options leaves it out

@@ -1,7 +1,7 @@
 import { connect as connectTls } from 'node:tls';
 import type { Socket } from 'node:net';
-import { Agent, buildConnector, request } from 'undici';
-import type { Dispatcher } from 'undici';
+import type * as undiciTypes from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { Clock } from '../domain/clock.js';
 import type { ConnectionCheck } from '../domain/connection.js';
@@ -97,10 +97,12 @@ export function createPoster(options: PosterOptions): Poster {
     target: url.host,
     show,
     async post(message, signal) {
-      agent ??= createAgent(timeout_ms);
       const limit = limitTime(signal, timeout_ms, clock);
       try {
-        return await exchange({ url, message, agent, signal: limit.signal, clock });
+        // Loaded at the first message: most starts have none to send.
+        const undici = await import('undici');
+        agent ??= createAgent(undici, timeout_ms);
+        return await exchange({ undici, url, message, agent, signal: limit.signal, clock });
       } catch (error) {
         return failureOf(error, { cancelled: signal.aborted, timed_out: limit.isOver(), timeout_ms, show });
       } finally {
@@ -129,7 +131,7 @@ export function createPoster(options: PosterOptions): Poster {
 }
 
 /** No connection is kept: a message now and then gains nothing by it, and a kept one may be dead. */
-function createAgent(timeout_ms: number): Agent {
+function createAgent({ Agent, buildConnector }: Undici, timeout_ms: number): Agent {
   const dialled = buildConnector({ timeout: timeout_ms, lookup: guardedLookup });
   return new Agent({
     pipelining: 0,
@@ -143,7 +145,10 @@ function createAgent(timeout_ms: number): Agent {
   });
 }
 
+type Undici = typeof undiciTypes;
+
 interface Exchange {
+  readonly undici: Undici;
   readonly url: URL;
   readonly message: PostRequest;
   readonly agent: Agent;
@@ -151,11 +156,11 @@ interface Exchange {
   readonly clock: Clock;
 }
 
-async function exchange({ url, message, agent, signal, clock }: Exchange): Promise<Answer> {
+async function exchange({ undici, url, message, agent, signal, clock }: Exchange): Promise<Answer> {
   signal.throwIfAborted();
   const address = new URL(url);
   for (const [name, value] of Object.entries(message.query ?? {})) address.searchParams.set(name, value);
-  const sending = request(address, {
+  const sending = undici.request(address, {
     method: 'POST',
     dispatcher: agent,
     signal,
