@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AlertChanges } from './alert-change.js';
 import { Duration } from './duration.js';
 
 /** A string, a list (one of), `any`, or a /regular expression/ (RE2 syntax). Comparison is exact. */
@@ -43,6 +44,7 @@ export const Rule = z.strictObject({
   cooldown: Duration.optional().describe(
     'After a write on the same service by any run; a run that wrote nothing starts none',
   ),
+  set: AlertChanges.optional().describe('Fields and labels that the alert has in the run that this rule starts'),
   continue: z.boolean().optional().describe('true: further rules are looked at too'),
   enabled: z.boolean().optional().describe('false: it never matches'),
 });

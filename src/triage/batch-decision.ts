@@ -12,6 +12,7 @@ import { contentHash, occurrenceKey } from './content.js';
 import type { Verdict } from './facts.js';
 import { closedWhenMomentary, isTold } from './momentary.js';
 import type { Opening, Policy, TriageDeps } from './deps.js';
+import { alertFor } from './rule-changes.js';
 import { judge } from './stages.js';
 
 interface BatchOptions {
@@ -23,6 +24,9 @@ interface BatchOptions {
   readonly ids: Ids;
   readonly now: string;
 }
+
+/** The first version of an occurrence is the second in which it was first heard of; from here they fit into 31 bits for long. */
+const VERSIONS_FROM = Date.UTC(2020, 0, 1);
 
 /** A run that this batch starts; what joins it comes before it is opened. */
 interface Starting {
@@ -54,7 +58,8 @@ export class BatchDecision {
   readonly #notFixed = new Map<string, DecidedBatch['not_fixed'][number]>();
   /** Those of them that had surely ended when the alert was received. */
   readonly #telling = new Set<string>();
-  #lastWrites = new Map<string, string>();
+  /** By service: when it was last written to, null for never; only services that a cooldown asks for. */
+  #lastWrites = new Map<string, string | null>();
   #openings: Opening[] = [];
 
   constructor(options: BatchOptions) {
@@ -90,7 +95,8 @@ export class BatchDecision {
     }
     if (services.size === 0) return;
     const found = await store.lastWrites([...services]);
-    this.#lastWrites = new Map(found.map((write) => [write.service_name, write.at]));
+    this.#lastWrites = new Map([...services].map((service) => [service, null]));
+    for (const { service_name, at } of found) this.#lastWrites.set(service_name, at);
   }
 
   /** Corrects what is remembered of the open runs that this batch may join. */
@@ -137,13 +143,14 @@ export class BatchDecision {
       alerts: kept,
       repeats,
       occurrences: [...this.#after.values()].map((occurrence) => ({
-        occurrence,
+        occurrence: { ...occurrence, version: this.#nextVersion(occurrence.key) },
         expected: this.#options.cache.occurrence(occurrence.key)?.version ?? 0,
       })),
       seen: [...seen].filter(([key]) => !this.#after.has(key)).map(([key, version]) => ({ key, version })),
       runs: this.#openings.map((opening) => opening.run),
       joins,
       open_runs: [...openRuns],
+      last_writes: this.#reliedOn(),
       poke: [...poke],
       not_fixed: [...this.#notFixed.values()],
     };
@@ -164,9 +171,25 @@ export class BatchDecision {
   remember(): void {
     const { cache } = this.#options;
     for (const occurrence of this.#after.values()) {
-      cache.remember({ ...occurrence, version: (cache.occurrence(occurrence.key)?.version ?? 0) + 1 });
+      cache.remember({ ...occurrence, version: this.#nextVersion(occurrence.key) });
     }
     for (const [key, { run_id }] of this.#starting) cache.rememberRun(key, run_id);
+  }
+
+  #nextVersion(key: string): number {
+    const before = this.#options.cache.occurrence(key);
+    if (before) return before.version + 1;
+    return Math.max(1, Math.floor((Date.parse(this.#options.now) - VERSIONS_FROM) / 1_000));
+  }
+
+  /** Runs start because their service was not written to of late. That must still be so when they are committed. */
+  #reliedOn(): { service_name: string; at: string | null }[] {
+    const services = new Set<string>();
+    for (const { key } of this.#starting.values()) if (key.service_name !== null) services.add(key.service_name);
+    return [...services].flatMap((service_name) => {
+      const at = this.#lastWrites.get(service_name);
+      return at === undefined ? [] : [{ service_name, at }];
+    });
   }
 
   /** Notes that the run did not fix it. An alert that had to wait may be older than the run's end: the store knows. */
@@ -257,6 +280,7 @@ export class BatchDecision {
   ): Decision {
     const told: string[] = [];
     const run_ids: string[] = [];
+    const unset: string[] = [];
     let started: Rule | null = null;
     for (const rule of rules) {
       const key: RunKey = {
@@ -271,7 +295,9 @@ export class BatchDecision {
       else if (open !== null) joins.push({ run_id: open, alert });
       const run_id = open ?? this.#options.ids.next();
       if (open === null) {
-        this.#starting.set(text, { run_id, rule, key, alert, joined: [] });
+        const seen = alertFor(rule, alert);
+        this.#starting.set(text, { run_id, rule, key, alert: seen.alert, joined: [] });
+        unset.push(...seen.problems.map((problem) => `rule ${rule.rule_id}: set ${problem}`));
         started ??= rule;
       }
       run_ids.push(run_id);
@@ -291,7 +317,7 @@ export class BatchDecision {
       run_id,
       run_ids,
       by: rule ? `rule:${rule.rule_id}` : null,
-      explanation: [...told, ...notes].join('; '),
+      explanation: [...told, ...notes, ...unset].join('; '),
     };
   }
 
