@@ -22,6 +22,15 @@ export interface Notice {
   readonly link: string | null;
 }
 
+/** Something to tell people that belongs to no run, as the outbox keeps it. Every text is plain. */
+export interface PlainNotice {
+  readonly subject: string;
+  readonly text: string;
+  readonly severity: Notice['severity'];
+  /** Names of notifiers; null means those that `report.notify` names. */
+  readonly channels: readonly string[] | null;
+}
+
 /** How one channel answered. */
 export type NotifyResult =
   | { readonly channel: string; readonly type: 'sent'; readonly target: string }

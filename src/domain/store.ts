@@ -3,8 +3,11 @@ import type { ConnectionCheck } from './connection.js';
 import type { Decision } from './decision.js';
 import type { CheckedPlaybook, Playbook } from './playbook.js';
 import type { Approval, ApprovalState, Run, RunEvent, RunHeader, RunState, Step, StoredEvent } from './run.js';
-import type { NotifyResult } from './notifier.js';
+import type { NotifyResult, PlainNotice } from './notifier.js';
 import type { Role } from './access.js';
+import type { FiringSource } from './inhibition.js';
+import type { KeptSuppression, SilenceState, SuppressionKind } from './suppression.js';
+import type { Suppressed } from './suppression-set.js';
 
 /** One page of a list, newest first. `next_cursor` is null on the last page. */
 export interface Page<Item> {
@@ -39,7 +42,10 @@ export interface Occurrence {
   /** Tells whether a repeat says the same as the alert kept in `content_alert_id`. */
   readonly content_hash: string;
   readonly content_alert_id: string;
-  /** Counts every change; a commit that was decided on an older one is a conflict. */
+  /**
+   * Counts every change; a commit that was decided on an older one is a conflict. It begins with a number that is higher the later the occurrence
+   * was first heard of: one that was forgotten and begins anew has other versions than before.
+   */
   readonly version: number;
 }
 
@@ -66,15 +72,19 @@ export interface DecidedBatch {
     readonly decision: Decision;
     readonly content_hash: string;
     readonly stored: boolean;
+    /** What a hold depends on besides the time: when it is gone, the alert is decided again. */
+    readonly held_by?: string;
   }[];
   /** Repeats that say nothing new: their own id, the kept alert that they repeat, and why nothing was started. */
   readonly repeats: readonly {
     readonly alert_id: string;
     readonly of: string;
-    readonly reason: 'duplicate' | 'no_match' | 'filtered';
+    readonly reason: 'duplicate' | 'no_match' | 'filtered' | Suppressed['reason'];
     readonly run_id: string | null;
+    /** Of a repeat of an alert that is held: how it is held with it. */
+    readonly hold?: Pick<Decision, 'until' | 'by' | 'explanation'>;
   }[];
-  /** Occurrences as they are after this batch, each with the version that it was decided on (0: not known before). */
+  /** Occurrences as they are after this batch, each with the version that it was decided on (0: not known before); a new one brings its first. */
   readonly occurrences: readonly { readonly occurrence: Occurrence; readonly expected: number }[];
   /** Occurrences that were only looked at: the commit fails when one of them has changed since. */
   readonly seen: readonly { readonly key: string; readonly version: number }[];
@@ -83,6 +93,8 @@ export interface DecidedBatch {
   readonly joins: readonly { readonly run_id: string; readonly alert: Alert }[];
   /** Runs that these decisions take to be open: the commit fails when one of them has ended. */
   readonly open_runs?: readonly string[];
+  /** When services were last written to, as far as these decisions know (null: never): the commit fails when one was since. */
+  readonly last_writes?: readonly { readonly service_name: string; readonly at: string | null }[];
   /** Open runs whose alert resolved: their worker looks at them again. */
   readonly poke: readonly string[];
   /** Finished runs that did not fix what they were started for, unless the alert was received before the run had ended. */
@@ -92,6 +104,8 @@ export interface DecidedBatch {
     readonly received_at: string;
     readonly at: string;
   }[];
+  /** Alerts that hold others back from now on while they fire, and the keys of those that do no more. */
+  readonly sources?: { readonly firing: readonly FiringSource[]; readonly over: readonly string[] };
 }
 
 /** What an open run blocks: the same playbook, group key and service join it. */
@@ -147,6 +161,14 @@ export interface ClaimedRun {
   readonly playbook: Playbook;
   /** The worker that held it before; null for a run that nobody held. */
   readonly from: string | null;
+  /** What `alertsOf` would answer, read after the run was taken; where it is absent, it has to be asked. */
+  readonly found?: FoundAlerts;
+}
+
+/** What happened to the alerts of a run: those that joined, and whether any of its occurrences is still open. */
+export interface FoundAlerts {
+  readonly alerts: readonly Alert[];
+  readonly firing: boolean;
 }
 
 /** One durable change of a run: events that follow `run_before`, and what the run is after them. */
@@ -186,7 +208,7 @@ export interface RunStore {
   /** Runs of this worker that something outside has changed (an event from the API, an alert that joined or resolved). Clears the marks. */
   poked(worker_id: string): Promise<string[]>;
   /** What happened to the alerts of a run: those that joined and are not in its events yet, and whether any of its occurrences is still open. */
-  alertsOf(run_id: string): Promise<{ readonly alerts: readonly Alert[]; readonly firing: boolean }>;
+  alertsOf(run_id: string): Promise<FoundAlerts>;
 }
 
 export interface RunFilter {
@@ -245,6 +267,16 @@ export interface OutboxEntry {
   readonly created_at: string;
   /** Channels that have it already. */
   readonly sent: readonly string[];
+  /** What it says where it belongs to no run; then `run_id` is empty. */
+  readonly notice?: PlainNotice | null;
+  /** How often each channel was tried; needed where no run tells it. */
+  readonly tried?: Readonly<Record<string, number>>;
+}
+
+/** Queues what people are to be told that belongs to no run; it is sent as everything in the outbox is. */
+export interface Notices {
+  /** One with an id that is there already is not queued again. */
+  add(notice: PlainNotice & { readonly notice_id: string; readonly created_at: string }): Promise<void>;
 }
 
 /** How a report or notice fared on one channel. */
@@ -352,6 +384,52 @@ export interface PauseSwitch {
   set(state: PauseState): Promise<void>;
 }
 
+export interface SuppressionFilter {
+  /** Of silences; of the others, `expired` are those that were ended or have run out, `active` the rest. */
+  readonly state?: SilenceState;
+}
+
+/** What people have made to hold alerts back. Nothing in it is edited: it ends, and something else takes its place. */
+export interface SuppressionStore {
+  /** True when other processes may change it: then whoever wants to know has to ask. */
+  readonly shared: boolean;
+  /** Keeps it and ends what it replaces, at once. `full`: there are too many of its kind in force; `gone`: what it replaces is not in force. */
+  add(kept: KeptSuppression, replaces: string | null, at: string): Promise<'added' | 'full' | 'gone'>;
+  get(kind: SuppressionKind, id: string): Promise<KeptSuppression | null>;
+  list(
+    kind: SuppressionKind,
+    filter: SuppressionFilter,
+    page: PageRequest,
+    now: string,
+  ): Promise<Page<KeptSuppression>>;
+  /** Ends it at `at`; answers it as it is then, or why nothing was ended. */
+  end(kind: SuppressionKind, id: string, at: string, by: string): Promise<KeptSuppression | 'unknown' | 'ended'>;
+  /** All that has not ended by `now`. */
+  inForce(now: string): Promise<KeptSuppression[]>;
+  /** Changes whenever anything here does; with `sources` also when what fires and holds others back does. */
+  stamp(sources: boolean): Promise<string>;
+}
+
+/** An alert that fires, and the occurrence that it is the last word of. */
+export type OpenAlert = FiringSource;
+
+/** Held alerts, and what holds them by firing itself. */
+export interface HoldStore {
+  /** Lets held alerts be decided again now: those that depend on one of `holders`. Answers how many. */
+  release(holders: readonly string[], now: string): Promise<number>;
+  /** The same for those that depend on something of these kinds (what stands before the colon) that is not among `holders`. */
+  releaseOthers(kinds: readonly string[], holders: readonly string[], now: string): Promise<number>;
+  /** The last words of open occurrences in the order of their keys, those after `after`. */
+  openAlerts(after: string | null, limit: number): Promise<OpenAlert[]>;
+  /** What fires and holds others back, at most `limit`. */
+  sources(limit: number): Promise<FiringSource[]>;
+  /** Adds sources whose occurrences are open, and forgets those whose occurrence is not. True when anything has changed. */
+  mendSources(found: readonly FiringSource[]): Promise<boolean>;
+  /** For which rules the sources among open occurrences were last looked for; null before the first time. */
+  sourcesFor(): Promise<string | null>;
+  setSourcesFor(rules: string): Promise<void>;
+}
+
 /** How long, and how many, of one thing are kept; null is no limit. Whatever is more goes, the oldest first. */
 export interface RetentionLimit {
   readonly max_age_ms: number | null;
@@ -420,6 +498,7 @@ export interface Store {
   readonly runView: RunView;
   readonly approvals: ApprovalView;
   readonly outbox: Outbox;
+  readonly notices: Notices;
   readonly deadLetters: DeadLetters;
   readonly tokens: Tokens;
   readonly audit: Audit;
@@ -427,6 +506,8 @@ export interface Store {
   readonly pause: PauseSwitch;
   readonly retention: Retention;
   readonly runFeed: RunFeed;
+  readonly suppressions: SuppressionStore;
+  readonly holds: HoldStore;
   /** Resolves when a durable write is possible now; rejects with `unavailable` and the reason otherwise. */
   ready(): Promise<void>;
   /** `embedded` or `postgres`, and where: for the start-up line. */

@@ -1,4 +1,4 @@
-import type { Notice } from '../domain/notifier.js';
+import type { Notice, PlainNotice } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { Step } from '../domain/run.js';
 import type { OutboxEntry } from '../domain/store.js';
@@ -27,6 +27,15 @@ export async function composeNotice(
     html: renderHtml(report),
     severity: severityOf(report),
   };
+}
+
+/** What people are told that belongs to no run: as it was written, with a way to Fixpoint where its address is known. */
+export function composePlain(
+  entry: OutboxEntry,
+  { subject, text, severity }: PlainNotice,
+  publicUrl: string | null,
+): Omit<Notice, 'channels'> {
+  return { notice_id: entry.outbox_id, subject, text, html: null, severity, recipients: [], link: publicUrl };
 }
 
 /** Good news is `info`, so that nobody is called by name for it; a write in doubt or a problem that stays is what people must look at. */

@@ -84,6 +84,32 @@ describe('the reporter', () => {
     return { clock, outbox, notices, metered, lines, reporter, times };
   }
 
+  it('sends what belongs to no run to the channels that it names, and tries those again that fail', async () => {
+    let answer: Answer = refused();
+    const { reporter, outbox, notices, clock } = setting({
+      channels: { email: sent, slack: (notice, signal) => answer(notice, signal) },
+      story: null,
+    });
+    const notice = { subject: 'Storm', text: '40 starts a minute', severity: 'warning' as const, channels: ['slack'] };
+    outbox.put({ outbox_id: 'notice:1', run_id: '', kind: 'notify', notice, tried: {} });
+
+    reporter.start();
+    await clock.advance(500);
+    answer = sent;
+    await clock.advance(10_000);
+
+    expect(notices.map((one) => one.channel)).toEqual(['slack', 'slack']);
+    expect(notices[0]?.notice).toMatchObject({
+      notice_id: 'notice:1',
+      subject: 'Storm',
+      text: '40 starts a minute',
+      severity: 'warning',
+      link: 'https://fixpoint.example/',
+    });
+    expect(outbox.of('slack')).toMatchObject({ state: 'sent', attempts: 2 });
+    expect(outbox.open()).toBe(0);
+  });
+
   it('sends the report of a finished run to every channel, once', async () => {
     const { reporter, outbox, notices, clock, metered } = setting({ channels: { email: sent, slack: sent } });
     outbox.put();

@@ -2,10 +2,9 @@ import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/log.js';
-import type { Language, Notice, NotifyResult } from '../domain/notifier.js';
+import type { Language, Notice, NotifyResult, PlainNotice } from '../domain/notifier.js';
 import type { Delivery, Outbox, OutboxEntry, RunView } from '../domain/store.js';
-import { composeNotice } from './compose.js';
-import type { ReportedRun } from './reported-run.js';
+import { composeNotice, composePlain } from './compose.js';
 
 /** How long a worker that has nothing to do waits before it looks again. */
 const POLL_MS = 5_000;
@@ -61,6 +60,8 @@ export interface Reporter {
 export function createReporter(deps: ReporterDeps): Reporter {
   return new OutboxReporter(deps);
 }
+
+type Compose = () => Omit<Notice, 'channels'> | Promise<Omit<Notice, 'channels'>>;
 
 class OutboxReporter implements Reporter {
   readonly #deps: ReporterDeps;
@@ -156,6 +157,7 @@ class OutboxReporter implements Reporter {
   async #deliver(entry: OutboxEntry): Promise<void> {
     const log = this.#deps.log.child({ run_id: entry.run_id, outbox_id: entry.outbox_id, kind: entry.kind });
     try {
+      if (entry.notice) return await this.#deliverPlain(entry, entry.notice, log);
       const run = await this.#deps.runView.get(entry.run_id);
       const pending = this.#deps.channels.filter((channel) => !entry.sent.includes(channel));
       if (run === null || pending.length === 0) {
@@ -166,22 +168,30 @@ class OutboxReporter implements Reporter {
       const attempts = new Map<string, number>();
       for (const delivery of run.deliveries)
         if (delivery.outbox_id === entry.outbox_id) attempts.set(delivery.channel, delivery.attempts);
-      await this.#send(entry, run, { pending, attempts }, log);
+      await this.#send(entry, () => composeNotice(entry, run, this.#deps), { pending, attempts }, log);
     } catch (error) {
       // The entry comes back when its lease ends.
       log.error({ error: messageOf(error) }, 'a notice could not be sent; trying again later');
     }
   }
 
+  /** What belongs to no run goes to the channels that it names. */
+  async #deliverPlain(entry: OutboxEntry, notice: PlainNotice, log: Log): Promise<void> {
+    const pending = (notice.channels ?? this.#deps.channels).filter((channel) => !entry.sent.includes(channel));
+    if (pending.length === 0) return this.#record(entry, [], null, log);
+    const attempts = new Map(Object.entries(entry.tried ?? {}));
+    await this.#send(entry, () => composePlain(entry, notice, this.#deps.publicUrl), { pending, attempts }, log);
+  }
+
   async #send(
     entry: OutboxEntry,
-    run: ReportedRun,
+    compose: Compose,
     channels: { readonly pending: readonly string[]; readonly attempts: ReadonlyMap<string, number> },
     log: Log,
   ): Promise<void> {
     const now = this.#deps.clock.now();
     const due = channels.pending.filter((channel) => (this.#notBefore.get(key(entry, channel)) ?? 0) <= now);
-    const results = entry.attempts > MAX_CLAIMS ? givenUp(channels.pending) : await this.#notify(entry, run, due);
+    const results = entry.attempts > MAX_CLAIMS ? givenUp(channels.pending) : await this.#notify(compose, due);
     const settled: NotifyResult[] = [];
     let next_at: number | null = null;
     const soonest = (at: number): void => {
@@ -235,10 +245,10 @@ class OutboxReporter implements Reporter {
     else log.error({ ...fields, reason: result.reason }, 'notice not sent; given up');
   }
 
-  async #notify(entry: OutboxEntry, run: ReportedRun, channels: readonly string[]): Promise<readonly NotifyResult[]> {
+  async #notify(compose: Compose, channels: readonly string[]): Promise<readonly NotifyResult[]> {
     if (channels.length === 0) return [];
     const { clock, notify } = this.#deps;
-    const notice = { ...(await composeNotice(entry, run, this.#deps)), channels };
+    const notice = { ...(await compose()), channels };
     const limit = new AbortController();
     const cancel = clock.after(SEND_LIMIT_MS, () => {
       limit.abort(new Error(`not sent within ${SEND_LIMIT_MS} ms`));

@@ -12,11 +12,13 @@ import { writeRows } from './postgres/commit.js';
 import type { Rows } from './postgres/commit.js';
 import { createDeadLetters } from './postgres/dead-letters.js';
 import { EventFeed } from './postgres/event-feed.js';
-import { createOutbox } from './postgres/outbox.js';
+import { createHoldStore } from './postgres/holds.js';
+import { createNotices, createOutbox } from './postgres/outbox.js';
 import { createRetention } from './postgres/retention.js';
 import { createRunStore } from './postgres/runs.js';
 import { createRunFeed } from './postgres/run-feed.js';
 import { createRunView } from './postgres/run-view.js';
+import { createSuppressionStore } from './postgres/suppressions.js';
 import { createTriageStore } from './postgres/triage.js';
 import { createAudit, createPauseSwitch, createPlaybookStore, createTokens } from './postgres/upkeep.js';
 import { vacuumNext } from './postgres/vacuum.js';
@@ -68,6 +70,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     runView: createRunView(db, feed),
     approvals: createApprovalView(db),
     outbox: createOutbox(db),
+    notices: createNotices(db),
     deadLetters: createDeadLetters(db, options.ids),
     tokens: createTokens(db),
     audit: createAudit(db),
@@ -75,6 +78,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     pause: createPauseSwitch(db),
     retention: createRetention(db, options.clock),
     runFeed: createRunFeed(db),
+    suppressions: createSuppressionStore(db),
+    holds: createHoldStore(db),
     ready: () => ready(db),
     description,
     check: () => check(db, description),

@@ -19,6 +19,12 @@ export const TABLES = [
   'approvals',
   'outbox',
   'deliveries',
+  'budgets',
+  'storm_counts',
+  'storms',
+  'unmatched',
+  'rule_versions',
+  'rule_counts',
 ] as const;
 export type TableName = (typeof TABLES)[number];
 

@@ -1,6 +1,6 @@
 import type { NotifyResult } from '../../domain/notifier.js';
-import type { Outbox, OutboxEntry } from '../../domain/store.js';
-import type { Db } from '../db.js';
+import type { Notices, Outbox, OutboxEntry } from '../../domain/store.js';
+import type { Db, Queryable } from '../db.js';
 
 /** What people are to be told, and how each channel fared. */
 export function createOutbox(db: Db): Outbox {
@@ -11,11 +11,28 @@ export function createOutbox(db: Db): Outbox {
         text: `with due as (select outbox_id from outbox where next_at <= $1 order by next_at limit $3 for update skip locked)
           update outbox set next_at = $2, attempts = attempts + 1 from due where outbox.outbox_id = due.outbox_id
           returning outbox.outbox_id, run_id, kind, step_id, message, attempts, created_at,
-            coalesce((select json_agg(channel) from deliveries where deliveries.outbox_id = outbox.outbox_id and state <> 'retrying'), '[]'::json) as sent`,
+            coalesce((select json_agg(channel) from deliveries where deliveries.outbox_id = outbox.outbox_id and state <> 'retrying'), '[]'::json) as sent, notice,
+            coalesce((select json_object_agg(channel, deliveries.attempts) from deliveries where notice is not null and deliveries.outbox_id = outbox.outbox_id), '{}'::json) as tried`,
         values: [now, lease_until, limit],
       }),
     record: (outbox_id, results, at, next_at) => record(db, outbox_id, results, at, next_at),
   };
+}
+
+type NewNotice = Parameters<Notices['add']>[0];
+
+/** Queues notices that belong to no run. */
+export function createNotices(db: Db): Notices {
+  return { add: (notice) => addNotice(db, notice) };
+}
+
+/** Queues a notice in the transaction that makes it true. */
+export async function addNotice(db: Queryable, { notice_id, created_at, ...notice }: NewNotice): Promise<void> {
+  await db.query({
+    text: `insert into outbox (outbox_id, run_id, kind, step_id, message, created_at, next_at, notice)
+      values ($1, '', 'notify', null, '', $2, $2, $3) on conflict (outbox_id) do nothing`,
+    values: [notice_id, created_at, JSON.stringify(notice)],
+  });
 }
 
 async function record(
