@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { Severity } from '../../domain/alert.js';
 import { messageOf } from '../../domain/errors.js';
-import type { AttemptContext, Executor, ExecutorDeps, ExecutorModule, ExecutorSpec } from '../../domain/executor.js';
+import type { AttemptContext, Executor, ExecutorDeps, ExecutorSpec } from '../../domain/executor.js';
 import type { Notice, NotifyResult } from '../../domain/notifier.js';
 import type { Outcome } from '../../domain/outcome.js';
+import { localModule } from '../local-module.js';
 
 /** Longer messages are cut: every channel has a limit of its own, and a page of it is what people read. */
 const MAX_MESSAGE = 32_768;
@@ -38,20 +39,10 @@ export const notificationSpec = {
   output_keys: ['sent', 'failed'],
 } satisfies ExecutorSpec<NotificationInput>;
 
-const NotificationConfig = z.strictObject({}).describe('Channels are configured under notifiers');
-type NotificationConfig = z.infer<typeof NotificationConfig>;
-
 /** `notification` sends through the configured notifiers; it succeeds when at least one channel took the message. */
-export const notificationModule: ExecutorModule<NotificationConfig> = {
-  name: 'notification',
-  config: NotificationConfig,
-  specs: [notificationSpec],
-  create: (_config, deps) => ({
-    executors: { notification: createNotification(deps.notify) },
-    check: () => Promise.resolve([]),
-    stop: () => Promise.resolve(),
-  }),
-};
+export const notificationModule = localModule('notification', [notificationSpec], (deps) => ({
+  notification: createNotification(deps.notify),
+}));
 
 const NO_CHANNEL =
   'no channel is configured: set notifiers.email (or slack, dingtalk, wecom, feishu, webhook) and name it where report.notify is set';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Duration, durationMs } from '../../domain/duration.js';
-import type { AttemptContext, Executor, ExecutorModule, ExecutorSpec } from '../../domain/executor.js';
+import type { AttemptContext, Executor, ExecutorSpec } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/outcome.js';
+import { localModule } from '../local-module.js';
 
 const Message = z
   .string()
@@ -47,20 +48,11 @@ export const confirmationSpec = {
   output_keys: ['solved', 'by', 'comment'],
 } satisfies ExecutorSpec<ConfirmationInput>;
 
-const PeopleConfig = z.strictObject({}).describe('approval and confirmation have nothing to configure');
-type PeopleConfig = z.infer<typeof PeopleConfig>;
-
 /** `approval` and `confirmation` only say what is to be asked: asking, waiting and the answers are the scheduler's, so that they survive a restart. */
-export const peopleModule: ExecutorModule<PeopleConfig> = {
-  name: 'people',
-  config: PeopleConfig,
-  specs: [approvalSpec, confirmationSpec],
-  create: () => ({
-    executors: { approval: { execute: resolved(askApproval) }, confirmation: { execute: resolved(askConfirmation) } },
-    check: () => Promise.resolve([]),
-    stop: () => Promise.resolve(),
-  }),
-};
+export const peopleModule = localModule('people', [approvalSpec, confirmationSpec], () => ({
+  approval: { execute: resolved(askApproval) },
+  confirmation: { execute: resolved(askConfirmation) },
+}));
 
 function resolved<Input>(ask: (input: Input, attempt: AttemptContext) => Outcome): Executor<Input>['execute'] {
   return (input, attempt) => Promise.resolve(ask(input, attempt));

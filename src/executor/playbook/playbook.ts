@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { instant } from '../../domain/clock.js';
 import { FixpointError, messageOf } from '../../domain/errors.js';
-import type { ChildRun, Executor, ExecutorDeps, ExecutorModule, ExecutorSpec } from '../../domain/executor.js';
+import type { ChildRun, Executor, ExecutorDeps, ExecutorSpec } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/outcome.js';
+import { localModule } from '../local-module.js';
 
 /** The run that began hears at once when the other one ends; this is for when that gets lost. */
 const LOOK_AGAIN_MS = 300_000;
@@ -23,20 +24,8 @@ export const playbookSpec = {
   output_keys: ['run_id', 'playbook_id', 'state', 'outcome', 'reason', 'outputs'],
 } satisfies ExecutorSpec<PlaybookInput>;
 
-const PlaybookConfig = z.strictObject({}).describe('playbook has nothing to configure');
-type PlaybookConfig = z.infer<typeof PlaybookConfig>;
-
 /** `playbook` starts a run of its own, with its own steps, guards, approvals and report, and holds nothing while that is under way. */
-export const playbookModule: ExecutorModule<PlaybookConfig> = {
-  name: 'playbook',
-  config: PlaybookConfig,
-  specs: [playbookSpec],
-  create: (_config, deps) => ({
-    executors: { playbook: createPlaybook(deps) },
-    check: () => Promise.resolve([]),
-    stop: () => Promise.resolve(),
-  }),
-};
+export const playbookModule = localModule('playbook', [playbookSpec], (deps) => ({ playbook: createPlaybook(deps) }));
 
 function createPlaybook(deps: ExecutorDeps): Executor<PlaybookInput> {
   return {

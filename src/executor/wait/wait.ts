@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { instant } from '../../domain/clock.js';
 import type { Clock } from '../../domain/clock.js';
 import { Duration, durationMs, formatMs, MAX_DURATION_MS } from '../../domain/duration.js';
-import type { AttemptContext, Executor, ExecutorModule, ExecutorSpec } from '../../domain/executor.js';
+import type { AttemptContext, Executor, ExecutorSpec } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/outcome.js';
+import { localModule } from '../local-module.js';
 
 /** How long to wait: for a length of time, or until an instant. Exactly one of the two. */
 export const WaitInput = z
@@ -29,20 +30,8 @@ export const waitSpec = {
   output_keys: ['waited_until'],
 } satisfies ExecutorSpec<WaitInput>;
 
-const WaitConfig = z.strictObject({}).describe('wait has nothing to configure');
-type WaitConfig = z.infer<typeof WaitConfig>;
-
 /** `wait` holds no timer: it tells the scheduler when to come again, so that waiting survives a restart. */
-export const waitModule: ExecutorModule<WaitConfig> = {
-  name: 'wait',
-  config: WaitConfig,
-  specs: [waitSpec],
-  create: (_config, { clock }) => ({
-    executors: { wait: createWait(clock) },
-    check: () => Promise.resolve([]),
-    stop: () => Promise.resolve(),
-  }),
-};
+export const waitModule = localModule('wait', [waitSpec], ({ clock }) => ({ wait: createWait(clock) }));
 
 function createWait(clock: Clock): Executor<WaitInput> {
   return { execute: (input, attempt) => Promise.resolve(wait(input, attempt, clock.now())) };
