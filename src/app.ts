@@ -42,11 +42,12 @@ import { createReporter } from './report/reporter.js';
 import { answerApproval, confirmRun, retryRun, steerRun } from './schedule/by-hand.js';
 import { openingEvents, Scheduler } from './schedule/scheduler.js';
 import { SecretVault } from './schedule/secrets.js';
-import { openConditions, sources as sourceModules } from './source/registry.js';
+import { openConditions } from './source/registry.js';
 import { openStore } from './store/open.js';
 import { Pruner } from './store/pruner.js';
 import type { Policy } from './triage/deps.js';
 import { Triage } from './triage/triage.js';
+import { openSources, webhookEnvelopes } from './open-sources.js';
 import { openWebhookSenders } from './webhook-senders.js';
 
 /** Parts of the work that processes can share out; they need Kafka and Postgres between them. */
@@ -302,14 +303,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     const server = roles.has('ingest')
       ? createServer({
           ...probe,
+          envelopes: webhookEnvelopes(),
           ingest: createIngest({
-            sources: new Map(
-              sourceModules.map((module) => [
-                module.name,
-                module.create(settings.sources[module.name] ?? module.config.parse({})),
-              ]),
-            ),
-            recognizers: sourceModules,
+            ...openSources(settings),
             work: compileIntake(settings.intake),
             gates: senders.gates,
             bus,

@@ -27,6 +27,10 @@ export interface RejectedItem {
 export interface Source {
   /** Takes JSON that was parsed already; `now` fills in a missing time. A payload that is none of this source's answers `{ unusable }`. */
   parse(payload: unknown, now: number): ParsedPayload | { readonly unusable: readonly ErrorDetail[] };
+  /** In place of the module's, where the configuration says more about the shapes of its payloads. */
+  recognizes?(payload: unknown): boolean;
+  /** By name: ways to read payloads that the sender chooses by the path, `/webhooks/<source>/<name>`. */
+  readonly variants?: ReadonlyMap<string, Source>;
 }
 
 /** A plug-in: one folder or file, one line in the registry. Its slice of the configuration is `sources.<name>`. */
@@ -37,6 +41,8 @@ export interface SourceModule<Config = unknown> {
   /** True when the payload looks like this source's: used by `POST /webhook/alert`. */
   recognizes(payload: unknown): boolean;
   create(config: Config): Source;
+  /** Absent where the body says it all. */
+  readonly envelope?: WebhookEnvelope;
   /** Absent where the system cannot be asked about its alerts' conditions; null when its slice does not say where. */
   openConditions?(config: Config, deps: SourceDeps): SourceConditions | null;
   /** Absent where the system signs nothing in a way of its own; null when its slice does not say how. */
@@ -49,6 +55,14 @@ export interface SourceModule<Config = unknown> {
 export interface RawWebhook {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Uint8Array;
+}
+
+/** How a system says a part of its payload in headers. */
+export interface WebhookEnvelope {
+  /** In lower case. Only a request with this header is enclosed. */
+  readonly header: string;
+  /** One body that says it all, for `parse` and for the dead letters. It never throws. */
+  enclose(webhook: RawWebhook): Uint8Array;
 }
 
 /** A system's own way to prove that it sent a webhook: the credential of a request that has no token. */

@@ -7,7 +7,7 @@ import type { Ids } from '../domain/id.js';
 import type { Log } from '../domain/log.js';
 import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
-import type { SenderProof } from '../domain/source.js';
+import type { SenderProof, WebhookEnvelope } from '../domain/source.js';
 import type { Store } from '../domain/store.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { ApprovalCommand, ConfirmCommand, RetryCommand, RunCommand } from '../schedule/by-hand.js';
@@ -70,6 +70,8 @@ export interface People {
 export interface HttpDeps extends ProbeDeps {
   readonly store: Store;
   readonly ingest: Ingest;
+  /** By source: what makes one body of a webhook that says a part of it in headers. */
+  readonly envelopes?: ReadonlyMap<string, WebhookEnvelope>;
   readonly catalog: Catalog;
   /** The rules in force. */
   rules(): { explain(alert: Alert): RuleExplanation[] };

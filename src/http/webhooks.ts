@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Accepted } from '../domain/api/alert.js';
 import { FixpointError } from '../domain/errors.js';
@@ -8,6 +9,7 @@ import { answers } from './route.js';
 import type { Api } from './route.js';
 
 const SourceParams = z.object({ source: z.string() });
+const VariantParams = SourceParams.extend({ variant: z.string() });
 
 const NOTHING = new Uint8Array(0);
 
@@ -16,6 +18,15 @@ const NOTHING = new Uint8Array(0);
  * is not looked at, and nothing but the guard runs before the handler.
  */
 export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
+  const envelopes = [...(deps.envelopes ?? [])];
+  /** After the signature was checked, which is one of the very bytes. */
+  function wholeOf({ headers }: FastifyRequest, source: string | null, body: Uint8Array): Uint8Array {
+    for (const [name, envelope] of envelopes)
+      if ((source === null || source === name) && headers[envelope.header] !== undefined)
+        return envelope.enclose({ headers, body });
+    return body;
+  }
+
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
@@ -49,7 +60,26 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       const { source } = request.params;
       const body = bodyOf(request.body);
       await auth.checkSignature(request, source, body);
-      const accepted = await deps.ingest.accept(source, body, principalOf(request).name);
+      const accepted = await deps.ingest.accept(source, wholeOf(request, source, body), principalOf(request).name);
+      return reply.code(202).send(accepted);
+    },
+  );
+
+  app.post(
+    '/api/v1/webhooks/:source/:variant',
+    {
+      schema: {
+        tags: ['intake'],
+        summary: 'Alerts of one source, read in a way that its configuration names',
+        params: VariantParams,
+        ...answers(202, Accepted),
+      },
+    },
+    async (request, reply) => {
+      const { source, variant } = request.params;
+      const body = bodyOf(request.body);
+      await auth.checkSignature(request, source, body);
+      const accepted = await deps.ingest.accept(`${source}/${variant}`, body, principalOf(request).name);
       return reply.code(202).send(accepted);
     },
   );
@@ -66,7 +96,7 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     async (request, reply) => {
       const body = bodyOf(request.body);
       await auth.checkSignature(request, null, body);
-      const accepted = await deps.ingest.acceptAny(body, principalOf(request).name);
+      const accepted = await deps.ingest.acceptAny(wholeOf(request, null, body), principalOf(request).name);
       return reply.code(202).send(accepted);
     },
   );
