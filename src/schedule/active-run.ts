@@ -6,7 +6,7 @@ import type { Log } from '../domain/log.js';
 import type { Intent } from '../domain/outcome.js';
 import type { Run, RunEvent } from '../domain/run.js';
 import { isRunFinished, timeCountsFrom } from '../domain/run.js';
-import type { RunStore } from '../domain/store.js';
+import type { FoundAlerts, RunStore } from '../domain/store.js';
 import { transition } from '../domain/transition.js';
 import { alertEvents } from './alert-events.js';
 import { advance, isStopped, nextTimer } from './advance.js';
@@ -56,7 +56,8 @@ export interface RunWorker {
 
 export type RunInput =
   | { readonly type: 'look' }
-  | { readonly type: 'poke' }
+  /** Something outside has changed it; with `found`, run and alerts were read a moment ago. */
+  | { readonly type: 'poke'; readonly found?: FoundAlerts | undefined }
   | { readonly type: 'overdue' }
   | { readonly type: 'recover'; readonly from: string | null }
   | { readonly type: 'ended'; readonly prepared: Prepared; readonly end: AttemptEnd }
@@ -137,12 +138,14 @@ export class ActiveRun {
     try {
       while (this.#inbox.length > 0 && !this.#dropped) {
         const inputs = this.#inbox.splice(0);
-        if (inputs.some((input) => input.type === 'poke')) await this.#refresh();
+        if (inputs.some((input) => input.type === 'poke' && !input.found)) await this.#refresh();
         const next = await this.#turn(inputs);
         const answer = next.events.length === 0 ? 'applied' : await this.#record(next);
         if (answer === 'conflict') {
           // Somebody was faster, or an answer was lost: then steps may have begun that nobody here has heard of.
-          this.#inbox.unshift(...inputs, { type: 'recover', from: null });
+          // What was found before that is not believed a second time.
+          const again = inputs.map((input) => (input.type === 'poke' ? ({ type: 'poke' } as const) : input));
+          this.#inbox.unshift(...again, { type: 'recover', from: null });
           if (!(await this.#reload())) return this.drop();
           continue;
         }
@@ -171,7 +174,7 @@ export class ActiveRun {
     };
     for (const input of inputs) {
       if (isRunFinished(run.state)) break;
-      if (input.type === 'poke') for (const event of await this.#alertEvents(run)) emit(event);
+      if (input.type === 'poke') for (const event of await this.#alertEvents(run, input.found)) emit(event);
       for (const event of this.#eventsOf(run, input)) emit(event);
     }
     const next = advance(run, this.plan, this.#worker.facts(run.playbook_id));
@@ -332,7 +335,7 @@ export class ActiveRun {
     // A run that is put away sleeps; what waits for the next worker must be there for it at once.
     if (this.#worker.draining()) return;
     const now = this.#worker.clock.now();
-    const next = nextTimer(this.#run);
+    const next = nextTimer(this.#run, now);
     const waitsForRelease =
       this.#run.state !== 'paused' && Object.values(this.#run.steps).some((step) => step.reason === 'pause');
     const idle = this.#attempts.size === 0 && this.#inbox.length === 0 && !waitsForRelease;
@@ -394,10 +397,11 @@ export class ActiveRun {
     if (loaded?.holder === this.#worker.id() && loaded.run.seq > this.#run.seq) this.#run = loaded.run;
   }
 
-  async #alertEvents(run: Run): Promise<RunEvent[]> {
+  async #alertEvents(run: Run, found?: FoundAlerts): Promise<RunEvent[]> {
     const at = instant(this.#worker.clock.now());
     const { parent_run_id } = run;
-    if (parent_run_id === null) return alertEvents(run, await this.#insist((runs) => runs.alertsOf(run.run_id)), at);
+    if (parent_run_id === null)
+      return alertEvents(run, found ?? (await this.#insist((runs) => runs.alertsOf(run.run_id))), at);
     // Alerts belong to the run that began this one: what has become of them stands there.
     const parent = await this.#insist((runs) => runs.load(parent_run_id));
     const firing = (parent?.run ?? run).alerts_resolved_at === null;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { anAlert } from '../../test/helper/an-alert.js';
 import { ok, World } from '../../test/helper/schedule-world.js';
 import { aFreshAlert } from '../../test/helper/store-world.js';
 import type { Outcome } from '../domain/outcome.js';
@@ -262,6 +263,24 @@ describe('the scheduler', () => {
     expect(world.memory.run(id).state).toBe('succeeded');
     expect(world.calls.map((call) => call.step_id)).toEqual(['a', 'b', 'b', 'c']);
     expect(world.memory.events(id).map((event) => event.type)).toContain('run_rescued');
+  });
+
+  it('asks the store nothing more about a run that it takes up, and hears of its alerts all the same', async () => {
+    world.kind('read', 'read', () => new Promise<Outcome>(() => undefined));
+    const id = await world.begin(await world.scheduler('w', '1'), [{ id: 'a', type: 'read' }]);
+    const { store } = world.memory;
+    const asked: string[] = [];
+    const { load, alertsOf } = store;
+    store.load = (run_id) => (asked.push('load'), load(run_id));
+    store.alertsOf = (run_id) => (asked.push('alertsOf'), alertsOf(run_id));
+    world.memory.setAlerts(id, { alerts: [anAlert()], firing: false });
+
+    await world.scheduler('w', '2');
+    await world.clock.advance(0);
+
+    const types = world.memory.events(id).map((event) => event.type);
+    expect(types).toEqual(expect.arrayContaining(['run_rescued', 'alert_joined', 'alerts_resolved']));
+    expect(asked).toEqual([]);
   });
 
   it('asks a person about a write that was under way at a crash, unless it can be looked up', async () => {

@@ -326,9 +326,9 @@ export class Scheduler {
       const claimed = await runs.claim(worker_id, instant(clock.now()), CLAIM_AT_ONCE, holding);
       // Claimed under a lease that has ended since: they are anybody's again.
       if (worker_id !== this.#workerId) return;
-      for (const { run, playbook, from } of claimed) {
+      for (const { run, playbook, from, found } of claimed) {
         const active = this.#hold(run, this.#planOf(playbook, run.playbook_version));
-        active.enqueue({ type: 'recover', from }, { type: 'poke' });
+        active.enqueue({ type: 'recover', from }, { type: 'poke', found });
       }
       if (claimed.length < CLAIM_AT_ONCE) return;
     }

@@ -465,6 +465,47 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect((await store.runs.alertsOf(run_id)).firing).toBe(false);
       });
 
+      it('hands over with the runs that are taken what happened to the alerts of each', async () => {
+        const [alert, ended] = [aFreshAlert(), aFreshAlert()];
+        const [first, second, resolved, byHand] = [aNewRun({ alert }), aNewRun({ alert }), aNewRun(), aNewRun()];
+        const run_ids = [first.run.run_id, second.run.run_id];
+        const several = { action: 'run' as const, reason: null, run_id: first.run.run_id, run_ids };
+        const one = { ...several, run_id: resolved.run.run_id, run_ids: [resolved.run.run_id] };
+        await store.triage.commit(
+          aBatch({
+            alerts: [
+              { alert, decision: aDecision(several), content_hash: 'h', stored: false },
+              { alert: ended, decision: aDecision(one), content_hash: 'i', stored: false },
+            ],
+            occurrences: [
+              { occurrence: anOccurrence(alert, { run_id: first.run.run_id, run_open: true, run_ids }), expected: 0 },
+              {
+                occurrence: anOccurrence(ended, {
+                  run_id: one.run_id,
+                  run_ids: one.run_ids,
+                  open: false,
+                  resolved_at: AT,
+                }),
+                expected: 0,
+              },
+            ],
+            runs: [first, second, resolved],
+          }),
+        );
+        await store.runs.open(byHand);
+        const worker = `${ids.next()}#1`;
+        await store.runs.register(worker, LEASE_MS);
+
+        const claimed = new Map(
+          (await store.runs.claim(worker, AT, 1_000)).map(({ run, found }) => [run.run_id, found]),
+        );
+
+        expect(claimed.get(first.run.run_id)).toEqual({ alerts: [alert], firing: true });
+        expect(claimed.get(second.run.run_id)).toEqual({ alerts: [alert], firing: true });
+        expect(claimed.get(resolved.run.run_id)).toEqual({ alerts: [ended], firing: false });
+        expect(claimed.get(byHand.run.run_id)).toEqual({ alerts: [], firing: false });
+      });
+
       it('tells occurrences when their run has ended, and services when they were written to', async () => {
         const alert = aFreshAlert();
         const service_name = ids.next();

@@ -70,7 +70,8 @@ export function memoryRuns(playbookOf: (playbook_id: string) => Playbook, clock:
         const from = entry.holder;
         Object.assign(entry, { holder: worker_id, poked: false, wake_at: null });
         const run = runOf(entry);
-        return { run, playbook: playbookOf(run.playbook_id), from };
+        const found = alerts.get(run.run_id) ?? { alerts: [], firing: false };
+        return { run, playbook: playbookOf(run.playbook_id), from, found };
       });
     },
     register: async (worker_id, lease_ms) => {

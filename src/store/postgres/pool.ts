@@ -18,6 +18,11 @@ const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
  * after, and one that is made anew for every commit costs more than the commit.
  */
 const STEADY_PLANS = '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
+/**
+ * A plan that has to read a whole table all the same is taken for enormously dear, and compiled: half a second of work for one of a millisecond,
+ * at every heartbeat.
+ */
+const NO_COMPILING = '-c jit=off';
 
 /** A pool of connections to a real Postgres (13 or later). Connects when first asked; `onError` hears of connections that died idle. */
 export function openPool(
@@ -32,7 +37,7 @@ export function openPool(
     query_timeout: 35_000,
     keepAlive: true,
     application_name: 'fixpoint',
-    options: `-c timezone=UTC ${STEADY_PLANS}${options.feeds ? ' -c fixpoint.run_feed=on' : ''}`,
+    options: `-c timezone=UTC ${STEADY_PLANS} ${NO_COMPILING}${options.feeds ? ' -c fixpoint.run_feed=on' : ''}`,
     types: { getTypeParser: parserOf },
   };
   const pool = new pg.Pool({ ...connection, max: options.lanes + 6 });

@@ -1,7 +1,7 @@
 import type { Alert } from '../../domain/alert.js';
 import type { Playbook } from '../../domain/playbook.js';
 import type { Run, RunEvent } from '../../domain/run.js';
-import type { ClaimedRun, NewRun, RunChange, RunStore } from '../../domain/store.js';
+import type { ClaimedRun, FoundAlerts, NewRun, RunChange, RunStore } from '../../domain/store.js';
 import { fold } from '../../domain/transition.js';
 import type { Db } from '../db.js';
 import type { Committer } from '../committer.js';
@@ -48,7 +48,7 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
       });
       return rows.map((row) => row.run_id);
     },
-    alertsOf: (run_id) => alertsOf(db, run_id),
+    alertsOf: async (run_id) => (await alertsOfRuns(db, [run_id])).get(run_id) ?? NOTHING_FOUND,
   };
 }
 
@@ -90,29 +90,43 @@ async function claim(
     values: [rows.map((row) => row.run_id)],
   });
   const events = new Map(changes.map((row) => [row.run_id, row.changes.flat()]));
+  const found = await alertsOfRuns(
+    db,
+    rows.map((row) => row.run_id),
+  );
   return rows.map((row) => ({
     run: fold(null, events.get(row.run_id) ?? []),
     playbook: row.playbook,
     from: row.held_by,
+    found: found.get(row.run_id) ?? NOTHING_FOUND,
   }));
 }
 
-const AMONG_SEVERAL = '(json_array_length(run_ids) > 1 and run_ids::jsonb @> to_jsonb($1::text))';
+const AMONG_SEVERAL = '(json_array_length(run_ids) > 1 and run_ids::jsonb @> to_jsonb(asked.run_id))';
+const NOTHING_FOUND: FoundAlerts = { alerts: [], firing: false };
 
-async function alertsOf(db: Db, run_id: string): Promise<{ alerts: Alert[]; firing: boolean }> {
+/** Of many runs at once: after a crash a thousand are taken up, and a question for each of them is what that would take its time for. */
+async function alertsOfRuns(db: Db, run_ids: readonly string[]): Promise<Map<string, FoundAlerts>> {
+  if (run_ids.length === 0) return new Map();
   // An alert that started several runs names the first one; the others are found by its occurrence.
-  const alerts = await db.query<{ doc: Alert }>({
-    text: `select doc from alerts where alert_id in (
-        select alert_id from alerts where run_id = $1 and action in ('run', 'join')
-        union select alert_id from occurrences where ${AMONG_SEVERAL})
-      order by alert_id desc limit 1000`,
-    values: [run_id],
-  });
-  const [found] = await db.query<{ firing: number }>({
-    text: `select count(*) filter (where open) as firing from occurrences where run_id = $1 or ${AMONG_SEVERAL}`,
-    values: [run_id],
+  const rows = await db.query<{ run_id: string; alerts: Alert[]; firing: boolean }>({
+    name: 'alerts-of-runs',
+    text: `select asked.run_id, (
+        select coalesce(json_agg(doc order by alert_id), '[]') from (
+          select doc, alert_id from alerts where alert_id in (
+            select alert_id from alerts where run_id = asked.run_id and action in ('run', 'join')
+            union select alert_id from occurrences where ${AMONG_SEVERAL})
+          order by alert_id desc limit 1000) as latest) as alerts,
+        exists (select from occurrences where open and run_id = asked.run_id)
+          or exists (select from occurrences where open and ${AMONG_SEVERAL}) as firing
+      from unnest($1::text[]) as asked (run_id)`,
+    values: [run_ids],
   });
   // What tells of a moment is never resolved: that it does not last ends no run.
-  const firing = (found?.firing ?? 0) > 0 || alerts.some((row) => row.doc.momentary === true);
-  return { alerts: alerts.map((row) => row.doc).reverse(), firing };
+  return new Map(
+    rows.map(({ run_id, alerts, firing }) => [
+      run_id,
+      { alerts, firing: firing || alerts.some((alert) => alert.momentary === true) },
+    ]),
+  );
 }
