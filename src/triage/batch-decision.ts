@@ -1,19 +1,22 @@
 import type { Alert } from '../domain/alert.js';
 import type { Decision } from '../domain/decision.js';
 import type { Ids } from '../domain/id.js';
-import type { CheckedPlaybook } from '../domain/playbook.js';
 import type { Rule } from '../domain/rule.js';
+import type { FiringSource } from '../domain/inhibition.js';
 import { isRunFinished } from '../domain/run.js';
-import type { NewRunHeader } from '../domain/run.js';
 import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/store.js';
 import type { TriageCache } from './cache.js';
 import { runKeyText } from './cache.js';
 import { contentHash, occurrenceKey } from './content.js';
-import type { Verdict } from './facts.js';
+import type { Facts, Verdict } from './facts.js';
+import { BatchFiring, boundedHolder } from './firing.js';
 import { closedWhenMomentary, isTold } from './momentary.js';
-import type { Opening, Policy, TriageDeps } from './deps.js';
+import type { Opening, Policy, Suppressions, TriageDeps } from './deps.js';
 import { alertFor } from './rule-changes.js';
 import { judge } from './stages.js';
+import { isSource } from './suppressions.js';
+import { headerOf } from './starting.js';
+import type { Starting } from './starting.js';
 
 interface BatchOptions {
   readonly alerts: readonly Alert[];
@@ -21,21 +24,13 @@ interface BatchOptions {
   readonly policy: Policy;
   readonly open: TriageDeps['open'];
   readonly maxRunsPerOccurrence: number;
+  readonly suppressions: Suppressions | null;
   readonly ids: Ids;
   readonly now: string;
 }
 
 /** The first version of an occurrence is the second in which it was first heard of; from here they fit into 31 bits for long. */
 const VERSIONS_FROM = Date.UTC(2020, 0, 1);
-
-/** A run that this batch starts; what joins it comes before it is opened. */
-interface Starting {
-  readonly run_id: string;
-  readonly rule: Rule;
-  readonly key: RunKey;
-  readonly alert: Alert;
-  readonly joined: Alert[];
-}
 
 interface Judged {
   readonly alert: Alert;
@@ -61,6 +56,9 @@ export class BatchDecision {
   /** By service: when it was last written to, null for never; only services that a cooldown asks for. */
   #lastWrites = new Map<string, string | null>();
   #openings: Opening[] = [];
+  #suppression: Facts['suppression'] = null;
+  #firing: BatchFiring | null = null;
+  #sources: DecidedBatch['sources'];
 
   constructor(options: BatchOptions) {
     this.#options = options;
@@ -86,8 +84,9 @@ export class BatchDecision {
     return [...this.#after.keys(), ...this.#starting.keys()];
   }
 
-  /** Asks the store for what only some rules need: when services were last written to. */
+  /** Asks the store for what only some rules need: when services were last written to, and what else fires. */
   async lookUp(store: TriageStore): Promise<void> {
+    if (this.#mayBeInhibited()) await this.#options.suppressions?.freshen();
     const services = new Set<string>();
     for (const [index, alert] of this.#options.alerts.entries()) {
       if (alert.service_name === null || alert.status === 'resolved' || this.#isSettled(alert, index)) continue;
@@ -109,11 +108,12 @@ export class BatchDecision {
   decide(): DecidedBatch {
     const { alerts, open, policy, now } = this.#options;
     const seen = new Map<string, number>();
-    const kept: { alert: Alert; decision: Decision; content_hash: string; stored: boolean }[] = [];
+    const kept: DecidedBatch['alerts'][number][] = [];
     const repeats: DecidedBatch['repeats'][number][] = [];
     const joins: { run_id: string; alert: Alert }[] = [];
     const poke = new Set<string>();
     const openRuns = new Set<string>();
+    this.#lookAtSuppression();
     for (const [index, alert] of alerts.entries()) {
       const judged = this.#judge(alert, this.#keys[index] ?? occurrenceKey(alert));
       const { before, verdict } = judged;
@@ -129,7 +129,7 @@ export class BatchDecision {
         continue;
       }
       const decision = this.#settle(judged, joins);
-      kept.push({ alert, decision, content_hash: contentHash(alert), stored: false });
+      kept.push({ alert, decision, content_hash: contentHash(alert), stored: false, ...holderOf(verdict) });
       this.#note(judged, decision);
     }
     this.#openings = [...this.#starting.values()].map((starting) => {
@@ -138,6 +138,7 @@ export class BatchDecision {
       return open(headerOf(starting, playbook, policy), playbook, starting.joined);
     });
     this.#noteOpenRuns(openRuns);
+    this.#sources = this.#firing?.changes((key) => this.#isOpen(key)) ?? undefined;
     return {
       received_at: now,
       alerts: kept,
@@ -153,7 +154,37 @@ export class BatchDecision {
       last_writes: this.#reliedOn(),
       poke: [...poke],
       not_fixed: [...this.#notFixed.values()],
+      ...(this.#sources ? { sources: this.#sources } : {}),
     };
+  }
+
+  /** What holds alerts back at this moment; what the whole batch says of what fires counts for each of its alerts. */
+  #lookAtSuppression(): void {
+    const current = this.#options.suppressions?.current ?? null;
+    this.#suppression = current && { set: current.set, firing: NOTHING_FIRES };
+    if (!current?.set.inhibition || !current.firing) return;
+    const { cache, alerts } = this.#options;
+    const spoken = alerts.map((alert, index) => ({ key: this.#keys[index] ?? occurrenceKey(alert), alert }));
+    const isLate = ({ key, alert }: FiringSource): boolean => {
+      const { open = true, resolved_at = null } = cache.occurrence(key) ?? {};
+      return !open && resolved_at !== null && alert.status === 'firing' && alert.timestamp <= resolved_at;
+    };
+    const firing = spoken.filter((source) => isSource(source.alert) && !isLate(source));
+    this.#firing = new BatchFiring(current.firing, current.set.inhibition, firing);
+    this.#suppression = { set: current.set, firing: this.#firing };
+  }
+
+  /** True when other alerts may hold one of the batch back: then it matters what other processes have heard of. */
+  #mayBeInhibited(): boolean {
+    const rules = this.#options.suppressions?.current?.set.inhibition;
+    if (!rules) return false;
+    return this.#options.alerts.some(
+      (alert, index) => alert.status === 'firing' && !this.#isSettled(alert, index) && rules.isTarget(alert),
+    );
+  }
+
+  #isOpen(key: string): boolean {
+    return (this.#after.get(key) ?? this.#options.cache.occurrence(key))?.open === true;
   }
 
   /** A run may end in the stroke that opens it (nothing in it was to be done); all others that occurrences call open must be so. */
@@ -174,6 +205,7 @@ export class BatchDecision {
       cache.remember({ ...occurrence, version: this.#nextVersion(occurrence.key) });
     }
     for (const [key, { run_id }] of this.#starting) cache.rememberRun(key, run_id);
+    if (this.#sources) this.#options.suppressions?.committed(this.#sources);
   }
 
   #nextVersion(key: string): number {
@@ -216,6 +248,8 @@ export class BatchDecision {
     const lastWrite = alert.service_name === null ? null : (this.#lastWrites.get(alert.service_name) ?? null);
     const verdict = judge(alert, {
       now,
+      key,
+      suppression: this.#suppression,
       occurrence: before,
       matching: () => this.#matching(alert),
       modeOf: policy.modeOf,
@@ -379,6 +413,12 @@ export class BatchDecision {
   }
 }
 
+const NOTHING_FIRES = { sources: () => [] };
+
+function holderOf(verdict: Verdict): { held_by?: string } {
+  return verdict.type === 'hold' && 'held_by' in verdict ? { held_by: boundedHolder(verdict.held_by) } : {};
+}
+
 /** True for a repeat after its run has ended: the run did not fix it. */
 function contradictsRun({ alert, before, verdict }: Judged): boolean {
   if (alert.status === 'resolved' || !before?.open || before.run_id === null || before.run_open) return false;
@@ -407,22 +447,4 @@ function newOccurrence(
 
 function latest(a: string, b: string | null): string {
   return b === null || a > b ? a : b;
-}
-
-function headerOf({ run_id, rule, key, alert }: Starting, playbook: CheckedPlaybook, policy: Policy): NewRunHeader {
-  return {
-    run_id,
-    playbook_id: rule.playbook_id,
-    playbook_version: playbook.version,
-    playbook_name: playbook.playbook.name ?? rule.playbook_id,
-    rule_id: rule.rule_id,
-    service_name: key.service_name,
-    group_key: key.group_key,
-    mode: policy.modeOf(rule.playbook_id) ?? 'shadow',
-    dry_run: false,
-    requested_by: `rule:${rule.rule_id}`,
-    parent_run_id: null,
-    depth: 0,
-    alert,
-  };
 }

@@ -10,8 +10,9 @@ import { openStore } from '../../src/store/open.js';
 import { openPool } from '../../src/store/postgres/pool.js';
 import { storeSuite } from '../contract/store-suite.js';
 import { describeWith, requireServer } from '../helper/servers.js';
-import { aNewRun, aStart, ids } from '../helper/store-world.js';
+import { aBatch, aDecision, aFreshAlert, aNewRun, aStart, AT, ids } from '../helper/store-world.js';
 import { SYSTEM_CLOCK } from '../helper/system-clock.js';
+import { until } from '../helper/until.js';
 
 const name = `test_${randomBytes(6).toString('hex')}`;
 
@@ -58,6 +59,43 @@ await describeWith(['postgres'], 'the store on a real Postgres', () => {
     await Promise.all(stores.map((store) => store.ready()));
     await Promise.all(stores.map((store) => store.stop()));
     await admin(`drop database ${both}`);
+  });
+
+  it('waits for a write that is being committed, and refuses what was decided without it', async () => {
+    const own = `${name}_write`;
+    await admin(`create database ${own}`);
+    const url = `${await baseUrl()}/${own}`;
+    const store = await openAt(url);
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    const deciding = (at: string | null) => {
+      const alerts = [{ alert: aFreshAlert(), decision: aDecision(), content_hash: 'h', stored: false }];
+      return store.triage.commit(aBatch({ alerts, last_writes: [{ service_name: 'shop', at }] }));
+    };
+    expect(await deciding(null)).toBe('committed');
+    expect(await store.triage.lastWrites(['shop'])).toEqual([]);
+
+    await other.query('begin');
+    await other.query({
+      text: 'insert into service_writes (service_name, at) values ($1, $2) on conflict (service_name) do update set at = excluded.at',
+      values: ['shop', AT],
+    });
+    const decided = deciding(null);
+    await until('the decision to wait', async () => {
+      const { rows } = await other.query(
+        "select from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'",
+        [own],
+      );
+      return rows.length > 0;
+    });
+    await other.query('commit');
+
+    expect(await decided).toBe('conflict');
+    expect(await deciding(AT)).toBe('committed');
+    expect(await store.triage.lastWrites(['shop'])).toEqual([{ service_name: 'shop', at: AT }]);
+    await other.end();
+    await store.stop();
+    await admin(`drop database ${own}`);
   });
 
   it('takes over the runs of an installation that kept each event in a row', async () => {

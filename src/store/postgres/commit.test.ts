@@ -20,6 +20,7 @@ const EVERYTHING = {
   seen: [{ k: 'K', v: 1 }],
   poke: ['R'],
   joined: ['R'],
+  unwritten: [{ s: 'shop', a: null }],
 } satisfies Required<Rows>;
 
 function statementsOf(asked: readonly Rows[]): Promise<Statement[]> {

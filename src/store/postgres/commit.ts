@@ -18,6 +18,8 @@ export interface Rows {
   poke?: string[];
   /** Open runs that alerts join: the commit fails when one of them has ended. */
   joined?: string[];
+  /** Services that are taken not to have been written to since: the commit fails when one was. */
+  unwritten?: { s: string; a: string | null }[];
 }
 
 /** The events of one change, and the number of the first. */
@@ -170,15 +172,28 @@ const PARTS: readonly Part[] = [
     values: 'json',
     change: (
       value,
-    ) => `oc as (insert into occurrences (key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, version)
-  select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, expected + 1
-  from json_to_recordset(${value}::json) as x(key text, open boolean, alert_id text, started_at timestamptz, resolved_at timestamptz, runs_used int, run_id text, run_open boolean, run_ids json, content_hash text, content_alert_id text, expected int)
+    ) => `oc as (insert into occurrences (key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, version, based_on)
+  select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id,
+    case when expected = 0 then greatest(version, 1) else expected + 1 end, expected
+  from json_to_recordset(${value}::json) as x(key text, open boolean, alert_id text, started_at timestamptz, resolved_at timestamptz, runs_used int, run_id text, run_open boolean, run_ids json, content_hash text, content_alert_id text, version int, expected int)
   on conflict (key) do update set open = excluded.open, alert_id = excluded.alert_id, started_at = excluded.started_at, resolved_at = excluded.resolved_at,
     runs_used = excluded.runs_used, run_id = excluded.run_id, run_open = excluded.run_open, run_ids = excluded.run_ids,
-    content_hash = excluded.content_hash, content_alert_id = excluded.content_alert_id, version = excluded.version
-    where occurrences.version = excluded.version - 1
+    content_hash = excluded.content_hash, content_alert_id = excluded.content_alert_id, version = excluded.version,
+    based_on = excluded.based_on
+    where occurrences.version = excluded.based_on
   returning 1)`,
     check: (_rows, count) => `(select count(*) from oc) = ${count}::int`,
+  },
+  {
+    table: 'unwritten',
+    values: 'json',
+    // Not a look but a change, of nothing: it waits for a write that is being committed at this moment, and then sees it. A run that writes
+    // and ends in one stroke would else be missed by a commit that had waited for that end.
+    change: (value) => `uw as (insert into service_writes (service_name, at)
+  select s, coalesce(a, 'epoch') from json_to_recordset(${value}::json) as x(s text, a timestamptz)
+  on conflict (service_name) do update set at = service_writes.at where service_writes.at = excluded.at
+  returning 1)`,
+    check: (_rows, count) => `(select count(*) from uw) = ${count}::int`,
   },
   {
     table: 'seen',
@@ -239,6 +254,7 @@ function statementOf(parts: readonly Part[]): string {
 function rowsOf(operations: readonly Rows[], table: Table): readonly unknown[] {
   // A storm repeats the same occurrences in every request: each is checked once in a commit.
   if (table === 'seen') return distinctSeen(operations);
+  if (table === 'unwritten') return distinctUnwritten(operations);
   const all: unknown[] = [];
   for (const operation of operations) {
     const rows = operation[table];
@@ -251,4 +267,11 @@ function distinctSeen(operations: readonly Rows[]): { k: string; v: number }[] {
   const seen = new Map<string, { k: string; v: number }>();
   for (const operation of operations) for (const row of operation.seen ?? []) seen.set(`${row.v} ${row.k}`, row);
   return [...seen.values()];
+}
+
+function distinctUnwritten(operations: readonly Rows[]): { s: string; a: string | null }[] {
+  const services = new Map<string, { s: string; a: string | null }>();
+  for (const operation of operations)
+    for (const row of operation.unwritten ?? []) services.set(`${row.a ?? ''} ${row.s}`, row);
+  return [...services.values()];
 }

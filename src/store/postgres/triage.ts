@@ -23,7 +23,8 @@ export function createTriageStore(
     openRuns: (keys) => openRuns(db, keys),
     lastWrites: (services) =>
       db.query({
-        text: 'select service_name, at from service_writes where service_name = any($1::text[])',
+        // The epoch stands for never: such a row was only ever locked.
+        text: "select service_name, at from service_writes where service_name = any($1::text[]) and at > 'epoch'",
         values: [services],
       }),
     commit: async (batch) => {
@@ -131,6 +132,7 @@ function rowsOfBatch(batch: DecidedBatch, contradicted: readonly RunChange[], he
     seen: batch.seen.map(({ key, version }) => ({ k: key, v: version })),
     poke: [...batch.poke, ...batch.joins.map((join) => join.run_id)],
     joined: [...batch.joins.map((join) => join.run_id), ...(batch.open_runs ?? [])],
+    unwritten: (batch.last_writes ?? []).map(({ service_name, at }) => ({ s: service_name, a: at })),
   };
   const first = batch.repeats[0];
   if (first) rows.repeats = [{ f: first.alert_id, a: batch.received_at, i: batch.repeats.map(repeatItem) }];
