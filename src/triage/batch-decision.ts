@@ -2,19 +2,16 @@ import type { Alert } from '../domain/alert.js';
 import type { Decision } from '../domain/decision.js';
 import type { Ids } from '../domain/id.js';
 import type { Rule } from '../domain/rule.js';
-import type { FiringSource } from '../domain/inhibition.js';
 import { isRunFinished } from '../domain/run.js';
 import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/store.js';
 import type { TriageCache } from './cache.js';
 import { runKeyText } from './cache.js';
 import { contentHash, occurrenceKey } from './content.js';
-import type { Facts, Verdict } from './facts.js';
-import { BatchFiring, boundedHolder } from './firing.js';
+import type { Verdict } from './facts.js';
 import { closedWhenMomentary, isTold } from './momentary.js';
-import type { Opening, Policy, Suppressions, TriageDeps } from './deps.js';
+import type { Opening, Policy, TriageDeps } from './deps.js';
 import { alertFor } from './rule-changes.js';
 import { judge } from './stages.js';
-import { isSource } from './suppressions.js';
 import { headerOf } from './starting.js';
 import type { Starting } from './starting.js';
 
@@ -24,7 +21,6 @@ interface BatchOptions {
   readonly policy: Policy;
   readonly open: TriageDeps['open'];
   readonly maxRunsPerOccurrence: number;
-  readonly suppressions: Suppressions | null;
   readonly ids: Ids;
   readonly now: string;
 }
@@ -56,9 +52,6 @@ export class BatchDecision {
   /** By service: when it was last written to, null for never; only services that a cooldown asks for. */
   #lastWrites = new Map<string, string | null>();
   #openings: Opening[] = [];
-  #suppression: Facts['suppression'] = null;
-  #firing: BatchFiring | null = null;
-  #sources: DecidedBatch['sources'];
 
   constructor(options: BatchOptions) {
     this.#options = options;
@@ -84,9 +77,8 @@ export class BatchDecision {
     return [...this.#after.keys(), ...this.#starting.keys()];
   }
 
-  /** Asks the store for what only some rules need: when services were last written to, and what else fires. */
+  /** Asks the store for what only some rules need: when services were last written to. */
   async lookUp(store: TriageStore): Promise<void> {
-    if (this.#mayBeInhibited()) await this.#options.suppressions?.freshen();
     const services = new Set<string>();
     for (const [index, alert] of this.#options.alerts.entries()) {
       if (alert.service_name === null || alert.status === 'resolved' || this.#isSettled(alert, index)) continue;
@@ -108,12 +100,11 @@ export class BatchDecision {
   decide(): DecidedBatch {
     const { alerts, open, policy, now } = this.#options;
     const seen = new Map<string, number>();
-    const kept: DecidedBatch['alerts'][number][] = [];
+    const kept: { alert: Alert; decision: Decision; content_hash: string; stored: boolean }[] = [];
     const repeats: DecidedBatch['repeats'][number][] = [];
     const joins: { run_id: string; alert: Alert }[] = [];
     const poke = new Set<string>();
     const openRuns = new Set<string>();
-    this.#lookAtSuppression();
     for (const [index, alert] of alerts.entries()) {
       const judged = this.#judge(alert, this.#keys[index] ?? occurrenceKey(alert));
       const { before, verdict } = judged;
@@ -129,7 +120,7 @@ export class BatchDecision {
         continue;
       }
       const decision = this.#settle(judged, joins);
-      kept.push({ alert, decision, content_hash: contentHash(alert), stored: false, ...holderOf(verdict) });
+      kept.push({ alert, decision, content_hash: contentHash(alert), stored: false });
       this.#note(judged, decision);
     }
     this.#openings = [...this.#starting.values()].map((starting) => {
@@ -138,7 +129,6 @@ export class BatchDecision {
       return open(headerOf(starting, playbook, policy), playbook, starting.joined);
     });
     this.#noteOpenRuns(openRuns);
-    this.#sources = this.#firing?.changes((key) => this.#isOpen(key)) ?? undefined;
     return {
       received_at: now,
       alerts: kept,
@@ -154,37 +144,7 @@ export class BatchDecision {
       last_writes: this.#reliedOn(),
       poke: [...poke],
       not_fixed: [...this.#notFixed.values()],
-      ...(this.#sources ? { sources: this.#sources } : {}),
     };
-  }
-
-  /** What holds alerts back at this moment; what the whole batch says of what fires counts for each of its alerts. */
-  #lookAtSuppression(): void {
-    const current = this.#options.suppressions?.current ?? null;
-    this.#suppression = current && { set: current.set, firing: NOTHING_FIRES };
-    if (!current?.set.inhibition || !current.firing) return;
-    const { cache, alerts } = this.#options;
-    const spoken = alerts.map((alert, index) => ({ key: this.#keys[index] ?? occurrenceKey(alert), alert }));
-    const isLate = ({ key, alert }: FiringSource): boolean => {
-      const { open = true, resolved_at = null } = cache.occurrence(key) ?? {};
-      return !open && resolved_at !== null && alert.status === 'firing' && alert.timestamp <= resolved_at;
-    };
-    const firing = spoken.filter((source) => isSource(source.alert) && !isLate(source));
-    this.#firing = new BatchFiring(current.firing, current.set.inhibition, firing);
-    this.#suppression = { set: current.set, firing: this.#firing };
-  }
-
-  /** True when other alerts may hold one of the batch back: then it matters what other processes have heard of. */
-  #mayBeInhibited(): boolean {
-    const rules = this.#options.suppressions?.current?.set.inhibition;
-    if (!rules) return false;
-    return this.#options.alerts.some(
-      (alert, index) => alert.status === 'firing' && !this.#isSettled(alert, index) && rules.isTarget(alert),
-    );
-  }
-
-  #isOpen(key: string): boolean {
-    return (this.#after.get(key) ?? this.#options.cache.occurrence(key))?.open === true;
   }
 
   /** A run may end in the stroke that opens it (nothing in it was to be done); all others that occurrences call open must be so. */
@@ -205,7 +165,6 @@ export class BatchDecision {
       cache.remember({ ...occurrence, version: this.#nextVersion(occurrence.key) });
     }
     for (const [key, { run_id }] of this.#starting) cache.rememberRun(key, run_id);
-    if (this.#sources) this.#options.suppressions?.committed(this.#sources);
   }
 
   #nextVersion(key: string): number {
@@ -248,8 +207,6 @@ export class BatchDecision {
     const lastWrite = alert.service_name === null ? null : (this.#lastWrites.get(alert.service_name) ?? null);
     const verdict = judge(alert, {
       now,
-      key,
-      suppression: this.#suppression,
       occurrence: before,
       matching: () => this.#matching(alert),
       modeOf: policy.modeOf,
@@ -411,12 +368,6 @@ export class BatchDecision {
     }
     return [...keys.values()];
   }
-}
-
-const NOTHING_FIRES = { sources: () => [] };
-
-function holderOf(verdict: Verdict): { held_by?: string } {
-  return verdict.type === 'hold' && 'held_by' in verdict ? { held_by: boundedHolder(verdict.held_by) } : {};
 }
 
 /** True for a repeat after its run has ended: the run did not fix it. */
