@@ -21,12 +21,14 @@ import { pause, resume } from './cli/pause.js';
 import { run } from './cli/run.js';
 import { runsCancel, runsConfirm, runsList, runsRetry, runsShow } from './cli/runs.js';
 import { send } from './cli/send.js';
+import { test } from './cli/test.js';
 import { tokenCreate } from './cli/token.js';
 import { describeConfig, loadConfig } from './config.js';
 import { createToken, dialAll, exportTo, importFrom, openConfiguredStore } from './dial.js';
 import type { UpkeepDeps } from './dial.js';
 import { limitTime } from './domain/time-limit.js';
 import { executorSpecs } from './executor/registry.js';
+import { testPlaybooks } from './rehearse.js';
 import { serve, versionOf } from './serve.js';
 
 const interrupted = new AbortController();
@@ -91,6 +93,18 @@ prints(
     .argument('[path...]')
     .description('validates playbooks and rules: file:line:column, what was expected, what came'),
 ).action(ends((paths: string[], options: object) => check({ paths, ...options }, io, checkNamed)));
+
+prints(
+  program
+    .command('test')
+    .argument('[path...]')
+    .description('playbook tests: an alert and mocked answers, and what has to come out')
+    .option('--playbooks <dir>', 'the playbooks that the tests are about'),
+).action(
+  ends((paths: string[], options: object) =>
+    test({ paths, ...options }, io, (files, dir) => testPlaybooks(files, dir, systemClock)),
+  ),
+);
 
 talks(program.command('run').argument('<playbook_id>').description('starts a run by hand and follows it'))
   .option('--alert <file>', 'the alert that it is about, as JSON; - is standard input')
@@ -238,7 +252,7 @@ configured(
   ),
 );
 
-for (const command of ['backtest', 'test']) {
+for (const command of ['backtest']) {
   program
     .command(command, { hidden: true })
     .allowUnknownOption()

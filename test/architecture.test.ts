@@ -25,6 +25,14 @@ const FLOORS: readonly Floor[] = [
     node: 'any',
     banned: ['Date.now', 'new Date()', 'setTimeout', 'setInterval'],
   },
+  // The verbs at work with nothing behind them: what else they need comes from the roof.
+  {
+    floor: 'the rehearsal',
+    folders: ['rehearsal'],
+    may_import: ['domain', ...VERBS],
+    node: ['crypto'],
+    banned: IMPURE,
+  },
   { floor: 'a face', folders: ['cli', 'demo', 'web'], may_import: ['domain'], node: 'any', banned: [] },
   { floor: 'the HTTP face', folders: ['http'], may_import: ['domain', ...VERBS], node: 'any', banned: [] },
 ];

@@ -1,6 +1,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Problem } from '../domain/catalog.js';
+import { isTestFile } from '../domain/playbook-test.js';
 
 /** More than a person can keep in order; the next file is told as a problem. */
 const MAX_FILES = 5_000;
@@ -17,8 +18,14 @@ export interface FoundFile {
   readonly stamp: string;
 }
 
-/** The YAML files of a folder and its folders, sorted by name. Hidden ones are left out: editors and Kubernetes keep copies there. */
-export async function findFiles(dir: string): Promise<{ files: FoundFile[]; problems: Problem[] }> {
+/**
+ * The files of a folder and its folders whose names are wanted (playbooks and rules, unless said otherwise), sorted by name. Hidden ones are
+ * left out: editors and Kubernetes keep copies there.
+ */
+export async function findFiles(
+  dir: string,
+  wanted: (name: string) => boolean = isPlaybookFile,
+): Promise<{ files: FoundFile[]; problems: Problem[] }> {
   const files: FoundFile[] = [];
   const problems: Problem[] = [];
   const seen = new Set<string>();
@@ -33,7 +40,7 @@ export async function findFiles(dir: string): Promise<{ files: FoundFile[]; prob
       if (files.length >= MAX_FILES) return;
       const path = join(folder, name);
       const info = await stat(path).catch(() => null); // gone since readdir, or a link to nothing
-      if (info?.isFile() === true && isYaml(name)) {
+      if (info?.isFile() === true && wanted(name)) {
         files.push({ file: prefix + name, path, stamp: `${info.mtimeMs}/${info.ctimeMs}/${info.size}/${info.ino}` });
       } else if (info?.isDirectory() === true) {
         if (depth < MAX_DEPTH) await walk(path, `${prefix}${name}/`, depth + 1);
@@ -47,9 +54,9 @@ export async function findFiles(dir: string): Promise<{ files: FoundFile[]; prob
   return { files, problems };
 }
 
-/** True for the names that a playbooks folder is searched for. */
-export function isYaml(name: string): boolean {
-  return /\.ya?ml$/i.test(name);
+/** True for the names that a playbooks folder is searched for: playbook tests are no playbooks. */
+export function isPlaybookFile(name: string): boolean {
+  return /\.ya?ml$/i.test(name) && !isTestFile(name);
 }
 
 /** True for the file that holds rules by its name. */
