@@ -5,6 +5,7 @@ import type { ErrorDetail } from './errors.js';
 import type { Log } from './log.js';
 import type { ParsedAlert } from './alert.js';
 import type { ConditionSource } from './proof.js';
+import type { Silence } from './suppression.js';
 
 /** What a source made of one payload. An item that is invalid among valid ones is rejected by itself. */
 export interface ParsedPayload {
@@ -45,6 +46,8 @@ export interface SourceModule<Config = unknown> {
   readonly envelope?: WebhookEnvelope;
   /** Absent where the system cannot be asked about its alerts' conditions; null when its slice does not say where. */
   openConditions?(config: Config, deps: SourceDeps): SourceConditions | null;
+  /** Absent where the system has no silences that Fixpoint reads; null when its slice does not say where. */
+  openSilences?(config: Config, deps: SourceDeps): SilenceSource | null;
   /** Absent where the system signs nothing in a way of its own; null when its slice does not say how. */
   senderProof?(config: Config, deps: SourceDeps): SenderProof | null;
   /** Absent where payloads are parsed at once; null when its slice wants nothing looked at before. */
@@ -77,6 +80,8 @@ export interface SenderProof {
 export interface SourceGate {
   /** Refuses with `forbidden` (nothing of the payload is used or kept), `invalid`, or `unavailable` (to be sent again). Settles in a few seconds. */
   pass(payload: unknown): Promise<void>;
+  /** Where the system's own proof takes what the gate keeps (certificates); absent where it does not. */
+  readonly proof?: SenderProof;
   /** Ends what is under way; may be called twice. */
   stop(): Promise<void>;
 }
@@ -84,6 +89,16 @@ export interface SourceGate {
 /** What the roof hands to a source that asks its system. */
 export interface SourceDeps {
   readonly clock: Clock;
+}
+
+/** The silences of a system that posts alerts. */
+export interface SilenceSource {
+  /** All that have not ended; rejects with the reason when they cannot be had. */
+  silences(signal: AbortSignal): Promise<readonly Silence[]>;
+  /** Dials it, for `fixpoint doctor`. */
+  check(signal: AbortSignal): Promise<ConnectionCheck[]>;
+  /** Ends what is under way; may be called twice. */
+  stop(): Promise<void>;
 }
 
 /** The API of a system that posts alerts. It is dialled at the first question. */

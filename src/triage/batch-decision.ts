@@ -6,10 +6,11 @@ import { isRunFinished } from '../domain/run.js';
 import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/store.js';
 import type { TriageCache } from './cache.js';
 import { runKeyText } from './cache.js';
+import { BatchSuppression, holderOf } from './batch-suppression.js';
 import { contentHash, occurrenceKey } from './content.js';
 import type { Verdict } from './facts.js';
 import { closedWhenMomentary, isTold } from './momentary.js';
-import type { Opening, Policy, TriageDeps } from './deps.js';
+import type { Opening, Policy, Suppressions, TriageDeps } from './deps.js';
 import { alertFor } from './rule-changes.js';
 import { judge } from './stages.js';
 import { headerOf } from './starting.js';
@@ -21,6 +22,7 @@ interface BatchOptions {
   readonly policy: Policy;
   readonly open: TriageDeps['open'];
   readonly maxRunsPerOccurrence: number;
+  readonly suppressions: Suppressions | null;
   readonly ids: Ids;
   readonly now: string;
 }
@@ -51,11 +53,13 @@ export class BatchDecision {
   readonly #telling = new Set<string>();
   /** By service: when it was last written to, null for never; only services that a cooldown asks for. */
   #lastWrites = new Map<string, string | null>();
+  readonly #suppression: BatchSuppression;
   #openings: Opening[] = [];
 
   constructor(options: BatchOptions) {
     this.#options = options;
     this.#keys = options.alerts.map(occurrenceKey);
+    this.#suppression = new BatchSuppression(options.suppressions, options.alerts, this.#keys);
     this.#hasResolved = options.alerts.some((alert) => alert.status === 'resolved');
   }
 
@@ -77,8 +81,9 @@ export class BatchDecision {
     return [...this.#after.keys(), ...this.#starting.keys()];
   }
 
-  /** Asks the store for what only some rules need: when services were last written to. */
+  /** Asks the store for what only some rules need: when services were last written to, and what else fires. */
   async lookUp(store: TriageStore): Promise<void> {
+    await this.#suppression.lookUp((alert, index) => this.#isSettled(alert, index));
     const services = new Set<string>();
     for (const [index, alert] of this.#options.alerts.entries()) {
       if (alert.service_name === null || alert.status === 'resolved' || this.#isSettled(alert, index)) continue;
@@ -100,11 +105,12 @@ export class BatchDecision {
   decide(): DecidedBatch {
     const { alerts, open, policy, now } = this.#options;
     const seen = new Map<string, number>();
-    const kept: { alert: Alert; decision: Decision; content_hash: string; stored: boolean }[] = [];
+    const kept: DecidedBatch['alerts'][number][] = [];
     const repeats: DecidedBatch['repeats'][number][] = [];
     const joins: { run_id: string; alert: Alert }[] = [];
     const poke = new Set<string>();
     const openRuns = new Set<string>();
+    this.#suppression.look(this.#options.cache);
     for (const [index, alert] of alerts.entries()) {
       const judged = this.#judge(alert, this.#keys[index] ?? occurrenceKey(alert));
       const { before, verdict } = judged;
@@ -120,7 +126,7 @@ export class BatchDecision {
         continue;
       }
       const decision = this.#settle(judged, joins);
-      kept.push({ alert, decision, content_hash: contentHash(alert), stored: false });
+      kept.push({ alert, decision, content_hash: contentHash(alert), stored: false, ...holderOf(verdict) });
       this.#note(judged, decision);
     }
     this.#openings = [...this.#starting.values()].map((starting) => {
@@ -129,6 +135,7 @@ export class BatchDecision {
       return open(headerOf(starting, playbook, policy), playbook, starting.joined);
     });
     this.#noteOpenRuns(openRuns);
+    const sources = this.#suppression.changes((key) => this.#isOpen(key));
     return {
       received_at: now,
       alerts: kept,
@@ -144,7 +151,12 @@ export class BatchDecision {
       last_writes: this.#reliedOn(),
       poke: [...poke],
       not_fixed: [...this.#notFixed.values()],
+      ...(sources ? { sources } : {}),
     };
+  }
+
+  #isOpen(key: string): boolean {
+    return (this.#after.get(key) ?? this.#options.cache.occurrence(key))?.open === true;
   }
 
   /** A run may end in the stroke that opens it (nothing in it was to be done); all others that occurrences call open must be so. */
@@ -165,6 +177,7 @@ export class BatchDecision {
       cache.remember({ ...occurrence, version: this.#nextVersion(occurrence.key) });
     }
     for (const [key, { run_id }] of this.#starting) cache.rememberRun(key, run_id);
+    this.#suppression.remember();
   }
 
   #nextVersion(key: string): number {
@@ -207,6 +220,8 @@ export class BatchDecision {
     const lastWrite = alert.service_name === null ? null : (this.#lastWrites.get(alert.service_name) ?? null);
     const verdict = judge(alert, {
       now,
+      key,
+      suppression: this.#suppression.facts,
       occurrence: before,
       matching: () => this.#matching(alert),
       modeOf: policy.modeOf,

@@ -5,7 +5,8 @@ import type { Log } from '../domain/log.js';
 import type { CheckedPlaybook, Mode } from '../domain/playbook.js';
 import type { RuleSet } from '../domain/rule-match.js';
 import type { NewRunHeader } from '../domain/run.js';
-import type { NewRun, TriageStore } from '../domain/store.js';
+import type { DecidedBatch, NewRun, TriageStore } from '../domain/store.js';
+import type { SuppressionState } from './suppressions.js';
 
 /** A run that triage begins: what is to be committed with the decision, and what to do once it is. */
 export interface Opening {
@@ -20,12 +21,24 @@ export interface Policy {
   readonly modeOf: (playbook_id: string) => Mode | null;
 }
 
+/** What holds alerts back, as triage asks about it. */
+export interface Suppressions {
+  /** Null while nothing does. */
+  readonly current: SuppressionState | null;
+  /** Looks now whether other processes have changed it. */
+  freshen(): Promise<void>;
+  /** Takes what a commit has made of the alerts that hold others back. */
+  committed(sources: NonNullable<DecidedBatch['sources']>): void;
+}
+
 export interface TriageDeps {
   readonly store: TriageStore;
   readonly policy: () => Policy;
   readonly open: (header: NewRunHeader, playbook: CheckedPlaybook, joined: readonly Alert[]) => Opening;
   /** A run of this process has alerts that joined or resolved. */
   readonly wake: (run_id: string) => void;
+  /** Absent where nothing ever holds alerts back. */
+  readonly suppressions?: Suppressions;
   readonly maxRunsPerOccurrence: number;
   readonly ids: Ids;
   readonly clock: Clock;

@@ -1,11 +1,17 @@
 import type { Alert } from '../domain/alert.js';
+import type { FiringSources } from '../domain/inhibition.js';
 import type { Mode } from '../domain/playbook.js';
 import type { Rule } from '../domain/rule.js';
 import type { Occurrence } from '../domain/store.js';
+import type { Suppressed, SuppressionSet } from '../domain/suppression-set.js';
 
 /** What the stages may know about one alert. Everything is looked up before; a stage reads no clock and asks nobody. */
 export interface Facts {
   readonly now: string;
+  /** Of the occurrence that this alert speaks of. */
+  readonly key: string;
+  /** What holds alerts back, and what fires and does; null while nothing does. */
+  readonly suppression: { readonly set: SuppressionSet; readonly firing: FiringSources } | null;
   /** The occurrence that this alert speaks of, as it is before the alert; null when it was never heard of. */
   readonly occurrence: Occurrence | null;
   /** Rules that match, in their order; looked up only when a stage asks. */
@@ -32,6 +38,7 @@ export type Verdict =
       readonly by: string;
       readonly explanation: string;
     }
+  | ({ readonly type: 'hold' } & Suppressed)
   | { readonly type: 'run'; readonly rules: readonly Rule[]; readonly notes: readonly string[] };
 
 /** One step of the policy. Pure. */

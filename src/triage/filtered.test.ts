@@ -12,6 +12,8 @@ const RULE: Rule = { rule_id: 'R1', alert_name: 'any', playbook_id: 'P' };
 
 function verdictOf(alert: Alert, occurrence: Occurrence | null, over: Partial<Facts> = {}): Verdict {
   return judge(alert, {
+    key: 'k',
+    suppression: null,
     now: '2026-11-21T10:05:00.000Z',
     occurrence,
     matching: () => [RULE],

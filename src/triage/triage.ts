@@ -61,6 +61,7 @@ export class Triage {
       policy: policy(),
       open,
       maxRunsPerOccurrence,
+      suppressions: this.#deps.suppressions ?? null,
       ids,
       now: instant(clock.now()),
     });

@@ -1,7 +1,7 @@
 import type { Alert } from '../../domain/alert.js';
 import type { Decision } from '../../domain/decision.js';
 import { idOf, splitId } from '../../domain/id.js';
-import type { AlertFilter, AlertView, Page, PageRequest, StoredAlert } from '../../domain/store.js';
+import type { AlertFilter, AlertView, DecidedBatch, Page, PageRequest, StoredAlert } from '../../domain/store.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
 
@@ -11,8 +11,19 @@ interface AlertColumns {
   readonly decisions: readonly Decision[];
 }
 
-/** place in the batch, the kept alert that it repeats, why nothing was started, the run of its occurrence */
-type RepeatItem = readonly [number, string, 'duplicate' | 'no_match' | 'filtered', string | null];
+type Repeated = DecidedBatch['repeats'][number];
+
+/**
+ * place in the batch, the kept alert that it repeats, why nothing was started, the run of its occurrence; of a repeat that is held also until
+ * when, by what, and why
+ */
+type RepeatItem = readonly [
+  number,
+  string,
+  Repeated['reason'],
+  string | null,
+  (readonly [string | null, string | null, string])?,
+];
 
 interface RepeatColumns {
   readonly first_id: string;
@@ -83,7 +94,7 @@ async function matchingRepeats(
   cursor: string | null,
   limit: number,
 ): Promise<StoredAlert[]> {
-  if (filter.action !== undefined && filter.action !== 'drop') return [];
+  if (filter.action !== undefined && filter.action !== 'drop' && filter.action !== 'hold') return [];
   const conditions = new Conditions().add('first_id < $', cursor).add('received_at >= $', filter.since);
   const rows = await db.query<RepeatColumns>({
     text: `select first_id, received_at, items from repeats ${conditions.where} order by first_id desc limit ${conditions.param(Math.min(limit, REPEAT_ROWS))}`,
@@ -94,6 +105,7 @@ async function matchingRepeats(
     .filter(({ alert_id, item }) => {
       if (cursor !== null && alert_id >= cursor) return false;
       if (filter.reason !== undefined && item[2] !== filter.reason) return false;
+      if (filter.action !== undefined && (item[4] ? 'hold' : 'drop') !== filter.action) return false;
       return filter.run_id === undefined || item[3] === filter.run_id;
     })
     .sort((a, b) => (a.alert_id < b.alert_id ? 1 : -1));
@@ -129,18 +141,18 @@ async function whole(db: Db, repeats: readonly Repeat[]): Promise<StoredAlert[]>
 }
 
 function repeated({ alert_id, received_at, item }: Repeat, row: AlertColumns): StoredAlert {
-  const [, of, reason, run_id] = item;
+  const [, of, reason, run_id, hold] = item;
   const first = row.decisions.at(-1);
   const decision: Decision = {
-    action: 'drop',
+    action: hold ? 'hold' : 'drop',
     reason,
     rule_id: reason === 'duplicate' ? (first?.rule_id ?? null) : null,
     playbook_id: reason === 'duplicate' ? (first?.playbook_id ?? null) : null,
     run_id,
     run_ids: run_id === null ? [] : [run_id],
-    until: null,
-    by: reason === 'duplicate' ? `alert:${of}` : reason === 'filtered' ? (first?.by ?? null) : null,
-    explanation: `repeats alert ${of} word for word${REPEATED[reason]}${reason === 'duplicate' ? occurrenceOf(run_id) : ''}`,
+    until: hold?.[0] ?? null,
+    by: hold ? hold[1] : reason === 'duplicate' ? `alert:${of}` : reason === 'filtered' ? (first?.by ?? null) : null,
+    explanation: `repeats alert ${of} word for word${REPEATED[reason]}${hold ? hold[2] : reason === 'duplicate' ? occurrenceOf(run_id) : ''}`,
     decided_at: received_at,
   };
   return { ...row.doc, alert_id, received_at, decision, decisions: [decision] };
@@ -150,6 +162,9 @@ const REPEATED: Readonly<Record<RepeatItem[2], string>> = {
   duplicate: '; its occurrence ',
   no_match: ', and still no rule matches',
   filtered: ', and is filtered as it was',
+  silence: ' and is held with it: ',
+  maintenance_window: ' and is held with it: ',
+  inhibition: ' and is held with it: ',
 };
 
 function occurrenceOf(run_id: string | null): string {

@@ -21,6 +21,7 @@ const EVERYTHING = {
   poke: ['R'],
   joined: ['R'],
   unwritten: [{ s: 'shop', a: null }],
+  sources: [{ k: 'K', d: null }],
 } satisfies Required<Rows>;
 
 function statementsOf(asked: readonly Rows[]): Promise<Statement[]> {

@@ -20,6 +20,8 @@ export interface Rows {
   joined?: string[];
   /** Services that are taken not to have been written to since: the commit fails when one was. */
   unwritten?: { s: string; a: string | null }[];
+  /** Alerts that hold others back from now on, by their occurrence; null: of this occurrence none does any more. */
+  sources?: { k: string; d: unknown }[];
 }
 
 /** The events of one change, and the number of the first. */
@@ -81,6 +83,8 @@ export interface AlertRow {
   readonly ru: string | null;
   readonly de: unknown;
   readonly du: string | null;
+  /** What a hold depends on besides the time. */
+  readonly hb?: string;
 }
 
 export interface OccurrenceRow extends Omit<Occurrence, never> {
@@ -152,10 +156,10 @@ const PARTS: readonly Part[] = [
     // Only an alert that still waits for its decision may be decided: a second decision of a redelivery is a conflict.
     change: (
       value,
-    ) => `al as (insert into alerts (alert_id, source_system, alert_name, severity, status, service_name, fingerprint, received_at, doc, action, reason, run_id, decisions, due_at)
-  select i, so, na, se, st, sv, fp, ra, d, ac, re, ru, de, du
-  from json_to_recordset(${value}::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json, ac text, re text, ru text, de json, du timestamptz)
-  on conflict (alert_id) do update set action = excluded.action, reason = excluded.reason, run_id = excluded.run_id, due_at = excluded.due_at,
+    ) => `al as (insert into alerts (alert_id, source_system, alert_name, severity, status, service_name, fingerprint, received_at, doc, action, reason, run_id, decisions, due_at, held_by)
+  select i, so, na, se, st, sv, fp, ra, d, ac, re, ru, de, du, hb
+  from json_to_recordset(${value}::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json, ac text, re text, ru text, de json, du timestamptz, hb text)
+  on conflict (alert_id) do update set action = excluded.action, reason = excluded.reason, run_id = excluded.run_id, due_at = excluded.due_at, held_by = excluded.held_by,
     decisions = (alerts.decisions::jsonb || excluded.decisions::jsonb)::json
     where alerts.due_at is not null
   returning 1)`,
@@ -211,6 +215,15 @@ const PARTS: readonly Part[] = [
     values: 'texts',
     check: (value, count) =>
       `(select count(*) from runs where run_id = any(${value}::text[]) and open) = ${count}::int`,
+  },
+  {
+    table: 'sources',
+    values: 'json',
+    change: (value) => `so as (insert into inhibition_sources (key, doc)
+  select distinct on (k) k, d from json_to_recordset(${value}::json) as x(k text, d json) where json_typeof(d) = 'object'
+  on conflict (key) do update set doc = excluded.doc, changed = default),
+  sv as (delete from inhibition_sources where key = any(array(
+    select k from json_to_recordset(${value}::json) as x(k text, d json) where json_typeof(d) is distinct from 'object')))`,
   },
 ];
 

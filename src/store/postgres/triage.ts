@@ -134,6 +134,10 @@ function rowsOfBatch(batch: DecidedBatch, contradicted: readonly RunChange[], he
     joined: [...batch.joins.map((join) => join.run_id), ...(batch.open_runs ?? [])],
     unwritten: (batch.last_writes ?? []).map(({ service_name, at }) => ({ s: service_name, a: at })),
   };
+  if (batch.sources) {
+    const firing = batch.sources.firing.map(({ key, alert }) => ({ k: key, d: alert }));
+    rows.sources = [...firing, ...batch.sources.over.map((key) => ({ k: key, d: null }))];
+  }
   const first = batch.repeats[0];
   if (first) rows.repeats = [{ f: first.alert_id, a: batch.received_at, i: batch.repeats.map(repeatItem) }];
   const changes = [
@@ -152,7 +156,10 @@ function rowsOfBatch(batch: DecidedBatch, contradicted: readonly RunChange[], he
 }
 
 function repeatItem(repeat: DecidedBatch['repeats'][number]): unknown {
-  return [splitId(repeat.alert_id)?.index ?? 0, repeat.of, repeat.reason, repeat.run_id];
+  const item = [splitId(repeat.alert_id)?.index ?? 0, repeat.of, repeat.reason, repeat.run_id];
+  if (!repeat.hold) return item;
+  const { until, by, explanation } = repeat.hold;
+  return [...item, [until, by, explanation]];
 }
 
 function alertColumns(alert: Alert): Pick<AlertRow, 'i' | 'so' | 'na' | 'se' | 'st' | 'sv' | 'fp' | 'ra' | 'd'> {
@@ -169,14 +176,16 @@ function alertColumns(alert: Alert): Pick<AlertRow, 'i' | 'so' | 'na' | 'se' | '
   };
 }
 
-function alertRow({ alert, decision }: DecidedBatch['alerts'][number]): AlertRow {
+function alertRow({ alert, decision, held_by }: DecidedBatch['alerts'][number]): AlertRow {
   return {
+    ...(held_by === undefined ? {} : { hb: held_by }),
     ...alertColumns(alert),
     ac: decision.action,
     re: decision.reason,
     ru: decision.run_id,
     de: [decision],
-    du: decision.action === 'hold' ? decision.until : null,
+    // A hold whose end nobody knows is over when what it depends on is gone.
+    du: decision.action === 'hold' ? (decision.until ?? 'infinity') : null,
   };
 }
 

@@ -1,0 +1,71 @@
+import type { Alert } from '../../domain/alert.js';
+import type { FiringSource } from '../../domain/inhibition.js';
+import type { HoldStore } from '../../domain/store.js';
+import type { Db } from '../db.js';
+
+/** Held alerts, and what holds them by firing itself, in Postgres. */
+export function createHoldStore(db: Db): HoldStore {
+  return {
+    async release(holders, now) {
+      if (holders.length === 0) return 0;
+      const rows = await db.query({
+        text: `update alerts set due_at = $2 where held_by = any($1::text[]) and due_at > $2 and action = 'hold' returning 1`,
+        values: [holders, now],
+      });
+      return rows.length;
+    },
+    async releaseOthers(kinds, holders, now) {
+      const rows = await db.query({
+        text: `update alerts set due_at = $3 where held_by is not null and due_at > $3 and action = 'hold'
+          and split_part(held_by, ':', 1) = any($1::text[]) and not (held_by = any($2::text[])) returning 1`,
+        values: [kinds, holders, now],
+      });
+      return rows.length;
+    },
+    openAlerts: async (after, limit) =>
+      db.query<{ key: string; alert: Alert }>({
+        text: `select key, doc as alert from (
+            select key, content_alert_id from occurrences where open and ($1::text is null or key > $1) order by key limit $2) as page
+          join alerts on alerts.alert_id = page.content_alert_id order by key`,
+        values: [after, limit],
+      }),
+    async sources(limit) {
+      const rows = await db.query<{ key: string; doc: Alert }>({
+        text: 'select key, doc from inhibition_sources order by changed desc limit $1',
+        values: [limit],
+      });
+      return rows.map(({ key, doc }) => ({ key, alert: doc }));
+    },
+    mendSources: (found) => mendSources(db, found),
+    async sourcesFor() {
+      const [row] = await db.query<{ value: string }>({
+        text: "select value #>> '{}' as value from settings where name = 'inhibition_sources'",
+      });
+      return row?.value ?? null;
+    },
+    async setSourcesFor(rules) {
+      await db.query({
+        text: `insert into settings (name, value) values ('inhibition_sources', to_json($1::text))
+          on conflict (name) do update set value = excluded.value`,
+        values: [rules],
+      });
+    },
+  };
+}
+
+async function mendSources(db: Db, found: readonly FiringSource[]): Promise<boolean> {
+  const gone = await db.query({
+    text: `delete from inhibition_sources where not exists (
+        select from occurrences where occurrences.key = inhibition_sources.key and occurrences.open) returning 1`,
+  });
+  if (found.length === 0) return gone.length > 0;
+  // An occurrence that ended since it was looked at must not be brought back.
+  const added = await db.query({
+    text: `insert into inhibition_sources (key, doc)
+      select k, d from json_to_recordset($1::json) as x(k text, d json)
+      where exists (select from occurrences where occurrences.key = x.k and occurrences.open for share)
+      on conflict (key) do nothing returning 1`,
+    values: [JSON.stringify(found.map(({ key, alert }) => ({ k: key, d: alert })))],
+  });
+  return gone.length + added.length > 0;
+}
