@@ -299,6 +299,17 @@ describe('whatever happens to a run, in any order', () => {
     });
   });
 
+  it('a step that people are asked about neither begins nor succeeds before they have said yes', () => {
+    holds(({ before }) => {
+      for (const event of EVENTS) {
+        if (event.type !== 'step_started' && event.type !== 'step_succeeded') continue;
+        const { approval = null } = before.steps[event.step_id] ?? {};
+        if (approval === null || approval.state === 'approved') continue;
+        if (attempt(before, event)) throw new Error(`${event.type} where ${event.step_id} is ${approval.state}`);
+      }
+    });
+  });
+
   it('an answer counts only for the question that it was given to, and only while that is open', () => {
     const questions: Partial<Record<RunEvent['type'], WaitReason>> = {
       confirmed: 'confirmation',
@@ -391,6 +402,27 @@ describe('a run does not take', () => {
   it('a step that begins while people are still asked whether it may', () => {
     const run = fold(OPENED, [started('change'), asked]);
     expect(() => transition(run, started('change', 2))).toThrow(FixpointError);
+  });
+
+  const done: RunEvent = {
+    at: AT,
+    type: 'step_succeeded',
+    step_id: 'change',
+    output: null,
+    summary: null,
+    evidence: null,
+    change: null,
+  };
+
+  it('a success while people are still asked', () => {
+    const run = fold(OPENED, [started('change'), asked]);
+    expect(() => transition(run, done)).toThrow('step change is not approved: pending');
+  });
+
+  it('a success although the time to say yes is over', () => {
+    const late: RunEvent = { at: AT, type: 'approval_expired', step_id: 'change', approval_id: 'q' };
+    const run = fold(OPENED, [started('change'), asked, late]);
+    expect(() => transition(run, done)).toThrow('step change is not approved: expired');
   });
 
   it('a step that begins although somebody said no', () => {

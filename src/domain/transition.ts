@@ -121,13 +121,7 @@ function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run 
     case 'step_intended':
       return change(run, event.step_id, ['running'], () => ({ intent: event.intent }));
     case 'step_succeeded':
-      return change(run, event.step_id, ['running', 'waiting'], (step) => ({
-        ...ended(step, event.at, 'succeeded', null),
-        output: event.output,
-        summary: event.summary,
-        evidence: event.evidence,
-        change: event.change,
-      }));
+      return change(run, event.step_id, ['running', 'waiting'], (step) => succeeded(step, event));
     case 'step_failed':
       return failStep(run, event);
     case 'step_retrying':
@@ -245,8 +239,7 @@ function join(run: Run, event: RunEvent & { type: 'alert_joined' }): Run {
 function startStep(run: Run, event: RunEvent & { type: 'step_started' }): Run {
   const before = run.steps[event.step_id] ?? newStep(event, event.task_id);
   refuseUnless(before, ['pending', 'waiting'], event.type);
-  if (before.approval !== null && before.approval.state !== 'approved')
-    throw new FixpointError('conflict', `step ${before.step_id} is not approved: ${before.approval.state}`);
+  refuseWithoutYes(before);
   const attempt: Attempt = {
     attempt: event.attempt,
     started_at: event.at,
@@ -287,6 +280,12 @@ function expandStep(run: Run, event: RunEvent & { type: 'step_expanded' }): Run 
     steps[step_id] = newStep({ step_id, name: event.name, kind: event.kind }, event.step_id, index, item);
   }
   return started(run, event.at, steps);
+}
+
+function succeeded(step: Step, event: RunEvent & { type: 'step_succeeded' }): Partial<Step> {
+  refuseWithoutYes(step);
+  const { at, output, summary, evidence, change } = event;
+  return { ...ended(step, at, 'succeeded', null), output, summary, evidence, change };
 }
 
 function failStep(run: Run, event: RunEvent & { type: 'step_failed' }): Run {
@@ -407,6 +406,12 @@ function retried(run: Run, event: RunEvent & { type: 'run_retried' }): Run {
     finished_at: null,
     retried_at: event.at,
   };
+}
+
+/** What people were asked about neither begins nor succeeds before they have said yes. */
+function refuseWithoutYes({ step_id, approval }: Step): void {
+  if (approval !== null && approval.state !== 'approved')
+    throw new FixpointError('conflict', `step ${step_id} is not approved: ${approval.state}`);
 }
 
 function refuseUnlessWaitingFor(step: Step, reason: WaitReason): void {
