@@ -167,12 +167,4 @@ describe('what is wrong', () => {
       ['x', '[2]'],
     ]);
   });
-
-  it('with a configured mapping is said at the start, not ignored', () => {
-    const result = generic.config.safeParse({ mapping: { alert_name: '$.title' } });
-
-    expect(result.error?.issues).toEqual([
-      expect.objectContaining({ path: ['mapping'], message: expect.stringMatching(/not supported yet/) }),
-    ]);
-  });
 });

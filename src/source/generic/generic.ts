@@ -15,13 +15,13 @@ import type { Remarks } from '../remarks.js';
 import { identity, storableText } from '../storable.js';
 import type { Subject } from '../subject.js';
 import { SUBJECT_SETTINGS, createSubject, hostIn } from '../subject.js';
+import type { Mapping } from './mapping.js';
+import { compileMapping, Mappings } from './mapping.js';
 
 const GenericConfig = z
   .strictObject({
     secret: z.string().min(1).optional(),
-    mapping: z
-      .undefined({ error: 'a mapping of foreign JSON is not supported yet: post the fields of docs/alerts.md' })
-      .optional(),
+    mappings: Mappings.default(() => []).describe("How alerts are read out of other systems' JSON: docs/generic.md"),
     ...SUBJECT_SETTINGS,
   })
   .prefault({});
@@ -37,7 +37,53 @@ export const generic: SourceModule<GenericConfig> = {
 
 function createGeneric(config: GenericConfig): Source {
   const subject = createSubject(config);
-  return { parse: (payload, now) => parse(payload, now, subject) };
+  const own = (payload: unknown, now: number): Parsed => parse(payload, now, subject);
+  const mappings = config.mappings.map(compileMapping);
+  if (mappings.length === 0) return { parse: own };
+  const reads = mappings.map((mapping) => ({
+    mapping,
+    parse: (payload: unknown, now: number): Parsed => parseMapped(payload, now, subject, mapping),
+  }));
+  return {
+    // A body in Fixpoint's own fields needs no mapping, unless one asks for it.
+    parse(payload, now) {
+      const isOwn = recognizes(payload);
+      const found = reads.find(({ mapping }) => (!isOwn || !mapping.always) && mapping.takes(payload));
+      return (found?.parse ?? own)(payload, now);
+    },
+    recognizes: (payload) =>
+      recognizes(payload) || mappings.some((mapping) => !mapping.always && mapping.takes(payload)),
+    variants: new Map(reads.map(({ mapping, parse: read }) => [mapping.name, { parse: read }])),
+  };
+}
+
+type Parsed = ParsedPayload | { readonly unusable: readonly ErrorDetail[] };
+
+/** Somebody else's JSON, item by item. */
+function parseMapped(payload: unknown, now: number, subject: Subject, mapping: Mapping): Parsed {
+  const remarks = createRemarks();
+  const setting: Setting = { now: instant(now), subject, remarks };
+  const details: ErrorDetail[] = [];
+  const items = mapping.itemsOf(payload, details);
+  if (details.length > 0) return { unusable: details };
+  if (mapping.at === '') {
+    const read = mapping.read(payload, payload, 0, '', details);
+    const alert = details.length > 0 ? null : readAlert(read, '', details, setting);
+    if (alert === null || details.length > 0) return { unusable: details };
+    return { alerts: [alert], rejected: [], remarks: remarks.list() };
+  }
+  // A place in the list ends with `[7]`.
+  const indexOf = (at: string): number => Number(/\[(\d+)\]$/.exec(at)?.[1] ?? 0);
+  return readItems({
+    items,
+    at: mapping.at,
+    remarks,
+    wrap: (rejected) => mapping.wrap(payload, rejected),
+    read(item, at, complaints) {
+      const read = mapping.read(payload, item, indexOf(at), at, complaints);
+      return complaints.length > 0 ? null : readAlert(read, at, complaints, setting);
+    },
+  });
 }
 
 function recognizes(payload: unknown): boolean {
