@@ -3,6 +3,7 @@ import type { CheckedPlaybook, Mode } from './domain/playbook.js';
 import { FixpointError } from './domain/errors.js';
 import type { ChildRun, ChildRuns } from './domain/executor.js';
 import { didYouMean } from './domain/nearest.js';
+import { stricterMode } from './domain/mode.js';
 import type { NewRunHeader, Run } from './domain/run.js';
 import { isStepFinished } from './domain/run.js';
 import type { RunStore } from './domain/store.js';
@@ -84,7 +85,8 @@ function headerOf(playbook_id: string, run_id: string, parent: Run, step_id: str
     service_name: parent.service_name,
     // It stands for itself: alerts join the run that began it.
     group_key: `run:${parent.run_id}:${step_id}`,
-    mode: stricter(parent.mode, own),
+    mode: stricterMode(parent.mode, own),
+    ...(parent.mode_by === undefined ? {} : { mode_by: parent.mode_by }),
     dry_run: parent.dry_run,
     // Whoever asked for the parent cannot approve its children either.
     requested_by: parent.requested_by,
@@ -93,12 +95,6 @@ function headerOf(playbook_id: string, run_id: string, parent: Run, step_id: str
     alert: parent.alert,
   };
   return { header, checked };
-}
-
-const STRICTNESS: readonly Mode[] = ['auto', 'approve', 'shadow', 'off'];
-
-function stricter(a: Mode, b: Mode): Mode {
-  return STRICTNESS.indexOf(a) > STRICTNESS.indexOf(b) ? a : b;
 }
 
 function childOf(run: Run): ChildRun {

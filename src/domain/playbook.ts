@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { Duration } from './duration.js';
+import { Mode } from './mode.js';
 import { RuleMatch } from './rule.js';
+
+export { Mode };
 
 const TASK_ID = /^[a-z_][a-z0-9_]*$/;
 
 /** An expression in `{{ }}`, or text with such expressions in it. */
 const Template = z.string().max(8_192);
-
-/** Whether a playbook acts, asks, only records what it would write, or does nothing. */
-export const Mode = z.enum(['auto', 'approve', 'shadow', 'off']);
-export type Mode = z.infer<typeof Mode>;
 
 /** What a failed step means for the rest of the run. The seed's words stand for lists of these. */
 export const FailureAction = z.enum(['abort', 'continue', 'skip', 'notify', 'escalate', 'compensate']);

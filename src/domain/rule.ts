@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AlertChanges } from './alert-change.js';
 import { Duration } from './duration.js';
+import { Mode } from './mode.js';
 
 /** A string, a list (one of), `any`, or a /regular expression/ (RE2 syntax). Comparison is exact. */
 export const NameMatch = z.union([z.string().min(1).max(1_000), z.array(z.string().min(1).max(1_000)).min(1).max(200)]);
@@ -30,6 +31,16 @@ export const RuleMatch = z.strictObject({
 });
 export type RuleMatch = z.infer<typeof RuleMatch>;
 
+/** How many runs a rule may start for one service within a time. */
+export const RateLimit = z.strictObject({
+  max_runs: z.int().min(1).max(1_000),
+  per: Duration.describe('Within how long'),
+});
+export type RateLimit = z.infer<typeof RateLimit>;
+
+/** Labels by which alerts are put together; `...` stands for all of them. */
+export const GroupBy = z.array(z.string().min(1).max(1_000)).max(50);
+
 /** What binds an alert to a playbook: an entry of rules.yaml. */
 export const Rule = z.strictObject({
   rule_id: z
@@ -45,6 +56,13 @@ export const Rule = z.strictObject({
     'After a write on the same service by any run; a run that wrote nothing starts none',
   ),
   set: AlertChanges.optional().describe('Fields and labels that the alert has in the run that this rule starts'),
+  rate_limit: RateLimit.optional().describe('How many runs it may start for one service, and within how long'),
+  mode: Mode.optional().describe("What its runs may do; of this and the playbook's mode the stricter counts"),
+  group_by: GroupBy.optional().describe(
+    'Labels whose values make the group that a run is for; default the configuration, then the group of the source',
+  ),
+  group_wait: Duration.optional().describe('How long after the first alert of a group its run begins; default 0s'),
+  group_interval: Duration.optional().describe('How long after the end of its run a group starts no other; default 0s'),
   continue: z.boolean().optional().describe('true: further rules are looked at too'),
   enabled: z.boolean().optional().describe('false: it never matches'),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Alert, Instant } from './alert.js';
-import { Mode } from './playbook.js';
+import { Mode } from './mode.js';
 
 /**
  * The states of a run, and who moves it on:
@@ -155,6 +155,8 @@ export const RunHeader = z.object({
   service_name: z.string().nullable(),
   group_key: z.string(),
   mode: Mode,
+  mode_by: z.string().exactOptional().describe("What made the mode stricter than the playbook's: a storm, a rule"),
+  begin_at: Instant.exactOptional().describe('When it begins, where its rule waits for more alerts (group_wait)'),
   dry_run: z.boolean(),
   requested_by: z.string().describe('rule:R002, who started it by hand, or run:… for a step of another run'),
   parent_run_id: z.string().nullable().describe('The run whose step began it'),
@@ -370,6 +372,6 @@ export function isStepFinished(state: StepState): boolean {
 }
 
 /** When the time that a run may take began to count. */
-export function timeCountsFrom(run: Pick<RunHeader, 'created_at' | 'retried_at'>): number {
-  return Date.parse(run.retried_at ?? run.created_at);
+export function timeCountsFrom(run: Pick<RunHeader, 'created_at' | 'retried_at' | 'begin_at'>): number {
+  return Date.parse(run.retried_at ?? run.begin_at ?? run.created_at);
 }

@@ -1,10 +1,13 @@
 import type { Alert } from './alert.js';
+import type { Budgets, UsedBudget } from './budget.js';
 import type { ConnectionCheck } from './connection.js';
 import type { Decision } from './decision.js';
 import type { CheckedPlaybook, Playbook } from './playbook.js';
 import type { Approval, ApprovalState, Run, RunEvent, RunHeader, RunState, Step, StoredEvent } from './run.js';
 import type { NotifyResult, PlainNotice } from './notifier.js';
 import type { Role } from './access.js';
+import type { StormStore } from './storm.js';
+import type { IncidentStore } from './incident-store.js';
 import type { FiringSource } from './inhibition.js';
 import type { KeptSuppression, SilenceState, SuppressionKind } from './suppression.js';
 import type { Suppressed } from './suppression-set.js';
@@ -22,6 +25,13 @@ export interface PageRequest {
 }
 
 // ---------------------------------------------------------------------------------------------------------------- triage
+
+/** How often a condition has begun and ended lately. */
+export interface FlapHistory {
+  /** The instants of its changes between firing and resolved that still count, the oldest first. */
+  readonly changes: readonly string[];
+  readonly flapping: boolean;
+}
 
 /** One condition from its first firing to its resolve, as triage remembers it. */
 export interface Occurrence {
@@ -42,6 +52,8 @@ export interface Occurrence {
   /** Tells whether a repeat says the same as the alert kept in `content_alert_id`. */
   readonly content_hash: string;
   readonly content_alert_id: string;
+  /** Absent or null for a condition that has not come back. */
+  readonly history?: FlapHistory | null;
   /**
    * Counts every change; a commit that was decided on an older one is a conflict. It begins with a number that is higher the later the occurrence
    * was first heard of: one that was forgotten and begins anew has other versions than before.
@@ -95,6 +107,10 @@ export interface DecidedBatch {
   readonly open_runs?: readonly string[];
   /** When services were last written to, as far as these decisions know (null: never): the commit fails when one was since. */
   readonly last_writes?: readonly { readonly service_name: string; readonly at: string | null }[];
+  /** What these decisions use up; the commit fails when one has changed since. */
+  readonly budgets?: readonly UsedBudget[];
+  /** Alerts that no rule takes and that somebody is to hear of. */
+  readonly unmatched?: readonly Alert[];
   /** Open runs whose alert resolved: their worker looks at them again. */
   readonly poke: readonly string[];
   /** Finished runs that did not fix what they were started for, unless the alert was received before the run had ended. */
@@ -493,6 +509,8 @@ export interface RunFeed {
 /** All that is kept, in one place, as the roof opens it. */
 export interface Store {
   readonly triage: TriageStore;
+  readonly budgets: Budgets;
+  readonly storm: StormStore;
   readonly alerts: AlertView;
   readonly runs: RunStore;
   readonly runView: RunView;
@@ -506,6 +524,7 @@ export interface Store {
   readonly pause: PauseSwitch;
   readonly retention: Retention;
   readonly runFeed: RunFeed;
+  readonly incidents: IncidentStore;
   readonly suppressions: SuppressionStore;
   readonly holds: HoldStore;
   /** Resolves when a durable write is possible now; rejects with `unavailable` and the reason otherwise. */

@@ -50,6 +50,8 @@ export const MAX_ITEMS = 1_000;
 export function advance(run: Run, plan: Plan, facts: Facts): Advanced {
   const turn = new Turn(run, plan, facts);
   if (isRunFinished(run.state)) return turn;
+  // Its group may still grow. Whoever cancels it need not wait for that.
+  if (!run.cancel_requested && facts.now < beginsAt(run)) return turn;
   turn.abortWhenOverdue();
   do {
     turn.endedStep = false;
@@ -490,13 +492,17 @@ export function nameOf(planned: PlannedTask): string {
 }
 
 /** When a run has to be looked at again by itself; null when only something else can move it on. */
-export function nextTimer(run: Run): number | null {
+export function nextTimer(run: Run, now: number): number | null {
   if (run.state === 'paused') return null;
-  let next: number | null = null;
+  let next: number | null = run.state === 'pending' && now < beginsAt(run) ? beginsAt(run) : null;
   for (const step of Object.values(run.steps)) {
     if (step.state !== 'waiting' || step.until === null) continue;
     const at = Date.parse(step.until);
     if (next === null || at < next) next = at;
   }
   return next;
+}
+
+function beginsAt({ begin_at }: Run): number {
+  return begin_at === undefined ? 0 : Date.parse(begin_at);
 }

@@ -22,7 +22,8 @@ export function questionBefore(run: Run, prepared: Prepared, intent: Intent | nu
   const plan = planOfWrite(prepared, intent, step?.parameters ?? null);
   const earlier = step?.approval ?? null;
   if (earlier?.state === 'approved' && earlier.plan_hash === planHash(plan, '')) return null;
-  const asked = `${planned.task.name ?? planned.task.id}: ${describePlan(plan)}`;
+  const why = approval === undefined && run.mode_by !== undefined ? ` (asked because of ${run.mode_by})` : '';
+  const asked = `${planned.task.name ?? planned.task.id}: ${describePlan(plan)}${why}`;
   return {
     type: 'asks',
     about: 'approval',

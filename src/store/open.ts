@@ -8,17 +8,20 @@ import type { Db } from './db.js';
 import { migrate } from './migrate.js';
 import { createAlertView } from './postgres/alerts.js';
 import { createApprovalView } from './postgres/approvals.js';
+import { createBudgets } from './postgres/budgets.js';
 import { writeRows } from './postgres/commit.js';
 import type { Rows } from './postgres/commit.js';
 import { createDeadLetters } from './postgres/dead-letters.js';
 import { EventFeed } from './postgres/event-feed.js';
 import { createHoldStore } from './postgres/holds.js';
+import { createIncidentStore } from './postgres/incidents.js';
 import { createNotices, createOutbox } from './postgres/outbox.js';
 import { createRetention } from './postgres/retention.js';
 import { createRunStore } from './postgres/runs.js';
 import { createRunFeed } from './postgres/run-feed.js';
 import { createRunView } from './postgres/run-view.js';
 import { createSuppressionStore } from './postgres/suppressions.js';
+import { createStormStore } from './postgres/storms.js';
 import { createTriageStore } from './postgres/triage.js';
 import { createAudit, createPauseSwitch, createPlaybookStore, createTokens } from './postgres/upkeep.js';
 import { vacuumNext } from './postgres/vacuum.js';
@@ -69,6 +72,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     runs,
     runView: createRunView(db, feed),
     approvals: createApprovalView(db),
+    budgets: createBudgets(db),
+    storm: createStormStore(db),
     outbox: createOutbox(db),
     notices: createNotices(db),
     deadLetters: createDeadLetters(db, options.ids),
@@ -78,6 +83,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     pause: createPauseSwitch(db),
     retention: createRetention(db, options.clock),
     runFeed: createRunFeed(db),
+    incidents: createIncidentStore(db, options.ids),
     suppressions: createSuppressionStore(db),
     holds: createHoldStore(db),
     ready: () => ready(db),

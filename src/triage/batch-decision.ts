@@ -9,12 +9,14 @@ import { runKeyText } from './cache.js';
 import { BatchSuppression, holderOf } from './batch-suppression.js';
 import { contentHash, occurrenceKey } from './content.js';
 import type { Verdict } from './facts.js';
+import { flapHistory, flapHold } from './flapping.js';
+import { heldBy } from './hold.js';
+import type { Hold } from './hold.js';
+import type { Limits } from './limits.js';
 import { closedWhenMomentary, isTold } from './momentary.js';
 import type { Opening, Policy, Suppressions, TriageDeps } from './deps.js';
-import { alertFor } from './rule-changes.js';
 import { judge } from './stages.js';
-import { headerOf } from './starting.js';
-import type { Starting } from './starting.js';
+import { Starts } from './starts.js';
 
 interface BatchOptions {
   readonly alerts: readonly Alert[];
@@ -22,6 +24,7 @@ interface BatchOptions {
   readonly policy: Policy;
   readonly open: TriageDeps['open'];
   readonly maxRunsPerOccurrence: number;
+  readonly limits: Limits;
   readonly suppressions: Suppressions | null;
   readonly ids: Ids;
   readonly now: string;
@@ -46,7 +49,8 @@ export class BatchDecision {
   readonly #keys: readonly string[];
   readonly #hasResolved: boolean;
   readonly #after = new Map<string, Occurrence>();
-  readonly #starting = new Map<string, Starting>();
+  readonly #starts: Starts;
+  readonly #unmatched: Alert[] = [];
   readonly #matches = new Map<string, readonly Rule[]>();
   readonly #notFixed = new Map<string, DecidedBatch['not_fixed'][number]>();
   /** Those of them that had surely ended when the alert was received. */
@@ -58,6 +62,7 @@ export class BatchDecision {
 
   constructor(options: BatchOptions) {
     this.#options = options;
+    this.#starts = new Starts(options);
     this.#keys = options.alerts.map(occurrenceKey);
     this.#suppression = new BatchSuppression(options.suppressions, options.alerts, this.#keys);
     this.#hasResolved = options.alerts.some((alert) => alert.status === 'resolved');
@@ -73,17 +78,18 @@ export class BatchDecision {
 
   /** Everything that this batch looks at. */
   get touches(): ReadonlySet<string> {
-    return new Set([...this.#keys, ...this.#runKeys().map(runKeyText)]);
+    return new Set([...this.#keys, ...this.#runKeys().map(runKeyText), ...this.#budgetKeys()]);
   }
 
   /** Everything that this batch is about to change; known after `decide`. */
   get changed(): readonly string[] {
-    return [...this.#after.keys(), ...this.#starting.keys()];
+    return [...this.#after.keys(), ...this.#starts.starting.keys(), ...this.#starts.used.map(({ key }) => key)];
   }
 
   /** Asks the store for what only some rules need: when services were last written to, and what else fires. */
   async lookUp(store: TriageStore): Promise<void> {
     await this.#suppression.lookUp((alert, index) => this.#isSettled(alert, index));
+    await this.#starts.lookUp(this.#budgetKeys());
     const services = new Set<string>();
     for (const [index, alert] of this.#options.alerts.entries()) {
       if (alert.service_name === null || alert.status === 'resolved' || this.#isSettled(alert, index)) continue;
@@ -103,7 +109,7 @@ export class BatchDecision {
   }
 
   decide(): DecidedBatch {
-    const { alerts, open, policy, now } = this.#options;
+    const { alerts, open, now } = this.#options;
     const seen = new Map<string, number>();
     const kept: DecidedBatch['alerts'][number][] = [];
     const repeats: DecidedBatch['repeats'][number][] = [];
@@ -125,15 +131,12 @@ export class BatchDecision {
         repeats.push(repeat);
         continue;
       }
+      this.#countAlert(judged);
       const decision = this.#settle(judged, joins);
       kept.push({ alert, decision, content_hash: contentHash(alert), stored: false, ...holderOf(verdict) });
       this.#note(judged, decision);
     }
-    this.#openings = [...this.#starting.values()].map((starting) => {
-      const playbook = policy.playbooks.get(starting.rule.playbook_id);
-      if (!playbook) throw new Error(`playbook ${starting.rule.playbook_id} went away while an alert was decided`);
-      return open(headerOf(starting, playbook, policy), playbook, starting.joined);
-    });
+    this.#openings = this.#starts.openings(open);
     this.#noteOpenRuns(openRuns);
     const sources = this.#suppression.changes((key) => this.#isOpen(key));
     return {
@@ -149,6 +152,8 @@ export class BatchDecision {
       joins,
       open_runs: [...openRuns],
       last_writes: this.#reliedOn(),
+      budgets: this.#starts.used,
+      unmatched: this.#unmatched,
       poke: [...poke],
       not_fixed: [...this.#notFixed.values()],
       ...(sources ? { sources } : {}),
@@ -176,7 +181,7 @@ export class BatchDecision {
     for (const occurrence of this.#after.values()) {
       cache.remember({ ...occurrence, version: this.#nextVersion(occurrence.key) });
     }
-    for (const [key, { run_id }] of this.#starting) cache.rememberRun(key, run_id);
+    this.#starts.remember();
     this.#suppression.remember();
   }
 
@@ -189,7 +194,7 @@ export class BatchDecision {
   /** Runs start because their service was not written to of late. That must still be so when they are committed. */
   #reliedOn(): { service_name: string; at: string | null }[] {
     const services = new Set<string>();
-    for (const { key } of this.#starting.values()) if (key.service_name !== null) services.add(key.service_name);
+    for (const { key } of this.#starts.starting.values()) if (key.service_name !== null) services.add(key.service_name);
     return [...services].flatMap((service_name) => {
       const at = this.#lastWrites.get(service_name);
       return at === undefined ? [] : [{ service_name, at }];
@@ -226,9 +231,26 @@ export class BatchDecision {
       matching: () => this.#matching(alert),
       modeOf: policy.modeOf,
       lastWrite,
+      flapping: () => this.#flapping(alert, before),
       maxRunsPerOccurrence,
     });
     return { alert, key, verdict, before };
+  }
+
+  #flapping(alert: Alert, before: Occurrence | null): Hold | null {
+    const { limits, now } = this.#options;
+    if (!limits.flapping || alert.momentary === true) return null;
+    return flapHold(alert, flapHistory(before, now, limits.flapping), limits.flapping, now);
+  }
+
+  /** What begins to fire makes a storm, and what no rule takes is told once: when its condition begins. */
+  #countAlert(judged: Judged): void {
+    const { alert, verdict } = judged;
+    const { limits } = this.#options;
+    if (!isNewOccurrence(judged) || !concernsPeople(verdict)) return;
+    if (limits.storm) this.#starts.demand.add('alerts', alert.service_name);
+    if (verdict.type === 'drop' && verdict.reason === 'no_match' && limits.unmatched.has(alert.severity))
+      this.#unmatched.push(alert);
   }
 
   /** A repeat that says nothing new and starts nothing is kept as one line. */
@@ -267,64 +289,11 @@ export class BatchDecision {
           run_ids: last === null ? [] : [...(before?.run_ids ?? [])],
         };
       }
-      case 'hold': {
-        const { reason, until, by, explanation } = verdict;
-        return { ...base, action: 'hold', reason, until, by, explanation };
-      }
+      case 'hold':
+        return heldBy(base, verdict);
       case 'run':
-        return this.#run(alert, verdict.rules, verdict.notes, joins, base);
+        return this.#starts.settle({ alert, ...verdict, isNew: isNewOccurrence(judged) }, joins, base);
     }
-  }
-
-  /** Starts a run for each rule's playbook, or joins the one that is open for the same group and service. */
-  #run(
-    alert: Alert,
-    rules: readonly Rule[],
-    notes: readonly string[],
-    joins: { run_id: string; alert: Alert }[],
-    base: Decision,
-  ): Decision {
-    const told: string[] = [];
-    const run_ids: string[] = [];
-    const unset: string[] = [];
-    let started: Rule | null = null;
-    for (const rule of rules) {
-      const key: RunKey = {
-        playbook_id: rule.playbook_id,
-        group_key: alert.group_key,
-        service_name: alert.service_name,
-      };
-      const text = runKeyText(key);
-      const starting = this.#starting.get(text);
-      const open = starting?.run_id ?? this.#options.cache.openRun(text);
-      if (starting) starting.joined.push(alert);
-      else if (open !== null) joins.push({ run_id: open, alert });
-      const run_id = open ?? this.#options.ids.next();
-      if (open === null) {
-        const seen = alertFor(rule, alert);
-        this.#starting.set(text, { run_id, rule, key, alert: seen.alert, joined: [] });
-        unset.push(...seen.problems.map((problem) => `rule ${rule.rule_id}: set ${problem}`));
-        started ??= rule;
-      }
-      run_ids.push(run_id);
-      told.push(
-        open === null
-          ? `rule ${rule.rule_id} matches: run ${run_id} of ${rule.playbook_id} starts`
-          : `rule ${rule.rule_id} matches: it joins run ${open} of ${rule.playbook_id}`,
-      );
-    }
-    const rule = started ?? rules[0];
-    const run_id = run_ids[started ? rules.indexOf(started) : 0] ?? null;
-    return {
-      ...base,
-      action: started ? 'run' : 'join',
-      rule_id: rule?.rule_id ?? null,
-      playbook_id: rule?.playbook_id ?? null,
-      run_id,
-      run_ids,
-      by: rule ? `rule:${rule.rule_id}` : null,
-      explanation: [...told, ...notes, ...unset].join('; '),
-    };
   }
 
   /** What the occurrence is after this alert. */
@@ -338,7 +307,9 @@ export class BatchDecision {
     }
     if (decision.reason === 'resolved' || isTold(alert, before)) return;
     const continues = before?.open === true;
-    const known = continues ? { ...before, ...content } : newOccurrence(alert, key, content);
+    const known = continues
+      ? { ...before, ...content }
+      : { ...newOccurrence(alert, key, content), ...this.#historyOf(alert, before) };
     const current = closedWhenMomentary(known, alert, this.#options.now);
     if (decision.run_ids.length === 0 || decision.action === 'drop') {
       this.#after.set(key, current);
@@ -351,6 +322,13 @@ export class BatchDecision {
       run_open: true,
       run_ids: [...current.run_ids, ...decision.run_ids].slice(-100),
     });
+  }
+
+  /** What is known of its changes: only of a condition that has come back. */
+  #historyOf(alert: Alert, before: Occurrence | null): Pick<Occurrence, 'history'> {
+    const { limits, now } = this.#options;
+    if (!limits.flapping || before === null || alert.momentary === true) return {};
+    return { history: flapHistory(before, now, limits.flapping) };
   }
 
   #matching(alert: Alert): readonly Rule[] {
@@ -371,18 +349,40 @@ export class BatchDecision {
     return before.run_open || before.runs_used >= this.#options.maxRunsPerOccurrence;
   }
 
+  /** What alerts of this batch may use up. */
+  #budgetKeys(): string[] {
+    const keys = new Set<string>();
+    for (const [rule, alert] of this.#mayRun()) for (const key of this.#starts.budgetKeys(rule, alert)) keys.add(key);
+    return [...keys];
+  }
+
   /** Runs that alerts of this batch may start or join. */
   #runKeys(): RunKey[] {
     const keys = new Map<string, RunKey>();
-    for (const [index, alert] of this.#options.alerts.entries()) {
-      if (alert.status === 'resolved' || this.#isSettled(alert, index)) continue;
-      for (const rule of this.#matching(alert)) {
-        const key = { playbook_id: rule.playbook_id, group_key: alert.group_key, service_name: alert.service_name };
-        keys.set(runKeyText(key), key);
-      }
+    for (const [rule, alert] of this.#mayRun()) {
+      const key = this.#starts.keyOf(rule, alert);
+      keys.set(runKeyText(key), key);
     }
     return [...keys.values()];
   }
+
+  *#mayRun(): Generator<[Rule, Alert]> {
+    for (const [index, alert] of this.#options.alerts.entries()) {
+      if (alert.status === 'resolved' || this.#isSettled(alert, index)) continue;
+      for (const rule of this.#matching(alert)) yield [rule, alert];
+    }
+  }
+}
+
+/** True for the first firing of a condition; false for repeats, and for what was held and is looked at again. */
+function isNewOccurrence({ alert, before }: Judged): boolean {
+  return alert.status === 'firing' && before?.open !== true;
+}
+
+/** False for what somebody has said to leave alone, and for what says nothing new. */
+function concernsPeople(verdict: Verdict): boolean {
+  if (verdict.type === 'hold') return !['silence', 'inhibition', 'maintenance_window'].includes(verdict.reason);
+  return verdict.type === 'run' || verdict.reason === 'no_match' || verdict.reason === 'playbook_off';
 }
 
 /** True for a repeat after its run has ended: the run did not fix it. */

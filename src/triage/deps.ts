@@ -6,6 +6,7 @@ import type { CheckedPlaybook, Mode } from '../domain/playbook.js';
 import type { RuleSet } from '../domain/rule-match.js';
 import type { NewRunHeader } from '../domain/run.js';
 import type { DecidedBatch, NewRun, TriageStore } from '../domain/store.js';
+import type { Limits } from './limits.js';
 import type { SuppressionState } from './suppressions.js';
 
 /** A run that triage begins: what is to be committed with the decision, and what to do once it is. */
@@ -39,6 +40,8 @@ export interface TriageDeps {
   readonly wake: (run_id: string) => void;
   /** Absent where nothing ever holds alerts back. */
   readonly suppressions?: Suppressions;
+  /** Absent where nothing is limited. */
+  readonly limits?: Limits;
   readonly maxRunsPerOccurrence: number;
   readonly ids: Ids;
   readonly clock: Clock;

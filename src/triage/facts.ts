@@ -4,6 +4,7 @@ import type { Mode } from '../domain/playbook.js';
 import type { Rule } from '../domain/rule.js';
 import type { Occurrence } from '../domain/store.js';
 import type { Suppressed, SuppressionSet } from '../domain/suppression-set.js';
+import type { Hold } from './hold.js';
 
 /** What the stages may know about one alert. Everything is looked up before; a stage reads no clock and asks nobody. */
 export interface Facts {
@@ -20,6 +21,8 @@ export interface Facts {
   readonly modeOf: (playbook_id: string) => Mode | null;
   /** When the service was last written to by any run; null when it never was. */
   readonly lastWrite: string | null;
+  /** Why the condition is taken to come and go; null when it does not. */
+  readonly flapping: () => Hold | null;
   readonly maxRunsPerOccurrence: number;
 }
 
@@ -31,13 +34,7 @@ export type Verdict =
       readonly by: string | null;
       readonly explanation: string;
     }
-  | {
-      readonly type: 'hold';
-      readonly reason: 'cooldown';
-      readonly until: string;
-      readonly by: string;
-      readonly explanation: string;
-    }
+  | ({ readonly type: 'hold' } & Hold)
   | ({ readonly type: 'hold' } & Suppressed)
   | { readonly type: 'run'; readonly rules: readonly Rule[]; readonly notes: readonly string[] };
 

@@ -19,6 +19,7 @@ function verdictOf(alert: Alert, occurrence: Occurrence | null, over: Partial<Fa
     matching: () => [RULE],
     modeOf: () => 'auto',
     lastWrite: null,
+    flapping: () => null,
     maxRunsPerOccurrence: 1,
     ...over,
   }); // the stages of others may want more, which the ones here do not look at

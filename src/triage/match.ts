@@ -3,6 +3,7 @@ import { durationMs } from '../domain/duration.js';
 import type { Alert } from '../domain/alert.js';
 import type { Rule } from '../domain/rule.js';
 import type { Facts, Stage } from './facts.js';
+import { soonest } from './hold.js';
 
 /** Finds the rules that match, and leaves out those whose playbook is off or whose service is still cooling down. */
 export const match: Stage = (alert, facts) => {
@@ -14,21 +15,28 @@ export const match: Stage = (alert, facts) => {
       by: null,
       explanation: 'no rule matches; `fixpoint explain --alert alert.json` (POST /api/v1/rules/explain) tells why',
     };
-  const on = rules.filter((rule) => (facts.modeOf(rule.playbook_id) ?? 'off') !== 'off');
+  const on = rules.filter((rule) => rule.mode !== 'off' && (facts.modeOf(rule.playbook_id) ?? 'off') !== 'off');
   const [first] = rules;
   if (on.length === 0) {
-    const explanation = `rule ${first?.rule_id ?? ''} matches, but playbook ${first?.playbook_id ?? ''} is off`;
+    const explanation =
+      first?.mode === 'off'
+        ? `rule ${first.rule_id} matches, but its mode is off`
+        : `rule ${first?.rule_id ?? ''} matches, but playbook ${first?.playbook_id ?? ''} is off`;
     return { type: 'drop', reason: 'playbook_off', by: `rule:${first?.rule_id ?? ''}`, explanation };
   }
+  const flapping = facts.flapping();
+  if (flapping) return { type: 'hold', ...flapping };
   const cooling = on.flatMap((rule) => coolingOf(alert, rule, facts));
   const ready = on.filter((rule) => !cooling.some((held) => held.rule === rule));
-  const soonest = [...cooling].sort((a, b) => (a.until < b.until ? -1 : 1))[0];
-  if (ready.length === 0 && soonest) {
-    const explanation = `rule ${soonest.rule.rule_id} has a cooldown of ${soonest.rule.cooldown ?? ''}, and ${alert.service_name ?? 'the service'} was written to at ${facts.lastWrite ?? ''}`;
-    return { type: 'hold', reason: 'cooldown', until: soonest.until, by: `rule:${soonest.rule.rule_id}`, explanation };
+  const next = soonest(cooling);
+  if (ready.length === 0 && next) {
+    const explanation = `rule ${next.rule.rule_id} has a cooldown of ${next.rule.cooldown ?? ''}, and ${alert.service_name ?? 'the service'} was written to at ${facts.lastWrite ?? ''}`;
+    return { type: 'hold', reason: 'cooldown', until: next.until, by: `rule:${next.rule.rule_id}`, explanation };
   }
   const notes = [
-    ...rules.filter((rule) => !on.includes(rule)).map((rule) => `playbook ${rule.playbook_id} is off`),
+    ...rules
+      .filter((rule) => !on.includes(rule))
+      .map((rule) => (rule.mode === 'off' ? `rule ${rule.rule_id} is off` : `playbook ${rule.playbook_id} is off`)),
     ...cooling.map((held) => `rule ${held.rule.rule_id} is cooling down until ${held.until}`),
   ];
   return { type: 'run', rules: ready, notes };

@@ -1,9 +1,9 @@
 import type { Alert } from '../domain/alert.js';
+import type { Mode } from '../domain/mode.js';
 import type { CheckedPlaybook } from '../domain/playbook.js';
 import type { Rule } from '../domain/rule.js';
 import type { NewRunHeader } from '../domain/run.js';
 import type { RunKey } from '../domain/store.js';
-import type { Policy } from './deps.js';
 
 /** A run that a batch starts; what joins it comes before it is opened. */
 export interface Starting {
@@ -12,13 +12,17 @@ export interface Starting {
   readonly key: RunKey;
   readonly alert: Alert;
   readonly joined: Alert[];
+  readonly mode: Mode;
+  /** What made the mode stricter than the playbook's; null where nothing did. */
+  readonly mode_by: string | null;
+  /** When it begins; null for at once. */
+  readonly begin_at: string | null;
 }
 
 /** What the run begins with. */
 export function headerOf(
-  { run_id, rule, key, alert }: Starting,
+  { run_id, rule, key, alert, mode, mode_by, begin_at }: Starting,
   playbook: CheckedPlaybook,
-  policy: Policy,
 ): NewRunHeader {
   return {
     run_id,
@@ -28,7 +32,9 @@ export function headerOf(
     rule_id: rule.rule_id,
     service_name: key.service_name,
     group_key: key.group_key,
-    mode: policy.modeOf(rule.playbook_id) ?? 'shadow',
+    mode,
+    ...(mode_by === null ? {} : { mode_by }),
+    ...(begin_at === null ? {} : { begin_at }),
     dry_run: false,
     requested_by: `rule:${rule.rule_id}`,
     parent_run_id: null,

@@ -7,6 +7,7 @@ import type { DecidedBatch } from '../domain/store.js';
 import { BatchDecision } from './batch-decision.js';
 import { TriageCache } from './cache.js';
 import type { TriageDeps } from './deps.js';
+import { NO_LIMITS } from './limits.js';
 
 /** How often a batch is decided anew because others changed what it was based on. */
 const MAX_TURNS = 10;
@@ -39,9 +40,9 @@ export class Triage {
       const decision = this.#begin(alerts);
       await this.#othersFirst(decision.touches);
       if (turn > 0) await this.#refresh(decision);
-      await decision.lookUp(this.#deps.store);
-      // While facts were looked up, another batch may have begun to change the same ones.
-      await this.#othersFirst(decision.touches);
+      // While facts are looked up, another batch may begin to change the same ones: then they are looked up again.
+      do await decision.lookUp(this.#deps.store);
+      while (await this.#othersFirst(decision.touches));
       const decided = decision.decide();
       const answer = await this.#commit(decision, decided);
       if (answer === 'committed') return this.#follow(decision, decided);
@@ -62,13 +63,15 @@ export class Triage {
       open,
       maxRunsPerOccurrence,
       suppressions: this.#deps.suppressions ?? null,
+      limits: this.#deps.limits ?? NO_LIMITS,
       ids,
       now: instant(clock.now()),
     });
   }
 
-  async #othersFirst(touches: ReadonlySet<string>): Promise<void> {
-    for (;;) {
+  /** Waits for batches that change the same things; true when there were any. */
+  async #othersFirst(touches: ReadonlySet<string>): Promise<boolean> {
+    for (let everWaited = false; ;) {
       let waited = false;
       for (const key of touches) {
         const other = this.#inFlight.get(key);
@@ -76,7 +79,8 @@ export class Triage {
         await other;
         waited = true;
       }
-      if (!waited) return;
+      if (!waited) return everWaited;
+      everWaited = true;
     }
   }
 

@@ -106,6 +106,7 @@ export function anOccurrence(alert: Alert, over: Partial<Occurrence> = {}): Occu
     run_ids: [],
     content_hash: 'hash',
     content_alert_id: alert.alert_id,
+    history: null,
     version: 0,
     ...over,
   };

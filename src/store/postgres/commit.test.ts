@@ -22,6 +22,8 @@ const EVERYTHING = {
   joined: ['R'],
   unwritten: [{ s: 'shop', a: null }],
   sources: [{ k: 'K', d: null }],
+  budgets: [],
+  unmatched: [],
 } satisfies Required<Rows>;
 
 function statementsOf(asked: readonly Rows[]): Promise<Statement[]> {

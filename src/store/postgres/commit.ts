@@ -22,6 +22,28 @@ export interface Rows {
   unwritten?: { s: string; a: string | null }[];
   /** Alerts that hold others back from now on, by their occurrence; null: of this occurrence none does any more. */
   sources?: { k: string; d: unknown }[];
+  /** What limits what rules start: the commit fails when one has changed since it was looked at. */
+  budgets?: BudgetRow[];
+  /** Alerts that no rule takes and that somebody is to hear of. */
+  unmatched?: UnmatchedRow[];
+}
+
+export interface BudgetRow {
+  readonly k: string;
+  readonly s: readonly string[];
+  readonly r: string | null;
+  readonly e: string;
+  /** The version it was decided on. */
+  readonly v: number;
+}
+
+export interface UnmatchedRow {
+  readonly i: string;
+  readonly na: string;
+  readonly sv: string | null;
+  readonly se: string;
+  readonly d: string;
+  readonly ra: string;
 }
 
 /** The events of one change, and the number of the first. */
@@ -104,6 +126,10 @@ interface Part {
   readonly check?: (value: string, count: string) => string;
 }
 
+/** An alert that is held for the same reason for days is one line of its history, not a thousand. */
+const HELD_AGAIN = `excluded.action = 'hold' and alerts.decisions -> -1 ->> 'action' = 'hold'
+      and (alerts.decisions -> -1 ->> 'reason') = excluded.reason and (alerts.decisions -> -1 ->> 'by') = (excluded.decisions -> -1 ->> 'by')`;
+
 const PARTS: readonly Part[] = [
   {
     table: 'changes',
@@ -160,7 +186,7 @@ const PARTS: readonly Part[] = [
   select i, so, na, se, st, sv, fp, ra, d, ac, re, ru, de, du, hb
   from json_to_recordset(${value}::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json, ac text, re text, ru text, de json, du timestamptz, hb text)
   on conflict (alert_id) do update set action = excluded.action, reason = excluded.reason, run_id = excluded.run_id, due_at = excluded.due_at, held_by = excluded.held_by,
-    decisions = (alerts.decisions::jsonb || excluded.decisions::jsonb)::json
+    decisions = ((case when ${HELD_AGAIN} then alerts.decisions::jsonb - -1 else alerts.decisions::jsonb end) || excluded.decisions::jsonb)::json
     where alerts.due_at is not null
   returning 1)`,
     check: (_rows, count) => `(select count(*) from al) = ${count}::int`,
@@ -176,14 +202,14 @@ const PARTS: readonly Part[] = [
     values: 'json',
     change: (
       value,
-    ) => `oc as (insert into occurrences (key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, version, based_on)
-  select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id,
+    ) => `oc as (insert into occurrences (key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, history, version, based_on)
+  select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, history,
     case when expected = 0 then greatest(version, 1) else expected + 1 end, expected
-  from json_to_recordset(${value}::json) as x(key text, open boolean, alert_id text, started_at timestamptz, resolved_at timestamptz, runs_used int, run_id text, run_open boolean, run_ids json, content_hash text, content_alert_id text, version int, expected int)
+  from json_to_recordset(${value}::json) as x(key text, open boolean, alert_id text, started_at timestamptz, resolved_at timestamptz, runs_used int, run_id text, run_open boolean, run_ids json, content_hash text, content_alert_id text, history json, version int, expected int)
   on conflict (key) do update set open = excluded.open, alert_id = excluded.alert_id, started_at = excluded.started_at, resolved_at = excluded.resolved_at,
     runs_used = excluded.runs_used, run_id = excluded.run_id, run_open = excluded.run_open, run_ids = excluded.run_ids,
-    content_hash = excluded.content_hash, content_alert_id = excluded.content_alert_id, version = excluded.version,
-    based_on = excluded.based_on
+    content_hash = excluded.content_hash, content_alert_id = excluded.content_alert_id, history = excluded.history, version = excluded.version,
+    based_on = excluded.based_on, untold = true
     where occurrences.version = excluded.based_on
   returning 1)`,
     check: (_rows, count) => `(select count(*) from oc) = ${count}::int`,
@@ -224,6 +250,25 @@ const PARTS: readonly Part[] = [
   on conflict (key) do update set doc = excluded.doc, changed = default),
   sv as (delete from inhibition_sources where key = any(array(
     select k from json_to_recordset(${value}::json) as x(k text, d json) where json_typeof(d) is distinct from 'object')))`,
+  },
+  {
+    table: 'budgets',
+    values: 'json',
+    change: (value) => `b as (insert into budgets (key, starts, run_id, ends_at, version)
+  select k, s, r, e, v + 1 from json_to_recordset(${value}::json) as x(k text, s json, r text, e timestamptz, v int)
+  on conflict (key) do update set starts = excluded.starts, run_id = excluded.run_id, ends_at = excluded.ends_at, version = excluded.version
+    where budgets.version = excluded.version - 1
+  returning 1)`,
+    check: (_rows, count) => `(select count(*) from b) = ${count}::int`,
+  },
+  {
+    table: 'unmatched',
+    values: 'json',
+    change: (
+      value,
+    ) => `um as (insert into unmatched (alert_id, alert_name, service_name, severity, description, received_at)
+  select i, na, sv, se, d, ra from json_to_recordset(${value}::json) as x(i text, na text, sv text, se text, d text, ra timestamptz)
+  on conflict (alert_id) do nothing)`,
   },
 ];
 

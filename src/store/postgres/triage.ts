@@ -1,4 +1,5 @@
 import type { Alert } from '../../domain/alert.js';
+import type { UsedBudget } from '../../domain/budget.js';
 import { splitId } from '../../domain/id.js';
 import { isRunFinished } from '../../domain/run.js';
 import type { RunEvent } from '../../domain/run.js';
@@ -6,9 +7,12 @@ import { transition } from '../../domain/transition.js';
 import type { DecidedBatch, Occurrence, RunChange, RunKey, RunStore, TriageStore } from '../../domain/store.js';
 import type { Committer } from '../committer.js';
 import type { Db } from '../db.js';
-import type { AlertRow, Rows } from './commit.js';
+import type { AlertRow, BudgetRow, Rows, UnmatchedRow } from './commit.js';
 import type { EventFeed } from './event-feed.js';
 import { rowsOfChange } from './run-rows.js';
+
+/** More of it is not put into a message. */
+const LONGEST_DESCRIPTION = 500;
 
 /** The memory of triage in Postgres. */
 export function createTriageStore(
@@ -72,7 +76,7 @@ async function occurrences(db: Db, keys: readonly string[]): Promise<Occurrence[
   });
   return db.query<Occurrence>({
     name: 'load-occurrences',
-    text: `select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, version
+    text: `select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, history, version
       from occurrences where key = any($1::text[])`,
     values: [keys],
   });
@@ -138,6 +142,8 @@ function rowsOfBatch(batch: DecidedBatch, contradicted: readonly RunChange[], he
     const firing = batch.sources.firing.map(({ key, alert }) => ({ k: key, d: alert }));
     rows.sources = [...firing, ...batch.sources.over.map((key) => ({ k: key, d: null }))];
   }
+  if (batch.budgets?.length) rows.budgets = batch.budgets.map(budgetRow);
+  if (batch.unmatched?.length) rows.unmatched = batch.unmatched.map(unmatchedRow);
   const first = batch.repeats[0];
   if (first) rows.repeats = [{ f: first.alert_id, a: batch.received_at, i: batch.repeats.map(repeatItem) }];
   const changes = [
@@ -153,6 +159,16 @@ function rowsOfBatch(batch: DecidedBatch, contradicted: readonly RunChange[], he
     (rows.finished ??= []).push(...(more.finished ?? []));
   }
   return rows;
+}
+
+function budgetRow({ key, starts, run_id, ends_at, expected }: UsedBudget): BudgetRow {
+  return { k: key, s: starts, r: run_id, e: ends_at, v: expected };
+}
+
+function unmatchedRow(alert: Alert): UnmatchedRow {
+  const { alert_id, alert_name, service_name, severity, description, received_at } = alert;
+  const d = description.slice(0, LONGEST_DESCRIPTION);
+  return { i: alert_id, na: alert_name, sv: service_name, se: severity, d, ra: received_at };
 }
 
 function repeatItem(repeat: DecidedBatch['repeats'][number]): unknown {

@@ -1,0 +1,62 @@
+import type { StormLevel } from '../domain/storm.js';
+import type { Hold } from './hold.js';
+
+/** What a batch has brought so far that nobody has counted yet. */
+export interface StormDemand {
+  /** By scope; '' is everything together. */
+  readonly alerts: ReadonlyMap<string, number>;
+  readonly starts: ReadonlyMap<string, number>;
+}
+
+/** The storm that an alert meets: the highest of all that concern it. */
+export interface StormSeen {
+  readonly level: StormLevel;
+  /** `storm`, or `storm:SERVICE`. */
+  readonly by: string;
+  /** A sentence with the figures. */
+  readonly explanation: string;
+}
+
+/** Tells how hard it storms. */
+export interface StormGauge {
+  /** What an alert of a service meets now, with what its batch has brought before it. */
+  look(service_name: string | null, demand: StormDemand): StormSeen;
+  /** Counts what has been decided. */
+  count(demand: StormDemand): void;
+  /** For how long an alert is held at the highest level before it is looked at again. */
+  readonly hold_ms: number;
+}
+
+/** The demand of one batch, as it grows. */
+export class BatchDemand implements StormDemand {
+  readonly alerts = new Map<string, number>();
+  readonly starts = new Map<string, number>();
+
+  add(what: 'alerts' | 'starts', service_name: string | null): void {
+    this.#change(what, service_name, 1);
+  }
+
+  take(what: 'alerts' | 'starts', service_name: string | null): void {
+    this.#change(what, service_name, -1);
+  }
+
+  #change(what: 'alerts' | 'starts', service_name: string | null, by: 1 | -1): void {
+    const counts = this[what];
+    counts.set('', (counts.get('') ?? 0) + by);
+    if (service_name !== null && service_name !== '') counts.set(service_name, (counts.get(service_name) ?? 0) + by);
+  }
+
+  get isEmpty(): boolean {
+    return this.alerts.size === 0 && this.starts.size === 0;
+  }
+}
+
+/** At the highest level nothing new starts. */
+export function stormHold(seen: StormSeen, until: string): Hold {
+  return {
+    reason: 'storm',
+    until,
+    by: seen.by,
+    explanation: `${seen.explanation}: nothing new starts, people are told`,
+  };
+}
