@@ -472,7 +472,7 @@ async function openBus(
     ...parts,
     queue: store.triage,
     maxTries: MAX_TRIES,
-    onDead: ({ alert, reason }) => keepDead(alert.source_system, reason, Buffer.from(JSON.stringify(alert))),
+    onDead: ({ alert, reason }) => keepDead('bus', reason, Buffer.from(JSON.stringify(alert))),
   });
   const { brokers } = settings.kafka;
   if (brokers === undefined) return { bus: queue, queue, runEvents: null };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { anAlert } from '../../test/helper/an-alert.js';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import type { ParsedAlert } from '../domain/alert.js';
 import type { AlertBatch } from '../domain/bus.js';
@@ -252,6 +253,48 @@ describe('a body with nothing usable', () => {
     expect(batches).toHaveLength(1);
     expect(letters.map(textOf)).toEqual(['"!b"']);
     await expect(ingest.replay('gone', body([]), 'replay by ann')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it.each(['bus', 'kafka'])(
+    'is the alert itself when the %s gave it up, told anew under an id of its own',
+    async (by) => {
+      const { ingest, batches, letters, told } = house();
+      const alert = anAlert({
+        alert_id: 'given-up',
+        source_system: 'elsewhere',
+        received_at: '2020-01-01T00:00:00.000Z',
+      });
+
+      const answer = await ingest.replay(by, Buffer.from(JSON.stringify(alert)), 'replay by ann');
+
+      expect(answer).toMatchObject({ accepted: 1, rejected: 0, alerts: [{ fingerprint: alert.fingerprint }] });
+      const [taken] = batches.flatMap((batch) => batch.alerts);
+      expect(taken).toEqual({
+        ...alert,
+        alert_id: answer.alerts[0]!.alert_id,
+        received_at: '2026-11-21T10:00:00.000Z',
+      });
+      expect(taken!.alert_id).not.toBe('given-up');
+      expect([letters, told]).toEqual([[], [`${by} accepted 1`]]);
+    },
+  );
+
+  it('is told by its shape when it was put onto a bus and is no alert of ours', async () => {
+    const { ingest, batches, letters } = house();
+
+    expect(await ingest.replay('kafka', body(['a']), 'replay by ann')).toMatchObject({ accepted: 1 });
+    await expect(ingest.replay('kafka', Buffer.from('not json {'), 'replay by ann')).rejects.toMatchObject({
+      code: 'invalid',
+    });
+    expect(batches).toHaveLength(1);
+    expect(letters).toEqual([]);
+  });
+
+  it('is no alert by its words alone: only what a bus gave up is taken as it stands', async () => {
+    const { ingest, batches } = house();
+    const replayed = ingest.replay('fake', Buffer.from(JSON.stringify(anAlert())), 'replay by ann');
+    await expect(replayed).rejects.toMatchObject({ code: 'invalid' });
+    expect(batches).toEqual([]);
   });
 
   it('is kept byte for byte, and its error text quotes nothing of it', async () => {

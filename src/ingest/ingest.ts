@@ -1,4 +1,5 @@
-import type { Alert, AlertStatus, ParsedAlert } from '../domain/alert.js';
+import type { AlertStatus, ParsedAlert } from '../domain/alert.js';
+import { Alert } from '../domain/alert.js';
 import type { Bus } from '../domain/bus.js';
 import type { Clock } from '../domain/clock.js';
 import { instant } from '../domain/clock.js';
@@ -64,8 +65,9 @@ export interface Ingest {
   /** Tells the sources apart by the payload's shape. */
   acceptAny(body: Uint8Array, received_from?: string): Promise<Accepted>;
   /**
-   * Takes the body of a dead letter once more; a `source` of null is told by the shape. A body that is refused again makes no second
-   * letter: the one that there is stays as it was. Items that are refused beside others that are taken become letters of their own.
+   * Takes the body of a dead letter once more; a `source` of null is told by the shape, and what a bus gave up is the alert itself. A body that
+   * is refused again makes no second letter: the one that there is stays as it was. Items that are refused beside others that are taken become
+   * letters of their own.
    */
   replay(source: string | null, body: Uint8Array, received_from: string): Promise<Accepted>;
   /** Throws `unavailable` when a body of so many bytes would be refused now: nobody needs to read it. */
@@ -74,6 +76,9 @@ export interface Ingest {
 
 /** What dead letters call a body that no source recognized. */
 export const UNKNOWN_SOURCE = 'unknown';
+
+/** What dead letters call what was given up on its way from intake to triage: alerts as they are kept, and messages that are none. */
+export const BUS_SOURCES: ReadonlySet<string> = new Set(['bus', 'kafka']);
 
 /** Rejected items beyond this many share one dead letter, so that one hostile body cannot cost thousands of writes. */
 const MAX_LETTERS = 200;
@@ -95,7 +100,12 @@ interface Intake {
   readonly now: number;
   /** True for the body of a dead letter, which is kept already. */
   readonly kept: boolean;
+  /** The alert that the body is, where it was taken in before. */
+  readonly alert: Alert | null;
 }
+
+/** Of a body that comes in for the first time. */
+const NEW = { kept: false, alert: null } as const;
 
 /** What a dead letter says. */
 interface Letter {
@@ -121,15 +131,20 @@ class Door implements Ingest {
   }
 
   async accept(source: string, body: Uint8Array, received_from?: string): Promise<Accepted> {
-    return this.#settle(this.#intake({ asked: source, body, received_from: received_from ?? null, kept: false }));
+    return this.#settle(this.#intake({ asked: source, body, received_from: received_from ?? null, ...NEW }));
   }
 
   async acceptAny(body: Uint8Array, received_from?: string): Promise<Accepted> {
-    return this.#settle(this.#intake({ asked: null, body, received_from: received_from ?? null, kept: false }));
+    return this.#settle(this.#intake({ asked: null, body, received_from: received_from ?? null, ...NEW }));
   }
 
   async replay(source: string | null, body: Uint8Array, received_from: string): Promise<Accepted> {
-    return this.#settle(this.#intake({ asked: source, body, received_from, kept: true }));
+    if (source === null || !BUS_SOURCES.has(source))
+      return this.#settle(this.#intake({ asked: source, body, received_from, kept: true, alert: null }));
+    const alert = this.#alertIn(body);
+    // A message that is no alert may be what somebody put onto the bus by himself.
+    if (!alert) return this.#settle(this.#intake({ asked: null, body, received_from, kept: true, alert }));
+    return this.#settle({ asked: source, body, received_from, kept: true, alert, now: this.#parts.clock.now() });
   }
 
   checkRoom(bytes: number): void {
@@ -172,6 +187,8 @@ class Door implements Ingest {
   }
 
   async #understand(intake: Intake): Promise<UnderstoodBody> {
+    const { alert, asked } = intake;
+    if (alert) return { source: asked ?? UNKNOWN_SOURCE, payload: { alerts: [alert], rejected: [], remarks: [] } };
     const key = this.#repeats.keyOf(intake.asked ?? '*', intake.body);
     const known = this.#repeats.find(key, intake.body);
     if (known) return known;
@@ -204,6 +221,14 @@ class Door implements Ingest {
       // Not V8's message: it quotes the body, and answers end up in senders' logs.
       const message = intake.body.length === 0 ? 'expected JSON, came an empty body' : notJson(text);
       return this.#refuse(intake.asked ?? UNKNOWN_SOURCE, intake, [{ path: '', message }]);
+    }
+  }
+
+  #alertIn(body: Uint8Array): Alert | null {
+    try {
+      return Alert.safeParse(JSON.parse(this.#utf8.decode(body))).data ?? null;
+    } catch {
+      return null; // no JSON: whoever reads it next says so, and where
     }
   }
 
