@@ -6,15 +6,16 @@ import { Duration, parseDuration } from './domain/duration.js';
 import { FixpointError } from './domain/errors.js';
 import { intakeEntries } from './domain/intake-entry.js';
 import type { ErrorDetail } from './domain/errors.js';
+import { IncidentsConfig } from './domain/incident-rules.js';
 import { Mode } from './domain/playbook.js';
 import { schemaProblems } from './domain/schema-problem.js';
 import { executorModules } from './executor/registry.js';
 import { NotifiersConfig } from './notifier/registry.js';
+import { FlappingConfig, GroupingConfig, NotifyUnmatched, StormConfig } from './limits-config.js';
 import { sources } from './source/registry.js';
 import { substitute, takeAsNeeded } from './substitute.js';
 import type { Substituted } from './substitute.js';
 
-const LATER = 'is not available in this version';
 const Level = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
 
 /** A name or an IPv4 address, and a port: the Kafka client takes what stands before the first colon for the host. */
@@ -125,12 +126,9 @@ export const Settings = z.strictObject({
     )
     .default({})
     .describe('What playbooks may reach as {{ secrets.name }}'),
-  storm: z
-    .strictObject({
-      starts_per_minute: z.literal(0, `storm mode ${LATER}; only 0 (off) is taken`).default(0),
-      alerts_per_minute: z.literal(0, `storm mode ${LATER}; only 0 (off) is taken`).default(0),
-    })
-    .prefault({}),
+  storm: StormConfig.prefault({}),
+  flapping: FlappingConfig.prefault({}),
+  ...GroupingConfig,
   retention: z
     .strictObject({
       alerts: KeptFor.default('30d').describe('Alerts, their repeats, and ended occurrences'),
@@ -144,7 +142,8 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .describe('The oldest go first; what is open stays'),
-  notify_unmatched: z.undefined(`notify_unmatched ${LATER}`).optional(),
+  incidents: IncidentsConfig.prefault({}).describe('Alerts that belong together: docs/incidents.md'),
+  notify_unmatched: NotifyUnmatched.optional(),
   sources: z
     .strictObject(Object.fromEntries(sources.map((source) => [source.name, source.config.optional()])))
     .prefault({}),

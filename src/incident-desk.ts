@@ -1,0 +1,92 @@
+import type { Alert } from './domain/alert.js';
+import type { Clock } from './domain/clock.js';
+import { instant } from './domain/clock.js';
+import type { Settings } from './config.js';
+import { FixpointError } from './domain/errors.js';
+import type { Incident, IncidentBrief, IncidentCommand } from './domain/incident.js';
+import { createConnections } from './domain/incident-connections.js';
+import type { IncidentRules } from './domain/incident-rules.js';
+import type { IncidentStore, IncidentTiming } from './domain/incident-store.js';
+import type { Log } from './domain/log.js';
+import { TopologyConfig } from './executor/topology/topology.js';
+import { composeIncidents } from './report/incident-notice.js';
+import { IncidentFollower } from './triage/incident-follower.js';
+
+/** One process decides everything: it hears of it by itself, and looks only for what a kill left behind. */
+const LOOK_ALONE_MS = 5_000;
+/** Others may decide what this process never hears of. */
+const LOOK_TOGETHER_MS = 1_000;
+/** A step that names its incident waits for so many looks at most. */
+const MAX_ROUNDS = 20;
+
+interface DeskParts {
+  readonly store: IncidentStore;
+  /** Names of the configured channels. */
+  readonly channels: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: { timed(timing: IncidentTiming): void };
+  /** A notice was queued. */
+  readonly noticed: () => void;
+}
+
+/** Where incidents are looked after. */
+export interface IncidentDesk {
+  start(): void;
+  stop(): Promise<void>;
+  /** Something was decided here. */
+  wake(): void;
+  act(incident_id: string, command: IncidentCommand): Promise<Incident>;
+  /** The incident of an alert that was decided, however short ago; null where it belongs to none. */
+  of(alert: Alert | null): Promise<IncidentBrief | null>;
+}
+
+/** Builds what looks after incidents, with the dependencies that `executors.topology` knows. Refuses channels that are not configured. */
+export function openIncidentDesk(settings: Settings, parts: DeskParts): IncidentDesk {
+  const { store, clock, log, meter, noticed } = parts;
+  const rules = rulesOf(settings, parts.channels);
+  const isShared = settings.database_url !== undefined;
+  const look_every_ms = isShared ? LOOK_TOGETHER_MS : LOOK_ALONE_MS;
+  const follower = new IncidentFollower({ store, rules, clock, log, look_every_ms, meter, noticed });
+  return {
+    start: () => follower.start(),
+    stop: () => follower.stop(),
+    wake: () => follower.wake(),
+    async act(incident_id, command) {
+      const { incident, timings } = await store.act(incident_id, command, rules, instant(clock.now()));
+      for (const timing of timings) meter.timed(timing);
+      return incident;
+    },
+    async of(alert) {
+      if (alert === null) return null;
+      for (let round = 0; ; round++) {
+        const found = await store.ofAlert(alert);
+        if (found !== null || round === MAX_ROUNDS || (await follower.round()).taken === 0) return found;
+      }
+    },
+  };
+}
+
+function rulesOf(settings: Settings, configured: readonly string[]): IncidentRules {
+  const { incidents: config, language } = settings;
+  const topology = TopologyConfig.safeParse(settings.executors['topology'] ?? {});
+  const services = topology.success ? topology.data.services : {};
+  const calls = Object.fromEntries(
+    Object.entries(services).map(([name, { downstream, databases }]) => [name, [...downstream, ...databases]]),
+  );
+  const channels = config.notify;
+  for (const [index, name] of (channels ?? []).entries())
+    if (!configured.includes(name)) throw unknownChannel(index, name, configured);
+  return {
+    config,
+    connected: createConnections(calls, config.depth),
+    compose: channels === undefined ? null : (news) => composeIncidents(news, { language, channels }),
+  };
+}
+
+function unknownChannel(index: number, name: string, configured: readonly string[]): FixpointError {
+  const path = `incidents.notify[${index}]`;
+  const there = configured.join(', ') || 'none is configured';
+  const message = `expected a configured notifier (${there}), got ${JSON.stringify(name)}`;
+  return new FixpointError('invalid', `${path}: ${message}`, { details: [{ path, message }] });
+}
