@@ -10,12 +10,17 @@ import { describeWith } from '../helper/servers.js';
 import { SYSTEM_CLOCK } from '../helper/system-clock.js';
 import { until } from '../helper/until.js';
 
-/** Ports of test/servers/kafka-secure: TLS alone, a login alone, both. */
+/** Ports of test/servers/kafka-secure: TLS with a client's certificate, TLS alone, a login alone, both. */
+const MUTUAL = '127.0.0.1:29095';
 const TLS = '127.0.0.1:29096';
 const LOGIN = '127.0.0.1:29098';
 const BOTH = '127.0.0.1:29099';
 const PASSWORD = 'open-sesame-for-tests';
-const ca = readFileSync(join(import.meta.dirname, '../fixture/tls/localhost.crt'), 'utf8');
+const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '../fixture/tls', name), 'utf8');
+const ca = fixture('localhost.crt');
+const client = { cert: fixture('client.crt'), key: fixture('client.key') };
+/** Sound, and vouched for by nobody whom the broker trusts. */
+const stranger = { cert: fixture('localhost.crt'), key: fixture('localhost.key') };
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
 await describeWith(['kafka-secure'], 'Kafka that asks who comes', () => {
@@ -72,6 +77,31 @@ await describeWith(['kafka-secure'], 'Kafka that asks who comes', () => {
     const bus = await open(TLS, { tls: { rejectUnauthorized: false } });
 
     expect(await bus.check(AbortSignal.timeout(10_000))).toMatchObject({ ok: true });
+  });
+
+  it('lets in whoever shows the certificate of a client that it trusts', async () => {
+    await expectToWork(await open(MUTUAL, { tls: { ca, ...client } }));
+  });
+
+  it.each([
+    ['shows none', {}],
+    ['shows one that it does not trust', stranger],
+  ])('refuses who %s, and says so without the key', async (_, shown) => {
+    const error: unknown = await open(MUTUAL, { tls: { ca, ...shown } }).catch((reason: unknown) => reason);
+
+    expect(error).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/127\.0\.0\.1:29095.*certificate/) as unknown,
+    });
+    expect(String(error) + said.join()).not.toContain('PRIVATE KEY');
+  });
+
+  it('is not spoken to with a certificate that belongs to another key, and the key is not told', async () => {
+    const mixed = { cert: client.cert, key: stranger.key };
+    const error: unknown = await open(MUTUAL, { tls: { ca, ...mixed } }).catch((reason: unknown) => reason);
+
+    expect(error).toMatchObject({ code: 'unavailable', message: expect.stringMatching(/key/i) as unknown });
+    expect(String(error) + said.join()).not.toContain('PRIVATE KEY');
   });
 
   describe.each(MECHANISMS)('by %s', (mechanism) => {

@@ -12,6 +12,7 @@ server_up() {
   fi
   mkdir -p "$DATA"
   cat "$HERE"/../fixture/tls/localhost.{key,crt} >"$DATA/keystore.pem"
+  cp "$HERE"/../fixture/tls/client.crt "$DATA/truststore.pem"
   sed "s#@DATA@#$DATA#; s#@PASSWORD@#${KAFKA_PASSWORD:-}#; s#@PORT@#$PORT#; s#@CONTROLLER@#$CONTROLLER#; s#@ADVERTISED@#${KAFKA_ADVERTISED:-127.0.0.1:$PORT}#" "$CONF" >"$DATA/server.properties"
   local cp="$HOME_/libs/*"
   [ -f "$DATA/log/meta.properties" ] || java -Xmx128m -cp "$cp" kafka.tools.StorageTool format -t "$(java -Xmx128m -cp "$cp" kafka.tools.StorageTool random-uuid 2>/dev/null | tail -1)" -c "$DATA/server.properties" "${KAFKA_FORMAT[@]}" >"$DATA/format.log" 2>&1 ||
