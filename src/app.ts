@@ -35,6 +35,7 @@ import { hashOf, newToken } from './http/token-text.js';
 import { createIngest } from './ingest/ingest.js';
 import { compileIntake } from './ingest/intake-entries.js';
 import { createNotifiers } from './notifier/registry.js';
+import { openLimits } from './open-limits.js';
 import { buildReport } from './report/build.js';
 import { renderHtml } from './report/render-html.js';
 import { renderText } from './report/render-text.js';
@@ -45,6 +46,7 @@ import { SecretVault } from './schedule/secrets.js';
 import { openConditions } from './source/registry.js';
 import { openStore } from './store/open.js';
 import { Pruner } from './store/pruner.js';
+import { openSuppressions } from './suppressions.js';
 import type { Policy } from './triage/deps.js';
 import { Triage } from './triage/triage.js';
 import { openSources, webhookEnvelopes } from './open-sources.js';
@@ -190,6 +192,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         hold_ms: durationMs(settings.schedule.verify_hold),
       },
       modeOf: (playbook_id) => policy.modeOf(playbook_id),
+      frozen: (run) => suppressing.frozen(run),
       clock,
       random: Math.random,
       newId: () => ids.next(),
@@ -216,6 +219,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       log,
       meter: { delivered: (channel, state) => metrics.notified(channel, state === 'sent' ? 'sent' : 'failed') },
     });
+    const freezeChanged = (): void => scheduler.lookAgain();
+    const suppressing = await openSuppressions({ settings, store, catalog, clock, log, metrics, freezeChanged });
+    stops.push(() => suppressing.stop());
     if (roles.has('schedule')) {
       await scheduler.start();
       stops.push(() => scheduler.stop());
@@ -248,11 +254,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       wake: (run_id) => scheduler.wake(run_id),
     });
 
+    const { limits, start: startLimits } = openLimits(settings, { store, notifiers, metrics, clock, ids, log });
+    stops.push(await startLimits(roles));
     const triage = new Triage({
       store: store.triage,
+      limits,
       policy: () => policy,
       open,
       wake: (run_id) => scheduler.wake(run_id),
+      suppressions: suppressing.keeper,
       maxRunsPerOccurrence: settings.max_runs_per_occurrence,
       ids,
       clock,
@@ -324,6 +334,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           store: { ...store, pause: announcingPause(store, (paused) => scheduler.setPaused(paused)) },
           catalog,
           rules: () => policy.rules,
+          suppressions: suppressing.keeper,
           executorSpecs: executors.specs(),
           async startRun(playbook_id, request) {
             const checked = policy.playbooks.get(playbook_id);
@@ -388,6 +399,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           bus.check(signal).then((line) => [line]),
           executors.check(signal),
           sourceApis.check(signal),
+          suppressing.check(signal),
           notifiers.check(signal),
         ]);
         return lines.flat();

@@ -7,6 +7,7 @@ import type { Approval, ApprovalState, Run, RunEvent, RunHeader, RunState, Step,
 import type { NotifyResult, PlainNotice } from './notifier.js';
 import type { Role } from './access.js';
 import type { StormStore } from './storm.js';
+import type { Unmatched } from './unmatched.js';
 import type { IncidentStore } from './incident-store.js';
 import type { FiringSource } from './inhibition.js';
 import type { KeptSuppression, SilenceState, SuppressionKind } from './suppression.js';
@@ -511,7 +512,9 @@ export interface Store {
   readonly triage: TriageStore;
   readonly budgets: Budgets;
   readonly storm: StormStore;
+  readonly unmatched: Unmatched;
   readonly alerts: AlertView;
+  readonly occurrences: OccurrenceView;
   readonly runs: RunStore;
   readonly runView: RunView;
   readonly approvals: ApprovalView;

@@ -1,9 +1,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { incidentMetrics } from './incident-metrics.js';
+import type { IncidentMetrics } from './incident-metrics.js';
 import { sleep } from '../domain/clock.js';
 import type { Clock } from '../domain/clock.js';
 
 /** Everything that Fixpoint counts of itself, as small functions that the roof hands to whoever does the thing counted. */
-export interface Metrics {
+export interface Metrics extends IncidentMetrics {
   alertsAccepted(source: string, count: number): void;
   alertsRejected(source: string, count: number): void;
   /** What a source remarks about payloads: unknown severity words, alerts that the sender cut off. */
@@ -23,10 +25,21 @@ export interface Metrics {
   notified(channel: string, outcome: 'sent' | 'failed'): void;
   /** Rows that were removed because they are older, or more, than is kept. */
   pruned(what: string, count: number): void;
+  /** How what holds alerts back is asked for at each scrape; given again, the later one counts. */
+  readSuppressions(read: () => readonly SuppressionCount[]): void;
+  /** How hard it storms; the scope is a service, or empty for all of them. */
+  stormLevel(scope: string, level: number): void;
   /** How the backlog is asked for at each scrape; given again, the later one counts. */
   readBusLag(read: () => Promise<number>): void;
   /** The Prometheus text of all of it. */
   text(): Promise<string>;
+}
+
+/** How many silences, maintenance windows or inhibition rules are in a state. */
+interface SuppressionCount {
+  readonly kind: string;
+  readonly state: string;
+  readonly count: number;
 }
 
 /** A scrape does not wait longer than this for the backlog. */
@@ -47,6 +60,8 @@ export function createMetrics(options: { readonly clock: Clock; readonly version
     ...alertMetrics(registry),
     ...runMetrics(registry),
     ...busMetrics(registry, options.clock),
+    ...incidentMetrics(registry),
+    ...suppressionMetrics(registry),
     text: () => registry.metrics(),
   };
 }
@@ -57,6 +72,9 @@ function alertMetrics(registry: Registry) {
   const remarks = counter(registry, 'alert_remarks_total', 'Alerts that were understood with a remark', ['source']);
   const decided = counter(registry, 'alerts_decided_total', 'Decisions', ['action', 'reason']);
   const pruned = counter(registry, 'pruned_total', 'Removed because older or more than is kept', ['what']);
+  const storm = gauge(registry, 'storm_level', '1: writes of new runs need approval; 2: nothing new starts', [
+    'service',
+  ]);
   const letters = counter(registry, 'dead_letters_total', 'Bodies kept because they could not be used', ['source']);
   return {
     alertsAccepted: (source, count) => accepted.inc({ source }, count),
@@ -64,8 +82,26 @@ function alertMetrics(registry: Registry) {
     alertRemarks: (source, count) => remarks.inc({ source }, count),
     alertDecided: (action, reason, count = 1) => decided.inc({ action, reason: reason ?? '' }, count),
     deadLetter: (source) => letters.inc({ source }),
+    stormLevel: (scope, level) =>
+      level === 0 && scope !== '' ? storm.remove({ service: scope }) : storm.set({ service: scope }, level),
     pruned: (what, count) => pruned.inc({ what }, count),
   } satisfies Partial<Metrics>;
+}
+
+function suppressionMetrics(registry: Registry) {
+  let read: () => readonly SuppressionCount[] = () => [];
+  const counts = gauge(
+    registry,
+    'suppressions',
+    'Silences, maintenance windows and inhibition rules that are in force or will be',
+    ['kind', 'state'],
+    () => {
+      counts.reset();
+      for (const { kind, state, count } of read()) counts.set({ kind, state }, count);
+      return Promise.resolve();
+    },
+  );
+  return { readSuppressions: (reader) => void (read = reader) } satisfies Partial<Metrics>;
 }
 
 function runMetrics(registry: Registry) {

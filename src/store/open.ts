@@ -24,6 +24,7 @@ import { createSuppressionStore } from './postgres/suppressions.js';
 import { createStormStore } from './postgres/storms.js';
 import { createTriageStore } from './postgres/triage.js';
 import { createAudit, createPauseSwitch, createPlaybookStore, createTokens } from './postgres/upkeep.js';
+import { createUnmatched } from './postgres/unmatched.js';
 import { vacuumNext } from './postgres/vacuum.js';
 
 /** How many operations share one commit at most: more helps throughput little and waiting a lot (measured: 64 to 128). */
@@ -74,6 +75,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     approvals: createApprovalView(db),
     budgets: createBudgets(db),
     storm: createStormStore(db),
+    unmatched: createUnmatched(db),
     outbox: createOutbox(db),
     notices: createNotices(db),
     deadLetters: createDeadLetters(db, options.ids),
