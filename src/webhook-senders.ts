@@ -21,8 +21,8 @@ export function openWebhookSenders(
   const gates = new Map<string, SourceGate>();
   for (const module of modules) {
     const slice = config[module.name] ?? module.config.parse(undefined);
-    const proof = module.senderProof?.(slice, deps);
     const gate = module.openGate?.(slice, deps);
+    const proof = module.senderProof?.(slice, deps) ?? gate?.proof;
     if (proof) proofs.set(module.name, proof);
     if (gate) gates.set(module.name, gate);
   }

@@ -5,20 +5,23 @@ import { labelOf } from '../domain/label.js';
 
 const Names = z.array(z.string().min(1).max(1_000)).max(100);
 
+const SERVICE_LABELS = [
+  'service',
+  'service_name',
+  'app',
+  'app.kubernetes.io/name',
+  'app_kubernetes_io_name',
+  'job',
+  'deployment',
+  'statefulset',
+  'daemonset',
+  'container',
+];
+const HOST_LABELS = ['instance', 'host_ip', 'host', 'hostname', 'nodename', 'node'];
+
 /** The settings that every source shares: where to look for the service and the host that an alert is about. */
 export const SUBJECT_SETTINGS = {
-  service_labels: Names.default(() => [
-    'service',
-    'service_name',
-    'app',
-    'app.kubernetes.io/name',
-    'app_kubernetes_io_name',
-    'job',
-    'deployment',
-    'statefulset',
-    'daemonset',
-    'container',
-  ]).describe('Labels that name the service, the first that is there counts'),
+  service_labels: serviceLabels(SERVICE_LABELS),
   exporter_jobs: Names.default(() => [
     'kube-state-metrics',
     'cadvisor',
@@ -34,13 +37,28 @@ export const SUBJECT_SETTINGS = {
     'exported_container',
     'container',
   ]).describe('Labels that name the service in alerts of such jobs'),
-  host_labels: Names.default(() => ['instance', 'host_ip', 'host', 'hostname', 'nodename', 'node']).describe(
-    'Labels that name the host; an address is preferred to a name',
-  ),
+  host_labels: hostLabels(HOST_LABELS),
   foreign_instance_jobs: Names.default(() => ['kube-state-metrics']).describe(
     'Jobs whose `instance` is the exporter itself, not the host that the alert is about',
   ),
 };
+
+/** The same settings for a system that has words of its own for services and hosts; they are looked at first. */
+export function subjectSettings(own: { readonly services?: readonly string[]; readonly hosts?: readonly string[] }) {
+  return {
+    ...SUBJECT_SETTINGS,
+    service_labels: serviceLabels([...(own.services ?? []), ...SERVICE_LABELS]),
+    host_labels: hostLabels([...(own.hosts ?? []), ...HOST_LABELS]),
+  };
+}
+
+function serviceLabels(names: readonly string[]) {
+  return Names.default(() => [...names]).describe('Labels that name the service, the first that is there counts');
+}
+
+function hostLabels(names: readonly string[]) {
+  return Names.default(() => [...names]).describe('Labels that name the host; an address is preferred to a name');
+}
 
 type SubjectSettings = z.infer<z.ZodObject<typeof SUBJECT_SETTINGS>>;
 

@@ -16,8 +16,12 @@ import type { Remarks } from '../remarks.js';
 import { identity } from '../storable.js';
 import type { Subject } from '../subject.js';
 import { SUBJECT_SETTINGS, createSubject } from '../subject.js';
+import { API_SETTINGS } from './api.js';
+import { openAlertmanagerSilences } from './silences.js';
 
-const AlertmanagerConfig = z.strictObject({ secret: z.string().min(1).optional(), ...SUBJECT_SETTINGS }).prefault({});
+const AlertmanagerConfig = z
+  .strictObject({ secret: z.string().min(1).optional(), ...SUBJECT_SETTINGS, ...API_SETTINGS })
+  .prefault({});
 type AlertmanagerConfig = z.infer<typeof AlertmanagerConfig>;
 
 /** Prometheus' Alertmanager, webhook version 4. */
@@ -26,6 +30,8 @@ export const alertmanager: SourceModule<AlertmanagerConfig> = {
   config: AlertmanagerConfig,
   recognizes,
   create: createAlertmanager,
+  openSilences: ({ url, ...settings }, { clock }) =>
+    url === undefined ? null : openAlertmanagerSilences({ ...settings, url }, clock),
 };
 
 function createAlertmanager(config: AlertmanagerConfig): Source {
@@ -35,7 +41,8 @@ function createAlertmanager(config: AlertmanagerConfig): Source {
 
 /** By what only Alertmanager has around its alerts, or by an alert that carries its name as a label and nowhere else. */
 function recognizes(payload: unknown): boolean {
-  if (!isForeign(payload) || !Array.isArray(payload['alerts'])) return false;
+  // An organization is Grafana's, whose webhook is this one with more in it.
+  if (!isForeign(payload) || !Array.isArray(payload['alerts']) || 'orgId' in payload) return false;
   if (typeof payload['groupKey'] === 'string' || isForeign(payload['groupLabels'])) return true;
   const items: readonly unknown[] = payload['alerts'];
   return items.slice(0, 10).some(isNamedByLabel);
