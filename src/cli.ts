@@ -18,6 +18,7 @@ import type { CliIo } from './cli/io.js';
 import { perform } from './cli/io.js';
 import { approvals, approve, deny } from './cli/approvals.js';
 import { pause, resume } from './cli/pause.js';
+import { prove } from './cli/prove.js';
 import { run } from './cli/run.js';
 import { runsCancel, runsConfirm, runsList, runsRetry, runsShow } from './cli/runs.js';
 import { send } from './cli/send.js';
@@ -28,6 +29,7 @@ import { createToken, dialAll, exportTo, importFrom, openConfiguredStore } from 
 import type { UpkeepDeps } from './dial.js';
 import { limitTime } from './domain/time-limit.js';
 import { executorSpecs } from './executor/registry.js';
+import { provePlaybooks } from './prove-playbooks.js';
 import { testPlaybooks } from './rehearse.js';
 import { serve, versionOf } from './serve.js';
 
@@ -103,6 +105,20 @@ prints(
 ).action(
   ends((paths: string[], options: object) =>
     test({ paths, ...options }, io, (files, dir) => testPlaybooks(files, dir, systemClock)),
+  ),
+);
+
+prints(
+  program
+    .command('prove')
+    .argument('[playbook_id...]')
+    .description('goes every way that a playbook can go, and tells the shortest one to what must never happen')
+    .option('--playbooks <dir>', 'default: playbooks')
+    .option('--faults <n>', 'how many things go wrong in one run at most (2)')
+    .option('--paths <n>', 'how many ways are gone at most (20000)'),
+).action(
+  ends((playbook_ids: string[], options: object) =>
+    prove({ playbook_ids, ...options }, io, (request) => provePlaybooks(request, systemClock)),
   ),
 );
 

@@ -119,7 +119,7 @@ describe('the report of PB-Payment-Troubleshoot', () => {
     expect(evaluateCondition('{{ payment_logs_summary.error_rate < 0.1 }}', values).holds).toBe(false);
     const message = lastMessage('PB-Payment-Troubleshoot', values);
     expect(message).toContain(told);
-    expect(message).toContain('服务健康: 否');
+    expect(message).toContain('服务健康: 没有数据');
     expect(message).toContain('未执行');
   });
 });

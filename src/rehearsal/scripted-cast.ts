@@ -159,7 +159,7 @@ function undoId(step_id: string): string {
 
 function answerAt(answers: MockedAnswer | readonly MockedAnswer[], turn: number): MockedAnswer | undefined {
   // Array.isArray does not know readonly lists.
-  const list = 'length' in answers ? (answers) : [answers];
+  const list = 'length' in answers ? answers : [answers];
   return list[Math.min(turn, list.length - 1)];
 }
 

@@ -1,0 +1,96 @@
+import { printable } from '../domain/api/event-line.js';
+import type { Problem } from '../domain/catalog.js';
+import { outJson, perform, UsageError } from './io.js';
+import type { CliIo, ExitCode, OutputOptions } from './io.js';
+
+export interface ProveOptions extends OutputOptions {
+  /** All playbooks of the folder when none is named. */
+  readonly playbook_ids: readonly string[];
+  /** Default: `playbooks`. */
+  readonly playbooks?: string | undefined;
+  /** How many things go wrong in one run at most. */
+  readonly faults?: string | undefined;
+  /** How many ways are gone at most. */
+  readonly paths?: string | undefined;
+}
+
+/** What came of one playbook. */
+export interface ProofResult {
+  readonly playbook_id: string;
+  readonly result: 'proven' | 'violated' | 'bound';
+  readonly violations: readonly { readonly message: string; readonly steps: readonly string[] }[];
+  readonly paths: number;
+  readonly faults: number;
+}
+
+/** What came of all, and what is wrong with the files. */
+export interface Proofs {
+  readonly proofs: readonly ProofResult[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ProveRequest {
+  readonly dir: string;
+  /** Null: all. */
+  readonly playbook_ids: readonly string[] | null;
+  readonly faults: number | null;
+  readonly paths: number | null;
+}
+
+const MOST_FAULTS = 5;
+const MOST_PATHS = 1_000_000;
+
+/** `fixpoint prove`: goes every way through playbooks; 1 where something that must never happen can, or not every way could be gone. */
+export async function prove(
+  options: ProveOptions,
+  io: CliIo,
+  provePlaybooks: (request: ProveRequest) => Promise<Proofs>,
+): Promise<ExitCode> {
+  return perform(io, async () => {
+    const { playbook_ids, playbooks: dir = 'playbooks' } = options;
+    const { proofs, problems } = await provePlaybooks({
+      dir,
+      playbook_ids: playbook_ids.length === 0 ? null : playbook_ids,
+      faults: wholeNumber(options.faults, '--faults', 0, MOST_FAULTS),
+      paths: wholeNumber(options.paths, '--paths', 1, MOST_PATHS),
+    });
+    const ok = problems.length === 0 && proofs.every(({ result }) => result === 'proven');
+    if (options.json) outJson(io, { ok, proofs, problems });
+    else for (const line of linesOf({ proofs, problems })) io.out(line);
+    return ok ? 0 : 1;
+  });
+}
+
+function wholeNumber(text: string | undefined, name: string, least: number, most: number): number | null {
+  if (text === undefined) return null;
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError(`${name}: expected a whole number from ${least} to ${most}, came ${printable(text)}`);
+}
+
+function linesOf({ proofs, problems }: Proofs): string[] {
+  const lines = problems.map(({ file, line, column, message }) => printable(`${file}:${line}:${column}: ${message}`));
+  for (const proof of proofs) lines.push(...linesOfProof(proof));
+  return lines;
+}
+
+function linesOfProof({ playbook_id, result, violations, paths, faults }: ProofResult): string[] {
+  const ways = `${paths} ${paths === 1 ? 'way' : 'ways'}, with up to ${faults} ${faults === 1 ? 'fault' : 'faults'} in a run`;
+  switch (result) {
+    case 'proven':
+      return [`✔ ${playbook_id}: proven (${ways})`];
+    case 'bound':
+      return [
+        `? ${playbook_id}: not proven: nothing was found in ${ways}, but there are more ways; give --paths more, or --faults fewer`,
+      ];
+    case 'violated':
+      return [
+        `✖ ${playbook_id}: ${violations.length === 1 ? '1 violation' : `${violations.length} violations`} (${ways})`,
+      ].concat(
+        violations.flatMap(({ message, steps }) => [
+          `  ${printable(message)}`,
+          ...steps.map((step) => `      ${printable(step)}`),
+        ]),
+      );
+  }
+}
