@@ -19,7 +19,7 @@ import type { StoreOptions } from './store/open.js';
 import { exportStore, importStore } from './store/transfer.js';
 import type { Exported, Imported } from './store/transfer.js';
 import { readLines, writeTo, writeWholeFile } from './store/transfer-file.js';
-import { openConditions } from './source/registry.js';
+import { openConditions, openSilences } from './source/registry.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -86,6 +86,7 @@ export async function dialAll(deps: UpkeepDeps, signal: AbortSignal): Promise<Co
     notify: (notice, abort) => notifiers.notify(notice, abort),
   });
   const sourceApis = openConditions(settings.sources, { clock });
+  const silences = openSilences(settings.sources, { clock });
   try {
     const lines = await Promise.all([
       dialStore(deps, signal),
@@ -93,12 +94,14 @@ export async function dialAll(deps: UpkeepDeps, signal: AbortSignal): Promise<Co
       checkPlaybooks(config),
       executors.check(signal),
       sourceApis.check(signal),
+      silences?.check(signal) ?? [],
       notifiers.check(signal),
     ]);
     return lines.flat();
   } finally {
     await executors.stop();
     await sourceApis.stop();
+    await silences?.stop();
     await notifiers.stop();
   }
 }

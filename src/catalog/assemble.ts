@@ -3,6 +3,7 @@ import { didYouMean } from '../domain/nearest.js';
 import type { CheckedPlaybook, Playbook } from '../domain/playbook.js';
 import { rulesInForce } from '../domain/rule-trigger.js';
 import type { Rule } from '../domain/rule.js';
+import type { FileSuppressions, InhibitRule, MaintenanceWindow } from '../domain/suppression.js';
 import type { Claims, GoodFile, Mention } from './load-file.js';
 import type { KnownRules } from './quick-rules.js';
 
@@ -35,12 +36,43 @@ export function assemble(files: readonly FileInForce[], { owners, elsewhere }: B
     ...doublePlaybooks(files, playbooks),
     ...doubleRules(files),
     ...danglingRules(files, known),
+    ...doubleSuppressions(files),
   ];
+  const suppressions = suppressionsInForce(files);
   return {
     playbooks,
     rules: rulesInForce(rules, triggeredPlaybooks(playbooks, files)),
+    ...(suppressions ? { suppressions } : {}),
     problems: problems.sort(byPlace),
   };
+}
+
+/** Of all files together, each id once; absent where no file has any. */
+function suppressionsInForce(files: readonly FileInForce[]): FileSuppressions | null {
+  const windows = new Map<string, MaintenanceWindow>();
+  const rules = new Map<string, InhibitRule>();
+  for (const { good } of files) {
+    if (good?.type !== 'suppressions') continue;
+    for (const window of good.content.windows)
+      if (!windows.has(window.window_id)) windows.set(window.window_id, window);
+    for (const rule of good.content.inhibit_rules)
+      if (!rules.has(rule.inhibit_rule_id)) rules.set(rule.inhibit_rule_id, rule);
+  }
+  if (windows.size + rules.size === 0) return null;
+  return { windows: [...windows.values()], inhibit_rules: [...rules.values()] };
+}
+
+function doubleSuppressions(files: readonly FileInForce[]): Problem[] {
+  const first = new Map<string, Problem>();
+  const problems: Problem[] = [];
+  for (const { kind, id, place } of files.flatMap((file) => file.claims?.suppressions ?? [])) {
+    const before = first.get(`${kind} ${id}`);
+    if (!before) first.set(`${kind} ${id}`, place);
+    // What stands twice in one file was told when the file was read.
+    else if (before.file !== place.file)
+      problems.push({ ...place, message: `${kind} ${id} stands twice, first in ${before.file}:${before.line}` });
+  }
+  return problems;
 }
 
 function playbooksInForce(

@@ -167,10 +167,11 @@ function isSame(one: CatalogContent, other: CatalogContent): boolean {
   return fingerprint(one) === fingerprint(other) && haveSameRules(one.rules, other.rules);
 }
 
-function fingerprint({ playbooks, problems }: CatalogContent): string {
+function fingerprint({ playbooks, problems, suppressions }: CatalogContent): string {
   return JSON.stringify([
     [...playbooks.values()].map(({ version, file, source }) => [version, file, source]),
     problems,
+    suppressions,
   ]);
 }
 

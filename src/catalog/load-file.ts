@@ -9,8 +9,10 @@ import { RuleMatch, RulesFile } from '../domain/rule.js';
 import type { Rule } from '../domain/rule.js';
 import { dataAt, schemaProblems } from '../domain/schema-problem.js';
 import type { PathProblem } from '../domain/schema-problem.js';
-import { isRulesFile } from './read-files.js';
+import type { FileSuppressions } from '../domain/suppression.js';
+import { isRulesFile, isSuppressionsFile } from './read-files.js';
 import { isKnown, withoutRefused } from './repair.js';
+import { holdsSuppressions, readSuppressions } from './suppressions-file.js';
 import { readYaml } from './yaml-file.js';
 import type { YamlFile } from './yaml-file.js';
 
@@ -21,7 +23,8 @@ const MAX_LOCATED = 1_000;
 /** What a file without errors of its own holds. */
 export type GoodFile =
   | { readonly type: 'playbook'; readonly checked: CheckedPlaybook }
-  | { readonly type: 'rules'; readonly rules: readonly Rule[] };
+  | { readonly type: 'rules'; readonly rules: readonly Rule[] }
+  | { readonly type: 'suppressions'; readonly content: FileSuppressions };
 
 /** An id that a file speaks of, and where. */
 export interface Mention {
@@ -34,6 +37,8 @@ export interface Claims {
   readonly is_rules: boolean;
   readonly playbook: Mention | null;
   readonly rules: readonly { readonly rule: Mention | null; readonly playbook: Mention | null }[];
+  /** Maintenance windows and inhibition rules, each with what it is. */
+  readonly suppressions?: readonly (Mention & { readonly kind: string })[];
 }
 
 /** What became of reading a file; `good` is null when it has errors. */
@@ -48,6 +53,7 @@ export function loadFile(file: string, text: string, kinds: ReadonlyMap<string, 
   const yaml = readYaml(file, text);
   if (yaml.data === undefined) return { good: null, problems: bounded(yaml.problems), claims: guessClaims(file, text) };
   const { data } = yaml;
+  if (isSuppressionsFile(file) || (!isRulesFile(file) && holdsSuppressions(data))) return loadSuppressions(file, yaml);
   const holdsRules =
     isRulesFile(file) || (dataAt(data, ['rules']) !== undefined && dataAt(data, ['tasks']) === undefined);
   return holdsRules ? loadRules(yaml) : loadPlaybook(file, text, yaml, kinds);
@@ -98,6 +104,19 @@ function loadRules(yaml: YamlFile): LoadedFile {
   };
   if (problems.length > 0) return { good: null, problems, claims };
   return { good: { type: 'rules', rules: RulesFile.parse(yaml.data).rules }, problems, claims };
+}
+
+function loadSuppressions(file: string, yaml: YamlFile): LoadedFile {
+  const read = readSuppressions(file, yaml.data);
+  const problems = located(yaml, 'problems' in read ? read.problems : []);
+  const suppressions = read.ids.map(({ kind, id, path }) => ({
+    kind,
+    id,
+    place: yaml.locate({ path, message: '' }),
+  }));
+  const claims: Claims = { is_rules: false, playbook: null, rules: [], suppressions };
+  if (problems.length > 0 || !('content' in read)) return { good: null, problems, claims };
+  return { good: { type: 'suppressions', content: read.content }, problems, claims };
 }
 
 function criteriaProblems(entry: unknown, index: number): PathProblem[] {

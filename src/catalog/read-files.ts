@@ -64,6 +64,11 @@ export function isRulesFile(file: string): boolean {
   return /^rules\.ya?ml$/i.test(basename(file));
 }
 
+/** True for the file that holds maintenance windows and inhibition rules by its name. */
+export function isSuppressionsFile(file: string): boolean {
+  return /^suppressions\.ya?ml$/i.test(basename(file));
+}
+
 /** A problem with a file as a whole. */
 export function atStart(file: string, message: string): Problem {
   return { file, line: 1, column: 1, message };

@@ -23,7 +23,7 @@ export async function explain(options: ExplainOptions, io: CliIo): Promise<ExitC
   });
 }
 
-function linesOf({ items, rules, decision }: Explanation): string[] {
+function linesOf({ items, rules, decision, held_by }: Explanation): string[] {
   const lines: string[] = [];
   for (const rule of items) {
     const mark = rule.chosen ? '✔' : rule.matched ? '·' : '✖';
@@ -32,6 +32,7 @@ function linesOf({ items, rules, decision }: Explanation): string[] {
     for (const reason of rule.reasons) lines.push(`    ${printable(reason)}`);
   }
   if (rules > items.length) lines.push(`… and ${rules - items.length} more rules`);
+  for (const { reason, explanation } of held_by) lines.push(printable(`⏸ ${reason}: ${explanation}`));
   lines.push('', printable(decision.explanation));
   return lines;
 }

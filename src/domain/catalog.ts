@@ -1,5 +1,6 @@
 import type { CheckedPlaybook } from './playbook.js';
 import type { Rule } from './rule.js';
+import type { FileSuppressions } from './suppression.js';
 
 /** One thing that is wrong with a playbook or rules file, at its place (line and column count from 1). */
 export interface Problem {
@@ -15,6 +16,8 @@ export interface CatalogContent {
   readonly playbooks: ReadonlyMap<string, CheckedPlaybook>;
   /** From rules.yaml and from the `trigger_conditions` of playbooks that rules.yaml does not name, in no order. */
   readonly rules: readonly Rule[];
+  /** Maintenance windows and inhibition rules of suppressions.yaml; absent where there is no such file. */
+  readonly suppressions?: FileSuppressions;
   /** What is wrong on disk at present; a file that broke keeps its last good version in the content above. */
   readonly problems: readonly Problem[];
 }

@@ -75,8 +75,9 @@ export class InhibitionRules {
   }
 
   /** The first rule, and a source of it, that hold back an alert, which is given with the labels that matchers see. */
-  inhibits(seen: Alert, key: string, firing: FiringSources): Inhibited | null {
+  inhibits(seen: Alert, key: string, firing: FiringSources, now: string): Inhibited | null {
     for (const { rule, place } of matching(this.#targets, seen)) {
+      if (rule.expires_at !== null && rule.expires_at <= now) continue;
       const slot = slotOf(rule, seen);
       // As in Alertmanager: alerts that match both sides do not hold one another, nor themselves, back.
       const twoSided = holdAll(this.#sourceSides[place] ?? [], seen);

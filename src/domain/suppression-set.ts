@@ -119,16 +119,17 @@ export class SuppressionSet {
   }
 
   /** What inhibits an alert; `key` names its own occurrence. */
-  inhibited(alert: Alert, key: string, firing: FiringSources): Suppressed | null {
+  inhibited(alert: Alert, key: string, firing: FiringSources, now: string): Suppressed | null {
     if (this.inhibition === null) return null;
-    const found = this.inhibition.inhibits(this.#see(alert), key, firing);
+    const found = this.inhibition.inhibits(this.#see(alert), key, firing, now);
     if (!found) return null;
     const { rule, source, held_by } = found;
     const equal = rule.equal.length === 0 ? '' : `, same ${rule.equal.join(', ')}`;
     const author = rule.comment === '' ? '' : ` (${rule.created_by}: ${rule.comment})`;
     return {
       reason: 'inhibition',
-      until: null,
+      // It may end earlier: when nothing holds it any more.
+      until: rule.expires_at,
       by: `inhibit_rule:${rule.inhibit_rule_id}`,
       explanation: `${source.alert_name} (alert ${source.alert_id}) fires, and inhibition rule ${rule.inhibit_rule_id} holds this back meanwhile${equal}${author}`,
       held_by,
@@ -157,7 +158,7 @@ export class SuppressionSet {
         .filter(({ starts_at, ends_at }) => starts_at <= now && ends_at > now)
         .map(holderOfSilence),
       ...this.#windows
-        .filter(({ window, schedule }) => window.hold && schedule.at(at) !== null)
+        .filter((timed) => timed.window.hold && spanIn(timed, at) !== null)
         .map(({ window }) => holderOfWindow(window)),
     ];
   }
@@ -168,7 +169,7 @@ export class SuppressionSet {
     const { silences, inhibit_rules } = this.content;
     const active = silences.filter(({ starts_at, ends_at }) => starts_at <= now && ends_at > now).length;
     const pending = silences.filter(({ starts_at }) => starts_at > now).length;
-    const open = this.#windows.filter(({ schedule }) => schedule.at(at) !== null).length;
+    const open = this.#windows.filter((timed) => spanIn(timed, at) !== null).length;
     return [
       { kind: 'silence', state: 'active', count: active },
       { kind: 'silence', state: 'pending', count: pending },
@@ -184,11 +185,11 @@ export class SuppressionSet {
     now: number,
   ): { window: MaintenanceWindow; until: string | null } | null {
     let longest: { window: MaintenanceWindow; until: string | null } | null = null;
-    for (const { window, schedule } of matching(index, seen)) {
-      const span = schedule.at(now);
+    for (const timed of matching(index, seen)) {
+      const span = spanIn(timed, now);
       if (!span) continue;
       const until = endOf(span);
-      if (longest === null || endsLater(until, longest.until)) longest = { window, until };
+      if (longest === null || endsLater(until, longest.until)) longest = { window: timed.window, until };
     }
     return longest;
   }
@@ -239,6 +240,15 @@ function latest<Item>(items: readonly Item[], endOf: (item: Item) => string): It
 
 function endsLater(one: string | null, other: string | null): boolean {
   return other !== null && (one === null || one > other);
+}
+
+/** The stretch that `now` is in; a window begins no more, and ends, when it expires. */
+function spanIn({ window, schedule }: TimedWindow, now: number): Span | null {
+  const limit = window.expires_at === null ? null : Date.parse(window.expires_at);
+  if (limit !== null && limit <= now) return null;
+  const span = schedule.at(now);
+  if (span === null || limit === null || (span.ends_at !== null && span.ends_at <= limit)) return span;
+  return { ...span, ends_at: limit };
 }
 
 function endOf(span: Span): string | null {

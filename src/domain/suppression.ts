@@ -285,7 +285,13 @@ export function writeMatcher(name: string, operator: MatcherOperator, value: str
 
 /** True when the matchers would also hold for an alert without any label: they exclude something and name nothing. */
 export function matchEverything(matchers: readonly string[]): boolean {
-  return matchers.every((text) => matcherHolds(parseMatcher(text), {}));
+  return matchers.every((text) => {
+    try {
+      return matcherHolds(parseMatcher(text), {});
+    } catch {
+      return false; // what is wrong with it is told elsewhere
+    }
+  });
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Report } from '../domain/report.js';
 import type { SenderProof, WebhookEnvelope } from '../domain/source.js';
 import type { Store } from '../domain/store.js';
 import type { Ingest } from '../ingest/ingest.js';
+import type { Suppressed, SuppressionSet } from '../domain/suppression-set.js';
 import type { ApprovalCommand, ConfirmCommand, RetryCommand, RunCommand } from '../schedule/by-hand.js';
 
 /** What a run that is started by hand is about. */
@@ -67,6 +68,21 @@ export interface People {
 }
 
 /** Everything that the whole HTTP face stands on. */
+/** What holds alerts back, as this process knows it. */
+export interface SuppressionsInForce {
+  readonly set: SuppressionSet;
+  /** Everything that would hold an alert back now. */
+  explain(alert: Alert): Suppressed[];
+  /** What is kept has changed: resolves when that is in force here. */
+  changed(): Promise<void>;
+}
+
+/** What people tell incidents, and which one an alert belongs to. */
+export interface Incidents {
+  /** `not_found` for an unknown incident, `conflict` when its state does not allow it. */
+  act(incident_id: string, command: IncidentCommand): Promise<unknown>;
+}
+
 export interface HttpDeps extends ProbeDeps {
   readonly store: Store;
   readonly ingest: Ingest;
@@ -76,6 +92,7 @@ export interface HttpDeps extends ProbeDeps {
   /** The rules in force. */
   rules(): { explain(alert: Alert): RuleExplanation[] };
   /** By kind. */
+  readonly suppressions: SuppressionsInForce;
   readonly executorSpecs: ReadonlyMap<string, ExecutorSpec>;
   /** Answers the new run's id; `not_found` for an unknown playbook, `conflict` where it may not start. */
   startRun(playbook_id: string, request: RunRequest): Promise<string>;

@@ -10,6 +10,7 @@ import { ApiError } from '../domain/api/error.js';
 import { PlaybookAnswer, PlaybookItem } from '../domain/api/playbook.js';
 import { Explanation } from '../domain/api/rule.js';
 import { EventAnswer, RunAnswer, RunItem } from '../domain/api/run.js';
+import { InhibitRuleAnswer, SilenceAnswer, WindowAnswer } from '../domain/api/suppression.js';
 import { Decision, RuleExplanation } from '../domain/decision.js';
 import { Report } from '../domain/report.js';
 import { Rule } from '../domain/rule.js';
@@ -102,6 +103,10 @@ function componentNames() {
     EventAnswer,
     Explanation,
     PlaybookAnswer,
+    Incident,
+    IncidentDetail,
+    InhibitRuleAnswer,
+    MaintenanceWindow: WindowAnswer,
     PlaybookItem,
     Report,
     Rule,
@@ -109,6 +114,7 @@ function componentNames() {
     RunAnswer,
     RunItem,
     Step,
+    SilenceAnswer,
   };
   for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
   return registry;

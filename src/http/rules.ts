@@ -4,6 +4,7 @@ import { PageQuery, pageOf, pageOfArray, pageRequest } from '../domain/api/page.
 import { Explanation, ExplainRequest } from '../domain/api/rule.js';
 import type { RuleExplanation } from '../domain/decision.js';
 import { Rule } from '../domain/rule.js';
+import type { Suppressed } from '../domain/suppression-set.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { answers } from './route.js';
@@ -36,7 +37,7 @@ export function ruleRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       onRequest,
       schema: {
         tags: ['rules'],
-        summary: 'Every rule, and why it matches an alert or not; nothing is started',
+        summary: 'Every rule, and why it matches an alert or not, and what would hold it back; nothing is started',
         body: ExplainRequest,
         ...answers(200, Explanation),
       },
@@ -47,6 +48,7 @@ export function ruleRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
 
 function explain(alert: Alert, deps: HttpDeps): Explanation {
   const all = deps.rules().explain(alert);
+  const held = alert.status === 'resolved' ? [] : deps.suppressions.explain(alert);
   const items = [...all].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_EXPLAINED);
   return {
     items,
@@ -54,14 +56,27 @@ function explain(alert: Alert, deps: HttpDeps): Explanation {
     decision: decide(
       alert,
       all.filter((rule) => rule.chosen),
+      held[0] ?? null,
       deps,
     ),
+    held_by: held.map(({ reason, by, until, explanation }) => ({ reason, by, until, explanation })),
   };
 }
 
-function decide(alert: Alert, chosen: readonly RuleExplanation[], deps: HttpDeps): Explanation['decision'] {
+function decide(
+  alert: Alert,
+  chosen: readonly RuleExplanation[],
+  held: Suppressed | null,
+  deps: HttpDeps,
+): Explanation['decision'] {
   const first = chosen[0];
   if (alert.status === 'resolved') return drop('resolved', null, 'a resolved alert starts nothing');
+  if (held) {
+    const { reason, until, by, explanation } = held;
+    const rule_id = first?.rule_id ?? null;
+    const playbook_id = first?.playbook_id ?? null;
+    return { action: 'hold', reason, rule_id, playbook_id, playbook_ids: [], explanation, until, by };
+  }
   if (first === undefined) return drop('no_match', null, 'no rule matches');
   const { playbooks } = deps.catalog.content();
   const on = chosen.filter((rule) => playbooks.get(rule.playbook_id)?.playbook.mode !== 'off');
@@ -74,7 +89,7 @@ function decide(alert: Alert, chosen: readonly RuleExplanation[], deps: HttpDeps
   const also = playbook_ids.slice(1);
   const more = also.length === 0 ? '' : `, and also ${also.join(', ')}`;
   const explanation = `rule ${rule_id} matches: playbook ${playbook_id} would run${more}`;
-  return { action: 'run', reason: null, rule_id, playbook_id, playbook_ids, explanation };
+  return { action: 'run', reason: null, rule_id, playbook_id, playbook_ids, explanation, until: null, by: null };
 }
 
 function drop(
@@ -84,7 +99,7 @@ function drop(
 ): Explanation['decision'] {
   const rule_id = rule?.rule_id ?? null;
   const playbook_id = rule?.playbook_id ?? null;
-  return { action: 'drop', reason, rule_id, playbook_id, playbook_ids: [], explanation };
+  return { action: 'drop', reason, rule_id, playbook_id, playbook_ids: [], explanation, until: null, by: null };
 }
 
 function rank(rule: RuleExplanation): number {

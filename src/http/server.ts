@@ -13,6 +13,8 @@ import { deadLetterRoutes } from './dead-letters.js';
 import type { HttpDeps, ProbeDeps } from './deps.js';
 import { EventStreams } from './event-streams.js';
 import { executorRoutes } from './executors.js';
+import { inhibitRuleRoutes } from './inhibit-rules.js';
+import { maintenanceWindowRoutes } from './maintenance-windows.js';
 import { documentRoutes, registerDocument } from './openapi.js';
 import { playbookRoutes } from './playbooks.js';
 import { probeRoutes } from './probes.js';
@@ -23,6 +25,7 @@ import { ruleRoutes } from './rules.js';
 import { runRoutes } from './runs.js';
 import { refuseStrangers } from './same-origin.js';
 import { systemRoutes } from './system.js';
+import { silenceRoutes } from './silences.js';
 import { tokenRoutes } from './tokens.js';
 import { webhookRoutes } from './webhooks.js';
 
@@ -64,6 +67,9 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     playbookRoutes(api, deps, auth);
     ruleRoutes(api, deps, auth);
     executorRoutes(api, deps, auth);
+    silenceRoutes(api, deps, auth);
+    maintenanceWindowRoutes(api, deps, auth);
+    inhibitRuleRoutes(api, deps, auth);
     deadLetterRoutes(api, deps, auth);
     systemRoutes(api, deps, auth);
     tokenRoutes(api, deps, auth);

@@ -40,7 +40,7 @@ export interface RunWorker {
   /** The runs that steps of a run have begun and still wait for. */
   readonly children: (run: Run) => readonly string[];
   readonly id: () => string;
-  readonly facts: (playbook_id: string) => Facts;
+  readonly facts: (run: Run) => Facts;
   /** False once the lease may have ended: results are not recorded any more. */
   readonly holdsLease: () => boolean;
   readonly stopping: AbortSignal;
@@ -177,7 +177,7 @@ export class ActiveRun {
       if (input.type === 'poke') for (const event of await this.#alertEvents(run, input.found)) emit(event);
       for (const event of this.#eventsOf(run, input)) emit(event);
     }
-    const next = advance(run, this.plan, this.#worker.facts(run.playbook_id));
+    const next = advance(run, this.plan, this.#worker.facts(run));
     return { run: next.run, events: [...events, ...next.events], starts: next.starts };
   }
 

@@ -23,7 +23,7 @@ export interface Facts {
   readonly specs: ReadonlyMap<string, ExecutorSpec>;
   readonly secrets: Readonly<Record<string, string>>;
   readonly conceal: (value: unknown) => unknown;
-  /** The big red button is pressed: writes that wait for its release go on waiting. */
+  /** The big red button is pressed, or a window freezes the writes of this run: those that wait for the end of that go on waiting. */
   readonly paused: boolean;
   /** The worker is about to stop: what would start now is left to whoever takes the run up next. */
   readonly draining: boolean;

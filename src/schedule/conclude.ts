@@ -12,6 +12,7 @@ import type { Plan, PlannedTask } from './plan.js';
 export type AttemptEnd =
   | Outcome
   | { readonly type: 'held'; readonly by: 'pause' | 'playbook_off' | 'alert_resolved'; readonly message: string }
+  | { readonly type: 'held'; readonly by: 'freeze'; readonly message: string; readonly until: string | null }
   | { readonly type: 'lost'; readonly reason: string };
 
 /** What is said of a write that `on_resolved` stops. */
@@ -74,6 +75,9 @@ export function conclude(run: Run, planned: PlannedTask, step: Step, end: Attemp
     case 'held':
       if (end.by === 'pause')
         return [{ type: 'step_waiting', at, step_id, reason: 'pause', message: end.message, until: null }];
+      // It waits as it does for the big red button, and knows when that will be over.
+      if (end.by === 'freeze')
+        return [{ type: 'step_waiting', at, step_id, reason: 'pause', message: end.message, until: end.until }];
       return [
         {
           type: 'step_skipped',

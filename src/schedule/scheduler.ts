@@ -8,6 +8,7 @@ import type { AskCondition } from '../domain/proof.js';
 import type { Mode, Playbook } from '../domain/playbook.js';
 import type { NewRunHeader, Run, RunEvent } from '../domain/run.js';
 import type { NewRun, PauseState, PauseSwitch, RunStore } from '../domain/store.js';
+import type { Frozen } from '../domain/suppression-set.js';
 import { fold } from '../domain/transition.js';
 import { ActiveRun } from './active-run.js';
 import type { RunWorker, ScheduleMeter } from './active-run.js';
@@ -35,6 +36,8 @@ export interface SchedulerDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly newId: () => string;
+  /** What freezes the writes of a run now; null when nothing does. Absent where nothing ever can. */
+  readonly frozen?: (run: Run) => Frozen | null;
   /** The name is stable over restarts, so that a new incarnation takes its dead predecessor's work over at once; it holds no `#`. The incarnation is no other start's. */
   readonly worker: { readonly name: string; readonly incarnation: string };
   readonly lease_ms: number;
@@ -107,7 +110,7 @@ export class Scheduler {
       attempts: { executor, clock, vault, condition, guard: (run) => this.#guard(run) },
       children,
       id: () => this.#workerId,
-      facts: (playbook_id) => this.#facts(playbook_id),
+      facts: (run) => this.#facts(run),
       holdsLease: () => this.#holdsLease(),
       stopping: this.#stopping.signal,
       draining: () => this.#draining.signal.aborted,
@@ -157,7 +160,8 @@ export class Scheduler {
   open(header: NewRunHeader, playbook: Playbook, alerts: OpeningAlerts): Opening {
     const plan = this.#planOf(playbook, header.playbook_version);
     const opened = openingEvents(header, alerts, this.#deps.clock);
-    const next = advance(fold(null, opened), plan, this.#facts(header.playbook_id));
+    const begun = fold(null, opened);
+    const next = advance(begun, plan, this.#facts(begun));
     const run: NewRun = { run: next.run, events: [...opened, ...next.events], holder: this.#workerId };
     // When the opener never hears whether it was committed, the run is found by its row.
     this.#elsewhere.set(header.run_id, this.#deps.clock.monotonic() + HAND_OVER_MS);
@@ -178,7 +182,12 @@ export class Scheduler {
   /** The big red button was pressed or released. */
   setPaused(paused: boolean): void {
     this.#paused = paused;
-    if (!paused) for (const active of this.#active.values()) active.enqueue({ type: 'look' });
+    if (!paused) this.lookAgain();
+  }
+
+  /** What freezes writes may have changed: runs that wait for its end look again. */
+  lookAgain(): void {
+    for (const active of this.#active.values()) active.enqueue({ type: 'look' });
   }
 
   #hold(run: Run, plan: Plan): ActiveRun {
@@ -222,6 +231,8 @@ export class Scheduler {
 
   /** Nothing is written while nobody can tell whether it may be: asks until there is an answer. Null when the lease is over or all stops. */
   async #readPause(): Promise<PauseState | null> {
+    const frozen = this.#deps.frozen?.(run);
+    if (frozen) return { type: 'held', by: 'freeze', message: frozen.message, until: frozen.until };
     const { clock, pause, log } = this.#deps;
     while (this.#holdsLease() && !this.#stopping.signal.aborted) {
       try {
@@ -356,16 +367,16 @@ export class Scheduler {
     return plan;
   }
 
-  #facts(playbook_id: string): Facts {
+  #facts(run: Run): Facts {
     const { clock, specs, vault, condition, executor } = this.#deps;
     return {
       provable: (alert) => condition(alert) !== null,
       takesBack: (kind) => executor(kind)?.compensate !== undefined,
       now: clock.now(),
       specs,
-      secrets: vault.scopeFor(playbook_id),
+      secrets: vault.scopeFor(run.playbook_id),
       conceal: (value) => vault.conceal(value),
-      paused: this.#paused,
+      paused: this.#paused || (this.#deps.frozen?.(run) ?? null) !== null,
       draining: this.#draining.signal.aborted,
     };
   }

@@ -62,6 +62,8 @@ export class SuppressionKeeper {
   /** Null until they could be read once. */
   #foreign: readonly Silence[] | null = null;
   #stamp = '';
+  /** Something has changed here that is not in force yet, because the store could not be read. */
+  #isStale = false;
   #work: Promise<void> = Promise.resolve();
   #looking: Promise<void> | null = null;
   /** What was committed here while sources were being read. */
@@ -100,12 +102,15 @@ export class SuppressionKeeper {
 
   /** What stands in files from now on. Before `start` it is only noted. */
   async setFile(file: FileSuppressions): Promise<void> {
+    if (JSON.stringify(file) === JSON.stringify(this.#file)) return;
     this.#file = file;
+    this.#isStale = true;
     if (this.#loops !== null) await this.#inTurn(() => this.#reload());
   }
 
   /** This process has changed what is kept. */
   async changed(): Promise<void> {
+    this.#isStale = true;
     await this.#inTurn(() => this.#reload());
   }
 
@@ -126,7 +131,7 @@ export class SuppressionKeeper {
   explain(alert: Alert): Suppressed[] {
     const { set, firing } = this.#state;
     const now = instant(this.#deps.clock.now());
-    const inhibited = firing ? set.inhibited(alert, occurrenceKey(alert), firing) : null;
+    const inhibited = firing ? set.inhibited(alert, occurrenceKey(alert), firing, now) : null;
     return [set.silenced(alert, now), set.inWindow(alert, now), inhibited].filter((held) => held !== null);
   }
 
@@ -144,7 +149,7 @@ export class SuppressionKeeper {
 
   async #look(): Promise<void> {
     const stamp = await this.#deps.suppressions.stamp(this.#state.firing !== null);
-    if (stamp !== this.#stamp) await this.#inTurn(() => this.#reload());
+    if (stamp !== this.#stamp || this.#isStale) await this.#inTurn(() => this.#reload());
   }
 
   /** Asked first, so that what changes while the rest is read is seen at the next look. */
@@ -155,6 +160,7 @@ export class SuppressionKeeper {
     this.#kept = await suppressions.inForce(instant(clock.now()));
     this.#stamp = hasRules() === before.includes('/') ? before : await suppressions.stamp(hasRules());
     await this.#publish();
+    this.#isStale = false;
   }
 
   async #publish(): Promise<void> {
@@ -251,8 +257,11 @@ export class SuppressionKeeper {
   async #mend(): Promise<void> {
     const now = instant(this.#deps.clock.now());
     const sourcesChanged = this.#state.firing !== null && (await this.#deps.holds.mendSources([]));
-    const hasEnded = this.#state.set.content.silences.some(({ ends_at }) => ends_at <= now);
-    if (sourcesChanged || hasEnded) await this.#reload();
+    const { silences, windows, inhibit_rules } = this.#state.set.content;
+    const hasEnded =
+      silences.some(({ ends_at }) => ends_at <= now) ||
+      [...windows, ...inhibit_rules].some(({ expires_at }) => expires_at !== null && expires_at <= now);
+    if (sourcesChanged || hasEnded || this.#isStale) await this.#reload();
     else await this.#release();
   }
 

@@ -5,6 +5,8 @@ import type { Rule } from '../../src/domain/rule.js';
 import type { Approval, Run, RunEvent, StoredEvent } from '../../src/domain/run.js';
 import type { RuleExplanation } from '../../src/domain/decision.js';
 import type { ExecutorSpec } from '../../src/domain/executor.js';
+import type { Suppressed } from '../../src/domain/suppression-set.js';
+import { SuppressionSet } from '../../src/domain/suppression-set.js';
 import type { Accepted } from '../../src/domain/api/alert.js';
 import type { HttpDeps, RunRequest } from '../../src/http/deps.js';
 import type { RunCommand } from '../../src/schedule/by-hand.js';
@@ -38,6 +40,9 @@ export class HttpWorld {
   explanations: RuleExplanation[] = [];
   specs: ExecutorSpec[] = [];
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
+  suppressions = new SuppressionSet({ silences: [], windows: [], inhibit_rules: [] });
+  held: Suppressed[] = [];
+  changes = 0;
   ready: () => Promise<void> = async () => undefined;
   accept: (source: string | null, body: Uint8Array, received_from?: string) => Promise<Accepted> = async () => ({
     accepted: 1,
@@ -117,6 +122,7 @@ export class HttpWorld {
       rules: () => ({ explain: () => this.explanations }),
       executorSpecs: new Map(this.specs.map((spec) => [spec.kind, spec])),
       startRun: (playbook_id, request) => this.startRun(playbook_id, request),
+      suppressions: { set: this.suppressions, explain: () => this.held, changed: async () => void (this.changes += 1) },
       people: {
         steer: async (run_id, command) => this.#steer(run_id, command),
         answer: async (run_id, command) => void this.asked.push({ what: `answer ${run_id}`, with: command }),
