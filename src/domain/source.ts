@@ -3,7 +3,9 @@ import type { Clock } from './clock.js';
 import type { ConnectionCheck } from './connection.js';
 import type { ErrorDetail } from './errors.js';
 import type { Log } from './log.js';
-import type { ParsedAlert } from './alert.js';
+import type { Alert, ParsedAlert } from './alert.js';
+import type { OccurrenceView } from './open-occurrence.js';
+import type { RunHeader } from './run.js';
 import type { ConditionSource } from './proof.js';
 import type { Silence } from './suppression.js';
 
@@ -14,6 +16,8 @@ export interface ParsedPayload {
   readonly rejected: readonly RejectedItem[];
   /** Remarks for the log and the counters: unknown severity words, alerts that the sender cut off (`truncatedAlerts`). */
   readonly remarks: readonly string[];
+  /** Told where the sender left alerts out: what its reconciler needs to fetch them. */
+  readonly left_out?: unknown;
   /** The payload was understood and is no alert: a greeting, or news of something else. It is accepted, with nothing in it. */
   readonly aside?: true;
 }
@@ -48,6 +52,8 @@ export interface SourceModule<Config = unknown> {
   openConditions?(config: Config, deps: SourceDeps): SourceConditions | null;
   /** Absent where the system has no silences that Fixpoint reads; null when its slice does not say where. */
   openSilences?(config: Config, deps: SourceDeps): SilenceSource | null;
+  /** Absent where the system cannot be asked for what its webhooks lose; null when its slice does not say where, or not to. */
+  openReconciler?(config: Config, deps: ReconcilerDeps): SourceReconciler | null;
   /** Absent where the system signs nothing in a way of its own; null when its slice does not say how. */
   senderProof?(config: Config, deps: SourceDeps): SenderProof | null;
   /** Absent where payloads are parsed at once; null when its slice wants nothing looked at before. */
@@ -105,6 +111,36 @@ export interface SilenceSource {
 export interface SourceConditions extends ConditionSource {
   /** Dials it, for `fixpoint doctor`. */
   check(signal: AbortSignal): Promise<ConnectionCheck[]>;
+  /** Ends what is under way; may be called twice. */
+  stop(): Promise<void>;
+}
+
+/** What the roof hands to a source that looks for what was lost. */
+export interface ReconcilerDeps extends SourceDeps {
+  /** Takes a payload in as if the system had posted it; answers how many alerts were accepted. */
+  take(payload: unknown): Promise<number>;
+  /** The conditions that last, as far as is known here. */
+  readonly occurrences: OccurrenceView;
+}
+
+/** What a look at the system came to. */
+export interface Reconciled {
+  /** Alerts that had not come. */
+  readonly taken: number;
+  /** Conditions that were held for open and have ended. */
+  readonly ended: number;
+}
+
+/** Makes up for what a system's webhooks lose, and tells the system what is done. All of it rejects when the system cannot be asked now. */
+export interface SourceReconciler {
+  /** How long between two looks; null: only what a webhook left out is fetched. */
+  readonly every_ms: number | null;
+  /** Looks at everything that the system holds for a problem. */
+  look?(signal: AbortSignal): Promise<Reconciled>;
+  /** Fetches what one webhook left out: its `left_out`. */
+  fetch?(left_out: unknown, signal: AbortSignal): Promise<Reconciled>;
+  /** Tells the system that a run works on its alert; absent where that is not wanted. */
+  acknowledge?(alert: Alert, run: Pick<RunHeader, 'run_id' | 'playbook_id'>, signal: AbortSignal): Promise<void>;
   /** Ends what is under way; may be called twice. */
   stop(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { Decision } from './decision.js';
 import type { CheckedPlaybook, Playbook } from './playbook.js';
 import type { Approval, ApprovalState, Run, RunEvent, RunHeader, RunState, Step, StoredEvent } from './run.js';
 import type { NotifyResult, PlainNotice } from './notifier.js';
+import type { OccurrenceView } from './open-occurrence.js';
 import type { Role } from './access.js';
 import type { StormStore } from './storm.js';
 import type { Unmatched } from './unmatched.js';

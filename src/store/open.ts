@@ -15,6 +15,7 @@ import { createDeadLetters } from './postgres/dead-letters.js';
 import { EventFeed } from './postgres/event-feed.js';
 import { createHoldStore } from './postgres/holds.js';
 import { createIncidentStore } from './postgres/incidents.js';
+import { createOccurrenceView } from './postgres/open-occurrences.js';
 import { createNotices, createOutbox } from './postgres/outbox.js';
 import { createRetention } from './postgres/retention.js';
 import { createRunStore } from './postgres/runs.js';
@@ -70,6 +71,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     triage: createTriageStore(db, committer, feed, runs, options.hears),
     alerts: createAlertView(db),
+    occurrences: createOccurrenceView(db),
     runs,
     runView: createRunView(db, feed),
     approvals: createApprovalView(db),

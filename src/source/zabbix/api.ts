@@ -26,6 +26,13 @@ export const ZabbixApiConfig = z
     timeout: Duration.refine((text) => (parseDuration(text) ?? 1) >= 1, 'expected more than 0s')
       .default('10s')
       .describe('Longest time for one request'),
+    reconcile: Duration.default('5m').describe(
+      'How often problems are compared: what was never heard of is taken in, what has ended is resolved; 0s: never',
+    ),
+    acknowledge: z
+      .boolean()
+      .default(false)
+      .describe('Whether a problem that a run works on is acknowledged, with a message that names the run'),
     tls: z
       .strictObject({
         ca: z.string().optional().describe('PEM of the certificate authority to trust'),

@@ -17,6 +17,7 @@ import { SUBJECT_SETTINGS, createSubject, hostIn } from '../subject.js';
 import { ZabbixApiConfig } from './api.js';
 import { openZabbixConditions } from './condition.js';
 import { readMacro } from './macro.js';
+import { openZabbixReconciler } from './reconcile.js';
 import type { Tags } from './tags.js';
 import { readTags } from './tags.js';
 import { readZabbixTime } from './time.js';
@@ -42,6 +43,7 @@ export const zabbix: SourceModule<ZabbixConfig> = {
   recognizes,
   create: createZabbix,
   openConditions: ({ api }, { clock }) => (api === undefined ? null : openZabbixConditions(api, clock)),
+  openReconciler: ({ api }, deps) => (api === undefined ? null : openZabbixReconciler(api, deps)),
 };
 
 function createZabbix(config: ZabbixConfig): Source {
