@@ -25,6 +25,7 @@ import type { RetentionLimit, RetentionPolicy, Store } from './domain/store.js';
 import { fold } from './domain/transition.js';
 import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';
+import { openIncidentDesk } from './incident-desk.js';
 import { createMetrics } from './http/metrics.js';
 import { createChildRuns, openChildrenOf } from './child-runs.js';
 import { createReadiness } from './http/readiness.js';
@@ -142,6 +143,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       onError: (error) => log.warn({ error: messageOf(error) }, 'trouble with the store'),
     });
     stops.push(() => store.stop());
+    const incidents = openIncidentDesk(settings, {
+      store,
+      channels: notifiers.names,
+      clock,
+      log,
+      metrics,
+      noticed: () => reporter.wake(),
+    });
+    stops.push(() => incidents.stop());
     const newToken = await makeFirstToken(store, settings, ids.next(), clock);
 
     const executors = createExecutors(
@@ -187,6 +197,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       vault,
       children: openChildrenOf,
       condition: (alert) => firstAsker(conditions, alert),
+      incident: (alert) => incidents.of(alert),
       proof: {
         within_ms: durationMs(settings.schedule.verify_within),
         hold_ms: durationMs(settings.schedule.verify_hold),
@@ -216,6 +227,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       clock,
       language: settings.language,
       publicUrl: settings.public_url ?? null,
+      incidentOf: (alert) => store.incidents.ofAlert(alert),
       log,
       meter: { delivered: (channel, state) => metrics.notified(channel, state === 'sent' ? 'sent' : 'failed') },
     });
@@ -225,6 +237,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (roles.has('schedule')) {
       await scheduler.start();
       stops.push(() => scheduler.stop());
+      incidents.start();
       reporter.start();
       stops.push(() => reporter.stop());
       const pruner = new Pruner({
@@ -267,7 +280,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       ids,
       clock,
       log,
-      meter: { decided: (action, reason, count) => metrics.alertDecided(action, reason, count) },
+      meter: { decided: incidents.hearing((action, reason, count) => metrics.alertDecided(action, reason, count)) },
     });
     const { bus, queue, runEvents } = await openBus(settings, store, {
       clock,
@@ -368,9 +381,15 @@ export async function startApp(options: AppOptions): Promise<App> {
             return run_id;
           },
           people: peopleOf(store, scheduler, clock),
+          incidents,
           reports: {
             build: (run_id, language) =>
-              buildReport(run_id, { runView: store.runView, language, publicUrl: settings.public_url ?? null }),
+              buildReport(run_id, {
+                runView: store.runView,
+                language,
+                publicUrl: settings.public_url ?? null,
+                incidentOf: (alert) => store.incidents.ofAlert(alert),
+              }),
             text: renderText,
             html: renderHtml,
           },

@@ -6,8 +6,9 @@ import { FixpointError } from './domain/errors.js';
 import type { Incident, IncidentBrief, IncidentCommand } from './domain/incident.js';
 import { createConnections } from './domain/incident-connections.js';
 import type { IncidentRules } from './domain/incident-rules.js';
-import type { IncidentStore, IncidentTiming } from './domain/incident-store.js';
+import type { IncidentStore } from './domain/incident-store.js';
 import type { Log } from './domain/log.js';
+import type { IncidentMetrics } from './http/incident-metrics.js';
 import { TopologyConfig } from './executor/topology/topology.js';
 import { composeIncidents } from './report/incident-notice.js';
 import { IncidentFollower } from './triage/incident-follower.js';
@@ -20,12 +21,12 @@ const LOOK_TOGETHER_MS = 1_000;
 const MAX_ROUNDS = 20;
 
 interface DeskParts {
-  readonly store: IncidentStore;
+  readonly store: { readonly incidents: IncidentStore };
   /** Names of the configured channels. */
   readonly channels: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
-  readonly meter: { timed(timing: IncidentTiming): void };
+  readonly metrics: IncidentMetrics;
   /** A notice was queued. */
   readonly noticed: () => void;
 }
@@ -34,8 +35,10 @@ interface DeskParts {
 export interface IncidentDesk {
   start(): void;
   stop(): Promise<void>;
-  /** Something was decided here. */
-  wake(): void;
+  /** Hears with the given listener what is decided here, and looks at it soon. */
+  hearing<Args extends [string, string | null, ...unknown[]]>(
+    listener: (...args: Args) => void,
+  ): (...args: Args) => void;
   act(incident_id: string, command: IncidentCommand): Promise<Incident>;
   /** The incident of an alert that was decided, however short ago; null where it belongs to none. */
   of(alert: Alert | null): Promise<IncidentBrief | null>;
@@ -43,15 +46,24 @@ export interface IncidentDesk {
 
 /** Builds what looks after incidents, with the dependencies that `executors.topology` knows. Refuses channels that are not configured. */
 export function openIncidentDesk(settings: Settings, parts: DeskParts): IncidentDesk {
-  const { store, clock, log, meter, noticed } = parts;
+  const { clock, log, metrics, noticed } = parts;
+  const store = parts.store.incidents;
   const rules = rulesOf(settings, parts.channels);
+  const meter = { timed: metrics.incidentTimed };
   const isShared = settings.database_url !== undefined;
   const look_every_ms = isShared ? LOOK_TOGETHER_MS : LOOK_ALONE_MS;
   const follower = new IncidentFollower({ store, rules, clock, log, look_every_ms, meter, noticed });
+  metrics.readOpenIncidents(() => store.countOpen());
   return {
     start: () => follower.start(),
     stop: () => follower.stop(),
-    wake: () => follower.wake(),
+    hearing: (listener) => {
+      return (...args) => {
+        listener(...args);
+        // Repeats change nothing, and a storm of them is the hottest path of all.
+        if (args[1] !== 'duplicate') follower.wake();
+      };
+    },
     async act(incident_id, command) {
       const { incident, timings } = await store.act(incident_id, command, rules, instant(clock.now()));
       for (const timing of timings) meter.timed(timing);

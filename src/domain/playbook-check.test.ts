@@ -173,7 +173,7 @@ describe('expressions', () => {
     ['{{ wated.x }}', 'unknown name wated (did you mean waited?)'],
     ['{{ before.output }}', 'unknown name before (did you mean steps.before.output?)'],
     ['{{ item }}', 'item exists only in'],
-    ['{{ incident.id }}', 'incident is not available in this version'],
+    ['{{ incident.id }}', 'incident has no field id'],
     ['{{ scaled.replicas_aftr }}', 'scaled has no key replicas_aftr (did you mean replicas_after?)'],
     ['{{ steps.first.output.nope }}', 'steps.first.output has no key nope'],
     ['{{ a + }}', 'ends too early'],

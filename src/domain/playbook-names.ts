@@ -3,9 +3,9 @@ import { formatReference } from './expression.js';
 import type { Reference } from './expression.js';
 import type { ExecutorSpec } from './executor.js';
 import { upstreamOf } from './graph.js';
+import { INCIDENT_FIELDS } from './incident.js';
 import { didYouMean } from './nearest.js';
 import type { Playbook, Task } from './playbook.js';
-import { nameNotYet } from './unavailable.js';
 
 /** The names that every expression of a playbook can see; an `output_variable` cannot take one of them. */
 export const SCOPE_NAMES: readonly string[] = [
@@ -29,6 +29,9 @@ export const RUN_FIELDS: readonly string[] = [
   'dry_run',
   'created_at',
 ];
+
+/** What an expression may ask `incident` for. */
+const INCIDENT_NAMES: readonly string[] = INCIDENT_FIELDS;
 
 /** What an expression may ask `steps.<id>` for. */
 export const STEP_FIELDS: readonly string[] = ['output', 'state'];
@@ -105,10 +108,13 @@ export function namesOf(playbook: Playbook, kinds: ReadonlyMap<string, ExecutorS
           return step(reference, user);
         case 'item':
           return hasItem ? null : 'item exists only in action and parameters of a task with foreach';
+        case 'incident':
+          return field === undefined || INCIDENT_NAMES.includes(field)
+            ? null
+            : `incident has no field ${field}${didYouMean(field, INCIDENT_NAMES)}`;
         case 'alerts':
         case 'secrets':
-        case 'incident':
-          return nameNotYet(root);
+          return null;
         default:
           return variable(reference, user);
       }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Priority } from './incident.js';
 import { Mode } from './playbook.js';
 import { RunOutcome, RunState, StepState } from './run.js';
 
@@ -41,6 +42,8 @@ export const Report = z.object({
       source_system: z.string(),
     })
     .nullable(),
+  /** What the alert is part of; null or absent: nothing. */
+  incident: z.object({ incident_id: z.string(), title: z.string(), priority: Priority }).nullable().exactOptional(),
   alert_count: z.int(),
   /** When the last firing alert of the run resolved; null while one fires, or where the run has none. */
   alerts_resolved_at: z.string().nullable(),

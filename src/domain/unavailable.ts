@@ -10,15 +10,7 @@ export const KINDS_NOT_YET: ReadonlySet<string> = new Set([
   'ci_pipeline',
 ]);
 
-/** Names that expressions will be able to see. */
-export const NAMES_NOT_YET: ReadonlySet<string> = new Set(['incident']);
-
 /** Why a kind of the language has no executor; null when the language does not know it either. */
 export function kindNotYet(kind: string): string | null {
   return KINDS_NOT_YET.has(kind) ? `${kind} ${NOT_YET}` : null;
-}
-
-/** Why a name cannot be used in expressions yet; null when that is not the reason. */
-export function nameNotYet(name: string): string | null {
-  return NAMES_NOT_YET.has(name) ? `${name} ${NOT_YET}` : null;
 }

@@ -3,6 +3,7 @@ import { AlertAnswer, AlertQuery } from '../domain/api/alert.js';
 import { pageOf, pageRequest, sinceInstant } from '../domain/api/page.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
+import { incidentIdOf } from './incidents.js';
 import { answers, found, PathId } from './route.js';
 import type { Api } from './route.js';
 
@@ -25,7 +26,8 @@ export function alertRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     { onRequest, schema: { tags: ['alerts'], params: z.object({ alert_id: PathId }), ...answers(200, AlertAnswer) } },
     async (request) => {
       const { alert_id } = request.params;
-      return found(await deps.store.alerts.get(alert_id), `alert ${alert_id}`);
+      const alert = found(await deps.store.alerts.get(alert_id), `alert ${alert_id}`);
+      return { ...alert, incident_id: await incidentIdOf(deps, alert) };
     },
   );
 }

@@ -4,13 +4,14 @@ import type { Alert } from '../domain/alert.js';
 import type { RuleExplanation } from '../domain/decision.js';
 import type { ExecutorSpec } from '../domain/executor.js';
 import type { Ids } from '../domain/id.js';
+import type { IncidentCommand } from '../domain/incident.js';
 import type { Log } from '../domain/log.js';
 import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { SenderProof, WebhookEnvelope } from '../domain/source.js';
 import type { Store } from '../domain/store.js';
-import type { Ingest } from '../ingest/ingest.js';
 import type { Suppressed, SuppressionSet } from '../domain/suppression-set.js';
+import type { Ingest } from '../ingest/ingest.js';
 import type { ApprovalCommand, ConfirmCommand, RetryCommand, RunCommand } from '../schedule/by-hand.js';
 
 /** What a run that is started by hand is about. */
@@ -67,7 +68,6 @@ export interface People {
   retry(run_id: string, command: RetryCommand): Promise<void>;
 }
 
-/** Everything that the whole HTTP face stands on. */
 /** What holds alerts back, as this process knows it. */
 export interface SuppressionsInForce {
   readonly set: SuppressionSet;
@@ -83,6 +83,7 @@ export interface Incidents {
   act(incident_id: string, command: IncidentCommand): Promise<unknown>;
 }
 
+/** Everything that the whole HTTP face stands on. */
 export interface HttpDeps extends ProbeDeps {
   readonly store: Store;
   readonly ingest: Ingest;
@@ -91,11 +92,12 @@ export interface HttpDeps extends ProbeDeps {
   readonly catalog: Catalog;
   /** The rules in force. */
   rules(): { explain(alert: Alert): RuleExplanation[] };
-  /** By kind. */
   readonly suppressions: SuppressionsInForce;
+  /** By kind. */
   readonly executorSpecs: ReadonlyMap<string, ExecutorSpec>;
   /** Answers the new run's id; `not_found` for an unknown playbook, `conflict` where it may not start. */
   startRun(playbook_id: string, request: RunRequest): Promise<string>;
   readonly people: People;
+  readonly incidents: Incidents;
   readonly reports: Reports;
 }

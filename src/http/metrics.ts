@@ -60,7 +60,7 @@ export function createMetrics(options: { readonly clock: Clock; readonly version
     ...alertMetrics(registry),
     ...runMetrics(registry),
     ...busMetrics(registry, options.clock),
-    ...incidentMetrics(registry),
+    ...incidentMetrics(registry, options.clock),
     ...suppressionMetrics(registry),
     text: () => registry.metrics(),
   };

@@ -13,6 +13,7 @@ import { EventAnswer, RunAnswer, RunItem } from '../domain/api/run.js';
 import { InhibitRuleAnswer, SilenceAnswer, WindowAnswer } from '../domain/api/suppression.js';
 import { Decision, RuleExplanation } from '../domain/decision.js';
 import { Report } from '../domain/report.js';
+import { Incident, IncidentDetail } from '../domain/incident.js';
 import { Rule } from '../domain/rule.js';
 import { Step } from '../domain/run.js';
 import type { Auth } from './auth.js';
@@ -102,19 +103,19 @@ function componentNames() {
     Decision,
     EventAnswer,
     Explanation,
-    PlaybookAnswer,
     Incident,
     IncidentDetail,
     InhibitRuleAnswer,
     MaintenanceWindow: WindowAnswer,
+    PlaybookAnswer,
     PlaybookItem,
     Report,
     Rule,
     RuleExplanation,
     RunAnswer,
     RunItem,
-    Step,
     SilenceAnswer,
+    Step,
   };
   for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
   return registry;

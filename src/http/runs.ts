@@ -18,6 +18,7 @@ import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { MAX_EVENTS } from './event-streams.js';
+import { incidentIdOf } from './incidents.js';
 import type { EventStreams } from './event-streams.js';
 import { answers, found, PathId, wantsEvents } from './route.js';
 import type { Api } from './route.js';
@@ -57,7 +58,8 @@ export function runRoutes(app: Api, deps: HttpDeps, auth: Auth, streams: EventSt
 
 /** One run with everything that is known of it, or `not_found`. */
 export async function runOf(deps: HttpDeps, run_id: string) {
-  return found(await deps.store.runView.get(run_id), `run ${run_id}`);
+  const run = found(await deps.store.runView.get(run_id), `run ${run_id}`);
+  return { ...run, incident_id: await incidentIdOf(deps, run.alert) };
 }
 
 function eventRoute(app: Api, deps: HttpDeps, auth: Auth, streams: EventStreams): void {

@@ -1,3 +1,5 @@
+import type { Alert } from '../domain/alert.js';
+import type { IncidentBrief } from '../domain/incident.js';
 import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { StoredEvent } from '../domain/run.js';
@@ -13,6 +15,8 @@ export interface BuildReportOptions {
   readonly language: Language;
   /** Where people reach Fixpoint; null when it is not configured, and then no link to it is given. */
   readonly publicUrl: string | null;
+  /** What an alert is part of; absent: it is not told. */
+  readonly incidentOf?: (alert: Alert) => Promise<IncidentBrief | null>;
 }
 
 /** The report of a run as it stands now, finished or not; null when there is no such run. */
@@ -29,7 +33,16 @@ export async function reportOf(run: ReportedRun, options: BuildReportOptions): P
     events: await allEvents(run.run_id, options.runView),
     language: options.language,
     links: link === null ? {} : { run: link },
+    incident: await incidentOf(run, options),
   });
+}
+
+/** What the alert of a run is part of. A report is worth more than this one line of it: where it cannot be told, it is left out. */
+export async function incidentOf(
+  { alert }: Pick<ReportedRun, 'alert'>,
+  options: Pick<BuildReportOptions, 'incidentOf'>,
+): Promise<IncidentBrief | null> {
+  return alert && options.incidentOf ? options.incidentOf(alert).catch(() => null) : null;
 }
 
 /** The run's page; null when no public address is configured. */

@@ -63,6 +63,7 @@ export const chinese: Words = {
     alert: (severity, name, where, value) =>
       `${SEVERITY_ZH[severity] ?? severity}告警 ${name}${where === null ? '' : `，对象 ${where}`}${value === null ? '' : `，当前值 ${value}`}。`,
     alerts: (count) => `共 ${count} 条告警一并处理。`,
+    incident: (priority, title, incident_id) => `所属事件 ${priority}：${title}（${incident_id}）。`,
     by_hand: (by) => `由 ${by} 手动启动，没有关联告警。`,
     changed: (changes) => `已更改：${changes}。`,
     would_change: (changes) => `未做任何更改；若实际执行，将会更改：${changes}。`,
@@ -104,6 +105,7 @@ export const chinese: Words = {
     service: '服务',
     host: '主机',
     playbook: '剧本',
+    incident: '事件',
     rule: '规则',
     state: '状态',
     outcome: '结果',

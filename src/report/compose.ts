@@ -1,14 +1,16 @@
+import type { IncidentBrief } from '../domain/incident.js';
 import type { Notice, PlainNotice } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { Step } from '../domain/run.js';
 import type { OutboxEntry } from '../domain/store.js';
-import { reportOf, runLink } from './build.js';
+import { incidentOf, reportOf, runLink } from './build.js';
 import type { BuildReportOptions } from './build.js';
 import { wordsOf } from './dictionary.js';
 import { figure, plain } from './plain.js';
 import { renderHtml } from './render-html.js';
 import { renderText } from './render-text.js';
 import type { ReportedRun } from './reported-run.js';
+import { incidentLine } from './summarize.js';
 import type { Words } from './words.js';
 
 /** What people are told for an outbox entry: the whole report, or a few lines about one step. Its channels are the caller's business. */
@@ -18,7 +20,10 @@ export async function composeNotice(
   options: BuildReportOptions,
 ): Promise<Omit<Notice, 'channels'>> {
   const shared = { notice_id: entry.outbox_id, recipients: [], link: runLink(run.run_id, options.publicUrl) };
-  if (entry.kind !== 'report') return { ...shared, ...shortNotice(entry, run, wordsOf(options.language)) };
+  if (entry.kind !== 'report') {
+    const incident = await incidentOf(run, options);
+    return { ...shared, ...shortNotice(entry, run, incident, wordsOf(options.language)) };
+  }
   const report = await reportOf(run, options);
   return {
     ...shared,
@@ -52,6 +57,7 @@ function severityOf(report: Report): Notice['severity'] {
 function shortNotice(
   entry: OutboxEntry,
   run: ReportedRun,
+  incident: IncidentBrief | null,
   words: Words,
 ): Pick<Notice, 'subject' | 'text' | 'html' | 'severity'> {
   const playbook = plain(run.playbook_name, 200) || run.playbook_id;
@@ -66,6 +72,7 @@ function shortNotice(
     ...(step ? [words.notice.step(plain(step.name, 200) || step.step_id, words.step_state[step.state])] : []),
     words.notice.run(playbook, words.run_state[run.state]),
     ...alertLine(run, words),
+    ...(incident === null ? [] : [incidentLine(incident, words)]),
   ];
   const heading = entry.kind === 'escalate' ? words.notice.escalate(playbook) : words.notice.notify(playbook);
   const subject = message === '' ? heading : `${heading}: ${plain(message, 120)}`;

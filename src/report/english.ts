@@ -47,6 +47,7 @@ export const english: Words = {
     alert: (severity, name, where, value) =>
       `${severity.charAt(0).toUpperCase()}${severity.slice(1)} alert ${name}${where === null ? '' : ` on ${where}`}${value === null ? '' : ` at ${value}`}.`,
     alerts: (count) => `${count} alerts were handled together.`,
+    incident: (priority, title, incident_id) => `Incident ${priority}: ${title} (${incident_id}).`,
     by_hand: (by) => `Started without an alert, by ${by}.`,
     changed: (changes) => `Changed: ${changes}.`,
     would_change: (changes) => `Nothing was changed; it would have changed: ${changes}.`,
@@ -88,6 +89,7 @@ export const english: Words = {
     service: 'Service',
     host: 'Host',
     playbook: 'Playbook',
+    incident: 'Incident',
     rule: 'Rule',
     state: 'State',
     outcome: 'Outcome',

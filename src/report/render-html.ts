@@ -178,6 +178,7 @@ function factsTable(report: Report, words: Words): SafeHtml {
     [words.fact.host, alert?.host_ip ?? null],
     [words.fact.playbook, `${report.playbook_name} (${report.playbook_id})`],
     [words.fact.rule, report.rule_id],
+    [words.fact.incident, incidentText(report)],
     [words.fact.state, words.run_state[report.state]],
     [words.fact.outcome, report.outcome === null ? null : words.outcome[report.outcome]],
     [words.fact.run, report.run_id],
@@ -188,4 +189,8 @@ function factsTable(report: Report, words: Words): SafeHtml {
 function alertText(alert: NonNullable<Report['alert']>): string {
   const value = alert.metric_value === null ? '' : ` (${figure(alert.metric_value, alert.metric_unit)})`;
   return alert.description === '' ? `${alert.alert_name}${value}` : `${alert.alert_name}${value}: ${alert.description}`;
+}
+
+function incidentText({ incident }: Report): string | null {
+  return incident ? `${incident.priority} ${incident.title} (${incident.incident_id})` : null;
 }

@@ -1,6 +1,8 @@
 import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
+import type { Alert } from '../domain/alert.js';
 import { messageOf } from '../domain/errors.js';
+import type { IncidentBrief } from '../domain/incident.js';
 import type { Log } from '../domain/log.js';
 import type { Language, Notice, NotifyResult, PlainNotice } from '../domain/notifier.js';
 import type { Delivery, Outbox, OutboxEntry, RunView } from '../domain/store.js';
@@ -40,6 +42,8 @@ export interface ReporterDeps {
   readonly language: Language;
   /** Where people reach Fixpoint; null when it is not configured. */
   readonly publicUrl: string | null;
+  /** What an alert is part of; absent: it is not told. */
+  readonly incidentOf?: (alert: Alert) => Promise<IncidentBrief | null>;
   readonly log: Log;
   readonly meter: ReportMeter;
 }

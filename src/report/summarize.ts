@@ -1,4 +1,5 @@
 import type { Alert } from '../domain/alert.js';
+import type { IncidentBrief } from '../domain/incident.js';
 import type { Language } from '../domain/notifier.js';
 import type { LeftReason, Report } from '../domain/report.js';
 import { isRunFinished } from '../domain/run.js';
@@ -23,6 +24,8 @@ export interface SummarizeInput {
   readonly language: Language;
   /** By name (`run`, `dashboard` …); the alert's own links are added. */
   readonly links: Readonly<Record<string, string>>;
+  /** What the run's alert is part of. */
+  readonly incident?: IncidentBrief | null;
 }
 
 /** What the summary asks people to look at; the rest stands in the list. */
@@ -34,7 +37,7 @@ type Done = Report['done'][number];
  * Puts a run into words. Pure: the same run gives the same report. Every text of the run is foreign and comes out as bounded plain
  * lines; a run that only recorded its writes says so first, and never in the past tense of a deed.
  */
-export function summarize({ run, events, language, links }: SummarizeInput): Report {
+export function summarize({ run, events, language, links, incident = null }: SummarizeInput): Report {
   const words = wordsOf(language);
   const done = doneOf(run.steps);
   const left = leftOf(run, words);
@@ -49,7 +52,7 @@ export function summarize({ run, events, language, links }: SummarizeInput): Rep
     mode: run.mode,
     dry_run: run.dry_run,
     recorded_only,
-    summary: summaryOf({ run, done, left, recorded_only, words }),
+    summary: summaryOf({ run, done, left, recorded_only, incident, words }),
     playbook_id: run.playbook_id,
     playbook_name: nameOf(run),
     rule_id: run.rule_id,
@@ -58,6 +61,7 @@ export function summarize({ run, events, language, links }: SummarizeInput): Rep
     finished_at: run.finished_at,
     duration_ms,
     alert: run.alert === null ? null : alertOf(run.alert),
+    incident: incident === null ? null : incidentOf(incident),
     alert_count: run.alert_ids.length,
     alerts_resolved_at: run.alerts_resolved_at,
     seen: seenOf(run.steps, words),
@@ -109,6 +113,15 @@ function alertOf(alert: Alert): NonNullable<Report['alert']> {
   };
 }
 
+function incidentOf({ incident_id, title, priority }: IncidentBrief): NonNullable<Report['incident']> {
+  return { incident_id, title: plain(title, 300), priority };
+}
+
+/** One sentence that names what an alert is part of, and how urgent that is. */
+export function incidentLine({ priority, title, incident_id }: IncidentBrief, words: Words): string {
+  return words.summary.incident(priority, plain(title, 300), incident_id);
+}
+
 function seenOf(steps: readonly Step[], words: Words): Report['seen'] {
   const seen: Report['seen'] = [];
   for (const step of steps) {
@@ -154,6 +167,7 @@ interface Told {
   readonly done: readonly Done[];
   readonly left: Report['left'];
   readonly recorded_only: boolean;
+  readonly incident: IncidentBrief | null;
   readonly words: Words;
 }
 
@@ -161,6 +175,7 @@ function summaryOf(told: Told): string {
   const { run, left, words } = told;
   const sentences = [beginning(run, words)];
   if (run.alert_ids.length > 1) sentences.push(words.summary.alerts(run.alert_ids.length));
+  if (told.incident !== null) sentences.push(incidentLine(told.incident, words));
   sentences.push(...changes(told), ...stateSentence(run, words), ...result(told));
   const urgent = left.filter((entry) => URGENT.has(entry.reason));
   const first = urgent[0];

@@ -20,6 +20,7 @@ export interface Words {
   readonly summary: {
     alert(severity: string, name: string, where: string | null, figure: string | null): string;
     alerts(count: number): string;
+    incident(priority: string, title: string, incident_id: string): string;
     by_hand(by: string): string;
     changed(changes: string): string;
     would_change(changes: string): string;
@@ -51,6 +52,7 @@ export interface Words {
     readonly service: string;
     readonly host: string;
     readonly playbook: string;
+    readonly incident: string;
     readonly rule: string;
     readonly state: string;
     readonly outcome: string;

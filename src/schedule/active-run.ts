@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { ExecutorSpec } from '../domain/executor.js';
+import type { IncidentBrief } from '../domain/incident.js';
 import type { Log } from '../domain/log.js';
 import type { Intent } from '../domain/outcome.js';
 import type { Run, RunEvent } from '../domain/run.js';
@@ -86,6 +87,8 @@ export class ActiveRun {
   readonly #inbox: RunInput[] = [];
   readonly #cancelLimit: () => void;
   #run: Run;
+  /** As it was at the last turn, where the playbook names it. */
+  #incident: IncidentBrief | null = null;
   #busy = false;
   #dropped = false;
   #cancelTimer: () => void = () => undefined;
@@ -172,12 +175,14 @@ export class ActiveRun {
       run = transition(run, event);
       events.push(event);
     };
+    if (this.plan.names_incident) this.#incident = await this.#askIncident(run);
     for (const input of inputs) {
       if (isRunFinished(run.state)) break;
       if (input.type === 'poke') for (const event of await this.#alertEvents(run, input.found)) emit(event);
       for (const event of this.#eventsOf(run, input)) emit(event);
     }
-    const next = advance(run, this.plan, this.#worker.facts(run));
+    const facts = this.#worker.facts(run);
+    const next = advance(run, this.plan, this.plan.names_incident ? { ...facts, incident: this.#incident } : facts);
     return { run: next.run, events: [...events, ...next.events], starts: next.starts };
   }
 
@@ -280,7 +285,7 @@ export class ActiveRun {
     if (!step || !planned || !spec) return;
     const { vault } = this.#worker;
     const item = step.item_index === null ? undefined : step.item;
-    const scope = () => scopeOf(run, this.plan, vault.scopeFor(run.playbook_id), item);
+    const scope = () => scopeOf(run, this.plan, vault.scopeFor(run.playbook_id), this.#incident, item);
     const ready = prepare(run, planned, spec, scope, step_id, (value) => vault.conceal(value));
     const attempt = step.attempts.length;
     if (ready.type === 'failed') {
@@ -395,6 +400,11 @@ export class ActiveRun {
   async #refresh(): Promise<void> {
     const loaded = await this.#insist((runs) => runs.load(this.run_id));
     if (loaded?.holder === this.#worker.id() && loaded.run.seq > this.#run.seq) this.#run = loaded.run;
+  }
+
+  async #askIncident({ alert }: Run): Promise<IncidentBrief | null> {
+    const ask = this.#worker.attempts.incident;
+    return alert && ask ? this.#insist(() => ask(alert)) : null;
   }
 
   async #alertEvents(run: Run, found?: FoundAlerts): Promise<RunEvent[]> {

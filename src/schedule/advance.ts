@@ -4,6 +4,7 @@ import type { ExecutorSpec } from '../domain/executor.js';
 import { renderDeep } from '../domain/expression.js';
 import type { Scope } from '../domain/expression.js';
 import { messageOf } from '../domain/errors.js';
+import type { IncidentBrief } from '../domain/incident.js';
 import { failureActions } from '../domain/playbook.js';
 import type { ConditionResult, Run, RunEvent, SkipReason, Step } from '../domain/run.js';
 import { isRunFinished, isStepFinished, timeCountsFrom } from '../domain/run.js';
@@ -20,6 +21,8 @@ import type { Prepared } from './prepare.js';
 /** What a decision on the next steps needs besides the run itself. */
 export interface Facts {
   readonly now: number;
+  /** The incident of the run; looked up only where the plan names it. */
+  readonly incident?: IncidentBrief | null;
   readonly specs: ReadonlyMap<string, ExecutorSpec>;
   readonly secrets: Readonly<Record<string, string>>;
   readonly conceal: (value: unknown) => unknown;
@@ -49,7 +52,8 @@ export const MAX_ITEMS = 1_000;
  */
 export function advance(run: Run, plan: Plan, facts: Facts): Advanced {
   const turn = new Turn(run, plan, facts);
-  if (isRunFinished(run.state)) return turn;
+  // Nothing begins before what it names is known.
+  if (isRunFinished(run.state) || (plan.names_incident && facts.incident === undefined)) return turn;
   // Its group may still grow. Whoever cancels it need not wait for that.
   if (!run.cancel_requested && facts.now < beginsAt(run)) return turn;
   turn.abortWhenOverdue();
@@ -465,7 +469,7 @@ class Turn implements Advanced {
   }
 
   #scope(item?: unknown): () => Scope {
-    return () => scopeOf(this.run, this.#plan, this.#facts.secrets, item);
+    return () => scopeOf(this.run, this.#plan, this.#facts.secrets, this.#facts.incident ?? null, item);
   }
 
   #emit(event: RunEvent): void {

@@ -105,7 +105,8 @@ async function lookAtCondition(
   signal: AbortSignal,
   deps: AttemptDeps,
 ): Promise<Look> {
-  const scope = { ...scopeOf(run, deps.plan, deps.vault.scopeFor(run.playbook_id)) };
+  const incident = deps.plan.names_incident && run.alert ? ((await deps.incident?.(run.alert)) ?? null) : null;
+  const scope = { ...scopeOf(run, deps.plan, deps.vault.scopeFor(run.playbook_id), incident) };
   const steps: Record<string, unknown> = { ...(scope['steps'] as Record<string, unknown>) }; // as scopeOf makes it
   scope['steps'] = steps;
   const evidence: Record<string, unknown> = {};

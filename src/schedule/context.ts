@@ -1,6 +1,7 @@
 import type { Alert } from '../domain/alert.js';
 import type { Clock } from '../domain/clock.js';
 import type { AttemptContext, ReadyExecutor } from '../domain/executor.js';
+import type { IncidentBrief } from '../domain/incident.js';
 import type { Intent } from '../domain/outcome.js';
 import type { AskCondition } from '../domain/proof.js';
 import type { Run } from '../domain/run.js';
@@ -8,6 +9,9 @@ import type { AttemptEnd } from './conclude.js';
 import type { Plan } from './plan.js';
 import type { Prepared } from './prepare.js';
 import type { SecretVault } from './secrets.js';
+
+/** Tells the incident of an alert as it is now; null where it belongs to none. */
+export type AskIncident = (alert: Alert) => Promise<IncidentBrief | null>;
 
 /** What an attempt needs from around it. */
 export interface AttemptDeps {
@@ -17,6 +21,8 @@ export interface AttemptDeps {
   readonly plan: Plan;
   /** Asks the system that raised an alert about its condition; null when nobody can be asked. */
   readonly condition: (alert: Alert) => AskCondition | null;
+  /** Asked only where a playbook names its incident; absent: there is none. */
+  readonly incident?: AskIncident | undefined;
   /** Why a write must not begin now; null when it may. Asked right before the intent is recorded. */
   readonly guard: (run: Run) => Promise<AttemptEnd | null>;
   /** Makes the intent durable; anything but `recorded` says why this attempt must do nothing. */

@@ -10,6 +10,8 @@ export interface Plan {
   readonly tasks: readonly PlannedTask[];
   readonly byId: ReadonlyMap<string, PlannedTask>;
   readonly timeout_ms: number;
+  /** True when an expression of it may ask for `incident`: then that is looked up before steps begin. */
+  readonly names_incident: boolean;
 }
 
 export interface PlannedTask {
@@ -85,6 +87,7 @@ export function planOf(playbook: Playbook, proof: ProofTimes = { within_ms: 300_
     tasks,
     byId: new Map([...tasks, ...undo, last].map((task) => [task.task.id, task])),
     timeout_ms: playbook.timeout === undefined ? DEFAULT_RUN_TIMEOUT_MS : durationMs(playbook.timeout),
+    names_incident: /\{\{.*\bincident\b/s.test(JSON.stringify(playbook.tasks)),
   };
 }
 

@@ -2,6 +2,7 @@ import { messageOf } from '../domain/errors.js';
 import type { Effect, ExecutorSpec } from '../domain/executor.js';
 import { evaluateCondition, renderDeep } from '../domain/expression.js';
 import type { Scope } from '../domain/expression.js';
+import type { IncidentBrief } from '../domain/incident.js';
 import type { ConditionResult, Run } from '../domain/run.js';
 import { isStepFinished } from '../domain/run.js';
 import type { Plan, PlannedTask } from './plan.js';
@@ -25,7 +26,13 @@ export type Preparation =
   | { readonly type: 'failed'; readonly error: string };
 
 /** What the expressions of a run may ask for; `item` only inside of `foreach`. */
-export function scopeOf(run: Run, plan: Plan, secrets: Readonly<Record<string, string>>, item?: unknown): Scope {
+export function scopeOf(
+  run: Run,
+  plan: Plan,
+  secrets: Readonly<Record<string, string>>,
+  incident: IncidentBrief | null,
+  item?: unknown,
+): Scope {
   const steps: Record<string, unknown> = {};
   const outputs: Record<string, unknown> = {};
   for (const { task } of plan.tasks) {
@@ -37,7 +44,7 @@ export function scopeOf(run: Run, plan: Plan, secrets: Readonly<Record<string, s
   return {
     alert: run.alert,
     alerts: run.joined,
-    incident: null,
+    incident,
     run: {
       run_id: run.run_id,
       playbook_id: run.playbook_id,

@@ -13,6 +13,7 @@ import { fold } from '../domain/transition.js';
 import { ActiveRun } from './active-run.js';
 import type { RunWorker, ScheduleMeter } from './active-run.js';
 import { advance } from './advance.js';
+import type { AskIncident } from './context.js';
 import type { Facts } from './advance.js';
 import type { AttemptEnd } from './conclude.js';
 import { planOf } from './plan.js';
@@ -29,15 +30,17 @@ export interface SchedulerDeps {
   readonly vault: SecretVault;
   /** Asks the system that raised an alert about its condition; null when nobody can be asked. */
   readonly condition: (alert: Alert) => AskCondition | null;
+  /** The incident of an alert, asked only for playbooks that name it; absent: there is none. */
+  readonly incident?: AskIncident;
   /** How the alert's own condition is looked at after the last write. */
   readonly proof: ProofTimes;
   /** The mode that a playbook has in the catalog now; null when it is gone. */
   readonly modeOf: (playbook_id: string) => Mode | null;
+  /** What freezes the writes of a run now; null when nothing does. Absent where nothing ever can. */
+  readonly frozen?: (run: Run) => Frozen | null;
   readonly clock: Clock;
   readonly random: () => number;
   readonly newId: () => string;
-  /** What freezes the writes of a run now; null when nothing does. Absent where nothing ever can. */
-  readonly frozen?: (run: Run) => Frozen | null;
   /** The name is stable over restarts, so that a new incarnation takes its dead predecessor's work over at once; it holds no `#`. The incarnation is no other start's. */
   readonly worker: { readonly name: string; readonly incarnation: string };
   readonly lease_ms: number;
@@ -96,7 +99,7 @@ export class Scheduler {
   #loop: Promise<void> | null = null;
 
   constructor(deps: SchedulerDeps) {
-    const { runs, specs, vault, clock, random, newId, log, meter, executor, condition, children } = deps;
+    const { runs, specs, vault, clock, random, newId, log, meter, executor, condition, incident, children } = deps;
     this.#deps = deps;
     this.#worker = {
       runs,
@@ -107,7 +110,7 @@ export class Scheduler {
       newId,
       log,
       meter,
-      attempts: { executor, clock, vault, condition, guard: (run) => this.#guard(run) },
+      attempts: { executor, clock, vault, condition, incident, guard: (run) => this.#guard(run) },
       children,
       id: () => this.#workerId,
       facts: (run) => this.#facts(run),
@@ -168,7 +171,9 @@ export class Scheduler {
     return {
       run,
       go: () => {
-        this.#hold(next.run, plan).begin(next);
+        const active = this.#hold(next.run, plan);
+        if (plan.names_incident) active.enqueue({ type: 'look' });
+        else active.begin(next);
         if (this.#early.delete(header.run_id)) this.wake(header.run_id);
       },
     };
@@ -226,13 +231,13 @@ export class Scheduler {
     if (this.#deps.modeOf(run.playbook_id) === 'off') {
       return { type: 'held', by: 'playbook_off', message: `playbook ${run.playbook_id} is off` };
     }
+    const frozen = this.#deps.frozen?.(run);
+    if (frozen) return { type: 'held', by: 'freeze', message: frozen.message, until: frozen.until };
     return null;
   }
 
   /** Nothing is written while nobody can tell whether it may be: asks until there is an answer. Null when the lease is over or all stops. */
   async #readPause(): Promise<PauseState | null> {
-    const frozen = this.#deps.frozen?.(run);
-    if (frozen) return { type: 'held', by: 'freeze', message: frozen.message, until: frozen.until };
     const { clock, pause, log } = this.#deps;
     while (this.#holdsLease() && !this.#stopping.signal.aborted) {
       try {

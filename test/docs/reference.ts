@@ -5,7 +5,8 @@ import { Playbook, Task } from '../../src/domain/playbook.js';
 import { RUN_FIELDS, STEP_FIELDS } from '../../src/domain/playbook-names.js';
 import { Rule } from '../../src/domain/rule.js';
 import { SPECIFICITY } from '../../src/domain/rule-criterion.js';
-import { KINDS_NOT_YET, NAMES_NOT_YET } from '../../src/domain/unavailable.js';
+import { INCIDENT_FIELDS } from '../../src/domain/incident.js';
+import { KINDS_NOT_YET } from '../../src/domain/unavailable.js';
 import { jsonSchemaOf } from './json-schema.js';
 import type { JsonSchema } from './json-schema.js';
 
@@ -162,7 +163,7 @@ as JSON.
 | \`vars\` | the constants of the playbook |
 | \`secrets\` | secrets that the configuration lets this playbook use; recorded by their names |
 | \`item\` | in \`action\` and \`parameters\` of a task with \`foreach\`: the present item |
-${[...NAMES_NOT_YET].map((name) => `| \`${name}\` | not available in this version |`).join('\n')}
+| \`incident\` | what the alert is part of when the step begins: ${code(INCIDENT_FIELDS)}; null where it is part of none ([incidents.md](incidents.md)) |
 
 A name that cannot exist is an error when the file is read. A key that is missing at run time, or null where a value is needed, makes a
 condition false, and fails a step whose parameters need it; the record says which key it was. So nothing acts on a figure that is not there:

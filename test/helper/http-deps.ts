@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { StoredAlert, DeadLetter, AuditEntry, PauseState, Store, TokenRecord } from '../../src/domain/store.js';
 import type { CheckedPlaybook } from '../../src/domain/playbook.js';
+import type { IncidentDetail } from '../../src/domain/incident.js';
 import type { Rule } from '../../src/domain/rule.js';
 import type { Approval, Run, RunEvent, StoredEvent } from '../../src/domain/run.js';
 import type { RuleExplanation } from '../../src/domain/decision.js';
-import type { ExecutorSpec } from '../../src/domain/executor.js';
 import type { Suppressed } from '../../src/domain/suppression-set.js';
 import { SuppressionSet } from '../../src/domain/suppression-set.js';
+import type { ExecutorSpec } from '../../src/domain/executor.js';
 import type { Accepted } from '../../src/domain/api/alert.js';
 import type { HttpDeps, RunRequest } from '../../src/http/deps.js';
 import type { RunCommand } from '../../src/schedule/by-hand.js';
@@ -36,13 +37,14 @@ export class HttpWorld {
   readonly playbooks = new Map<string, CheckedPlaybook>();
   readonly logged: { readonly fields: unknown; readonly message: string }[] = [];
   readonly asked: { readonly what: string; readonly with: unknown }[] = [];
+  readonly incidents: IncidentDetail[] = [];
   rules: Rule[] = [];
   explanations: RuleExplanation[] = [];
-  specs: ExecutorSpec[] = [];
-  pause: PauseState = { paused: false, by: null, reason: null, at: null };
   suppressions = new SuppressionSet({ silences: [], windows: [], inhibit_rules: [] });
   held: Suppressed[] = [];
   changes = 0;
+  specs: ExecutorSpec[] = [];
+  pause: PauseState = { paused: false, by: null, reason: null, at: null };
   ready: () => Promise<void> = async () => undefined;
   accept: (source: string | null, body: Uint8Array, received_from?: string) => Promise<Accepted> = async () => ({
     accepted: 1,
@@ -120,9 +122,12 @@ export class HttpWorld {
         stop: async () => undefined,
       },
       rules: () => ({ explain: () => this.explanations }),
+      suppressions: { set: this.suppressions, explain: () => this.held, changed: async () => void (this.changes += 1) },
       executorSpecs: new Map(this.specs.map((spec) => [spec.kind, spec])),
       startRun: (playbook_id, request) => this.startRun(playbook_id, request),
-      suppressions: { set: this.suppressions, explain: () => this.held, changed: async () => void (this.changes += 1) },
+      incidents: {
+        act: async (incident_id, command) => void this.asked.push({ what: `act ${incident_id}`, with: command }),
+      },
       people: {
         steer: async (run_id, command) => this.#steer(run_id, command),
         answer: async (run_id, command) => void this.asked.push({ what: `answer ${run_id}`, with: command }),
@@ -261,6 +266,14 @@ export class HttpWorld {
           return { items, next_cursor: null };
         },
       },
+      incidents: {
+        get: async (incident_id) => this.incidents.find((incident) => incident.incident_id === incident_id) ?? null,
+        list: async (filter, page) => {
+          ask('incidents', { filter, page });
+          return { items: this.incidents, next_cursor: null };
+        },
+        ofAlert: async () => this.incidents[0] ?? null,
+      } as Partial<Store['incidents']> as Store['incidents'], // the rest is no business of the HTTP face
       pause: { read: async () => this.pause, set: async (state) => void (this.pause = state) },
       ready: () => this.ready(),
       description: 'in memory',

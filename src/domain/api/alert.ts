@@ -13,7 +13,11 @@ export const Accepted = z.object({
 export type Accepted = z.infer<typeof Accepted>;
 
 /** An alert as the API answers it: with its last decision (null until decided) and all of them. */
-export const AlertAnswer = Alert.extend({ decision: Decision.nullable(), decisions: z.array(Decision) });
+export const AlertAnswer = Alert.extend({
+  decision: Decision.nullable(),
+  decisions: z.array(Decision),
+  incident_id: z.string().nullable().exactOptional().describe('Of one alert that is asked for by its id; lists do not tell'),
+});
 export type AlertAnswer = z.infer<typeof AlertAnswer>;
 
 /** The filters of `GET /api/v1/alerts`; all must hold. */

@@ -21,7 +21,11 @@ export const RunItem = RunHeader.extend({ seq: z.int().describe('How many events
 export type RunItem = z.infer<typeof RunItem>;
 
 /** One run with its steps, in the order they began, and with what was sent to people. */
-export const RunAnswer = RunItem.extend({ steps: z.array(Step), deliveries: z.array(Delivery) });
+export const RunAnswer = RunItem.extend({
+  steps: z.array(Step),
+  deliveries: z.array(Delivery),
+  incident_id: z.string().nullable().exactOptional().describe('The incident of the alert that began it'),
+});
 export type RunAnswer = z.infer<typeof RunAnswer>;
 
 /** The filters of `GET /api/v1/runs`; all must hold. */
