@@ -25,7 +25,14 @@ async function judge(playbook: Playbook, faults = 1, paths = 5_000): Promise<Pro
   const [problem] = checkPlaybook(playbook, executorSpecs);
   const { playbook_id } = playbook;
   if (problem)
-    return { playbook_id, result: 'violated', violations: [{ message: problem.message, steps: [] }], paths: 0, faults };
+    return {
+      playbook_id,
+      result: 'violated',
+      violations: [{ message: problem.message, steps: [] }],
+      unreached: [],
+      paths: 0,
+      faults,
+    };
   const checked = { playbook, version: 'v1', file: 'a.yaml', source: '' };
   const playbooks = new Map([[playbook_id, checked]]);
   return prove(checked, { parts, playbooks, rules: shipped.rules }, { faults, paths });

@@ -19,6 +19,8 @@ export interface ProofResult {
   readonly playbook_id: string;
   readonly result: 'proven' | 'violated' | 'bound';
   readonly violations: readonly { readonly message: string; readonly steps: readonly string[] }[];
+  /** Writes that no way led to. */
+  readonly unreached: readonly string[];
   readonly paths: number;
   readonly faults: number;
 }
@@ -74,23 +76,26 @@ function linesOf({ proofs, problems }: Proofs): string[] {
   return lines;
 }
 
-function linesOfProof({ playbook_id, result, violations, paths, faults }: ProofResult): string[] {
+function linesOfProof({ playbook_id, result, violations, unreached, paths, faults }: ProofResult): string[] {
   const ways = `${paths} ${paths === 1 ? 'way' : 'ways'}, with up to ${faults} ${faults === 1 ? 'fault' : 'faults'} in a run`;
   switch (result) {
     case 'proven':
       return [`✔ ${playbook_id}: proven (${ways})`];
     case 'bound':
-      return [
-        `? ${playbook_id}: not proven: nothing was found in ${ways}, but there are more ways; give --paths more, or --faults fewer`,
-      ];
+      return [`? ${playbook_id}: not proven: ${printable(whyNotProven(unreached, ways))}`];
     case 'violated':
       return [
-        `✖ ${playbook_id}: ${violations.length === 1 ? '1 violation' : `${violations.length} violations`} (${ways})`,
-      ].concat(
-        violations.flatMap(({ message, steps }) => [
+        `✖ ${playbook_id}: ${violations.length} ${violations.length === 1 ? 'violation' : 'violations'} (${ways})`,
+        ...violations.flatMap(({ message, steps }) => [
           `  ${printable(message)}`,
           ...steps.map((step) => `      ${printable(step)}`),
         ]),
-      );
+      ];
   }
+}
+
+function whyNotProven(unreached: readonly string[], ways: string): string {
+  return unreached.length > 0
+    ? `none of ${ways}, led to ${unreached.join(', ')}; is there an answer that makes all of its conditions true, and are there enough approvers?`
+    : `nothing was found in ${ways}, but there are more ways; give --paths more, or --faults fewer`;
 }

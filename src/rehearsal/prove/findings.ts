@@ -64,13 +64,7 @@ export function evidenceFor(playbook: Playbook, specs: ReadonlyMap<string, Execu
       return [id, { outputs, nothing: nothingFor(id, places, playbook, specs) }] as const;
     }),
   );
-  const others = distinct(
-    chosen,
-    alerts,
-    (candidate) => scopeOf(playbook, base, candidate as Alert),
-    expressions,
-    ALERT,
-  );
+  const others = distinct(chosen, alerts, (candidate) => scopeOf(playbook, base, candidate), expressions, ALERT);
   return { steps, alerts: withoutFigure(others as readonly Alert[], expressions) }; // every candidate is an alert
 }
 
@@ -78,6 +72,8 @@ export function evidenceFor(playbook: Playbook, specs: ReadonlyMap<string, Execu
 interface Written {
   readonly text: string;
   readonly is_condition: boolean;
+  /** What `foreach` goes through. */
+  readonly is_list?: true;
   readonly references: readonly Reference[];
   /** The steps (or `alert`) that it looks at. */
   readonly subjects: ReadonlySet<string>;
@@ -103,7 +99,8 @@ function expressionsOf(playbook: Playbook): Written[] {
   return playbook.tasks.flatMap((task) => [
     ...(task.conditions ?? []).flatMap((condition) => written(condition, true)),
     ...written(task.verify?.condition, true),
-    ...written([task.action, task.parameters, task.foreach], false),
+    ...written([task.action, task.parameters], false),
+    ...written(task.foreach, false).map((one): Written => ({ ...one, is_list: true })),
     ...(typeof task.compensate === 'object'
       ? written([task.compensate.action, task.compensate.parameters], false)
       : []),
@@ -233,18 +230,18 @@ function scopeOf(playbook: Playbook, outputs: ReadonlyMap<string, unknown>, aler
 
 /** How everything that looks at a subject judges it: true, false, or not at all. */
 function judged(scope: Scope, expressions: readonly Written[], id: string): (boolean | null)[] {
-  return expressions.flatMap(({ text, is_condition, subjects }) => {
+  return expressions.flatMap(({ text, is_condition, is_list, subjects }) => {
     if (!subjects.has(id)) return [];
-    if (!is_condition) return [isRendered(text, scope) ? true : null];
+    if (!is_condition) return [isRendered(text, scope, is_list === true) ? true : null];
     const { holds, unjudged } = evaluateCondition(text, scope);
     return [unjudged ? null : holds];
   });
 }
 
-function isRendered(text: string, scope: Scope): boolean {
+function isRendered(text: string, scope: Scope, asList: boolean): boolean {
   try {
-    renderDeep(text, scope);
-    return true;
+    const value = renderDeep(text, scope);
+    return !asList || (Array.isArray(value) && value.length > 0);
   } catch {
     return false;
   }

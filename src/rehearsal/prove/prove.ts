@@ -33,9 +33,11 @@ export interface ProvenViolation {
 /** What an exploration of one playbook came to. */
 export interface Proof {
   readonly playbook_id: string;
-  /** `bound`: nothing was found, and not everything was looked at. */
+  /** `bound`: nothing was found, and not everything could be looked at. */
   readonly result: 'proven' | 'violated' | 'bound';
   readonly violations: readonly ProvenViolation[];
+  /** Writes that no way led to: nothing is known of them. */
+  readonly unreached: readonly string[];
   readonly paths: number;
   readonly faults: number;
 }
@@ -122,9 +124,12 @@ class Exploration {
     const isWhole = await this.#explore();
     if (isWhole) this.#tellUngated();
     const violations = [...this.#found.values()];
+    const writes = [...gatesOf(playbook, this.#subject.parts.specs).keys()];
+    const unreached = writes.filter((id) => !this.#written.has(id));
     return {
       playbook_id: playbook.playbook_id,
-      result: violations.length > 0 ? 'violated' : isWhole ? 'proven' : 'bound',
+      result: violations.length > 0 ? 'violated' : isWhole && unreached.length === 0 ? 'proven' : 'bound',
+      unreached,
       violations,
       paths: this.#paths,
       faults: this.#bounds.faults,
