@@ -467,6 +467,7 @@ export interface PruneCounts {
   readonly alerts: number;
   readonly repeats: number;
   readonly occurrences: number;
+  readonly incidents: number;
   readonly runs: number;
   readonly dead_letters: number;
   readonly audit: number;

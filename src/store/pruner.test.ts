@@ -5,7 +5,15 @@ import { SILENT_LOG } from '../domain/log.js';
 import type { PruneCounts, RetentionPolicy } from '../domain/store.js';
 import { Pruner } from './pruner.js';
 
-const NOTHING: PruneCounts = { alerts: 0, repeats: 0, occurrences: 0, runs: 0, dead_letters: 0, audit: 0 };
+const NOTHING: PruneCounts = {
+  alerts: 0,
+  repeats: 0,
+  occurrences: 0,
+  incidents: 0,
+  runs: 0,
+  dead_letters: 0,
+  audit: 0,
+};
 const NONE = { max_age_ms: null, max_count: null };
 const POLICY: RetentionPolicy = { alerts: NONE, runs: NONE, dead_letters: NONE, audit: NONE };
 

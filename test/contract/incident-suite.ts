@@ -406,6 +406,28 @@ export function incidentSuite(name: string, open: () => Promise<Store>): void {
         expect(await only(service_name)).toMatchObject({ alert_count: 3, firing_count: 3 });
     });
 
+    it('forgets what was resolved as long ago as alerts are kept, and nothing that is open', async () => {
+      const over = await fates.fires(received());
+      const lasting = await fates.fires(received({ service_name: `${service}-lasting` }));
+      await fates.resolves(over);
+      await follow();
+      const [gone] = await of(service);
+      const day = { max_age_ms: 24 * 60 * MINUTE, max_count: null };
+      const all = { max_age_ms: null, max_count: null };
+      const policy = { alerts: day, runs: all, dead_letters: all, audit: all };
+      const prune = () => store.retention.prune(policy, at(), new AbortController().signal);
+      now += 23 * 60 * MINUTE;
+      await prune();
+      expect(await of(service)).toHaveLength(1);
+      now += 2 * 60 * MINUTE;
+      expect((await prune()).incidents).toBeGreaterThan(0);
+      expect(await of(service)).toEqual([]);
+      expect(await store.incidents.get(gone!.incident_id, at())).toBeNull();
+      expect(await store.incidents.ofAlert(over)).toBeNull();
+      expect(await store.incidents.ofAlert(lasting)).toMatchObject({ state: 'open' });
+      expect((await prune()).incidents).toBe(0);
+    });
+
     it('has room for names of any length', async () => {
       const long = `${service}${'x'.repeat(60_000)}`;
       await fates.fires(received({ service_name: long, group_key: 'g'.repeat(5_000), alert_name: 'n'.repeat(20_000) }));

@@ -16,7 +16,15 @@ const NONE = { max_age_ms: null, max_count: null };
 const KEEP_ALL: RetentionPolicy = { alerts: NONE, runs: NONE, dead_letters: NONE, audit: NONE };
 const MONTH = { max_age_ms: 30 * DAY_MS, max_count: null };
 const KEEP_A_MONTH: RetentionPolicy = { alerts: MONTH, runs: MONTH, dead_letters: MONTH, audit: MONTH };
-const ALL_KEPT: PruneCounts = { alerts: 0, repeats: 0, occurrences: 0, runs: 0, dead_letters: 0, audit: 0 };
+const ALL_KEPT: PruneCounts = {
+  alerts: 0,
+  repeats: 0,
+  occurrences: 0,
+  incidents: 0,
+  runs: 0,
+  dead_letters: 0,
+  audit: 0,
+};
 
 const random = (bytes: number) => randomBytes(bytes);
 /** Ids sort by the time they were made at, which is what the oldest rows are found by. */
@@ -102,7 +110,15 @@ export function retentionSuite(open: () => Store): void {
 
       const removed = await prune();
 
-      expect(removed).toEqual({ alerts: 1, repeats: 1, occurrences: 1, runs: 1, dead_letters: 1, audit: 1 });
+      expect(removed).toEqual({
+        ...ALL_KEPT,
+        alerts: 1,
+        repeats: 1,
+        occurrences: 1,
+        runs: 1,
+        dead_letters: 1,
+        audit: 1,
+      });
       expect([await isKept(old), await isKept(repeat), await isKept(young)]).toEqual([false, false, true]);
       expect(await open().triage.occurrences([ended.key])).toEqual([]);
       expect(await open().runView.get(oldRun)).toBeNull();

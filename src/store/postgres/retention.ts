@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/clock.js';
 import { sleep } from '../../domain/clock.js';
 import type { PruneCounts, Retention, RetentionLimit, RetentionPolicy } from '../../domain/store.js';
 import type { Db } from '../db.js';
+import { removeIncidents } from './incident-retention.js';
 
 /** Rows looked at in one statement. The embedded database answers nothing else meanwhile (measured: 200 alerts take 10 to 15 ms). */
 const BATCH = { embedded: 200, postgres: 1_000 } as const;
@@ -127,8 +128,9 @@ async function prune(pass: Pass, policy: RetentionPolicy): Promise<PruneCounts> 
   const alerts = await pruneAlerts(pass, alertsCut);
   const runs = await pruneRuns(pass, await cutoff(pass, RUNS, policy.runs));
   const dead_letters = await pruneTable(pass, DEAD_LETTERS, await cutoff(pass, DEAD_LETTERS, policy.dead_letters));
+  const incidents = await pruneIncidents(pass, alertsCut);
   const audit = await pruneTable(pass, AUDIT, await cutoff(pass, AUDIT, policy.audit));
-  return { alerts, repeats, occurrences, runs, dead_letters, audit };
+  return { alerts, repeats, occurrences, runs, incidents, dead_letters, audit };
 }
 
 async function cutoff(pass: Pass, aging: Aging, limit: RetentionLimit, safe = 'infinity'): Promise<Cutoff> {
@@ -270,6 +272,19 @@ async function pruneOccurrences(pass: Pass, cut: Cutoff): Promise<number> {
     });
     removed += rows.length;
     if (rows.length < BATCH[pass.db.kind]) break;
+  }
+  return removed;
+}
+
+/** What has been resolved for as long as alerts are kept goes with them. */
+async function pruneIncidents(pass: Pass, cut: Cutoff): Promise<number> {
+  const before = await instantOf(pass, cut);
+  if (before === '-infinity') return 0;
+  let removed = 0;
+  for (; !pass.signal.aborted; await pause(pass)) {
+    const batch = await removeIncidents(pass.db, before);
+    removed += batch.removed;
+    if (!batch.more) break;
   }
   return removed;
 }
