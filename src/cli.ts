@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as readStream } from 'node:stream/consumers';
 import { Command, CommanderError } from 'commander';
 import pino from 'pino';
 import { systemClock } from './app.js';
+import { convertAlertmanager } from './catalog/alertmanager-file.js';
 import { checkFiles } from './catalog/check.js';
 import { check } from './cli/check.js';
 import type { CheckedFiles } from './cli/check.js';
@@ -23,6 +24,8 @@ import { run } from './cli/run.js';
 import { runsCancel, runsConfirm, runsList, runsRetry, runsShow } from './cli/runs.js';
 import { send } from './cli/send.js';
 import { test } from './cli/test.js';
+import { importAlertmanager } from './cli/import-alertmanager.js';
+import { addSilenceCommands } from './cli/silence-commands.js';
 import { tokenCreate } from './cli/token.js';
 import { describeConfig, loadConfig } from './config.js';
 import { createToken, dialAll, exportTo, importFrom, openConfiguredStore } from './dial.js';
@@ -188,6 +191,9 @@ talks(program.command('deny').argument('<approval_id>').description('a no'))
   .action(ends((approval_id: string, options: object) => deny({ approval_id, ...options }, io)));
 
 talks(program.command('pause').description('the big red button: no new write starts anywhere'))
+addSilenceCommands(program, io, talks, ends);
+addIncidentCommands(program, io, talks, ends);
+
   .option('--reason <text>')
   .action(ends((options: object) => pause(options, io)));
 talks(program.command('resume').description('releases the big red button'))
@@ -269,6 +275,19 @@ configured(
 );
 
 for (const command of ['backtest']) {
+program
+  .command('import-alertmanager')
+  .argument('<alertmanager.yml>', '- is standard input')
+  .description('makes suppressions.yaml of an Alertmanager’s inhibit rules and mute times; says what it could not take')
+  .option('--out <file>', 'a file that is not there yet; standard output without it')
+  .action(
+    ends((file: string, options: { out?: string }) =>
+      importAlertmanager({ file, ...options }, io, convertAlertmanager, (path, text) =>
+        writeFile(path, text, { flag: 'wx' }),
+      ),
+    ),
+  );
+
   program
     .command(command, { hidden: true })
     .allowUnknownOption()

@@ -46,6 +46,7 @@ const HOMES: House['homes'] = {
   '@marcbachmann/cel-js': ['domain'],
   re2js: ['domain', ...VERBS, 'source', 'catalog'],
   luxon: ['domain', ...VERBS, 'source'],
+  croner: ['domain', ...VERBS],
   'ipaddr.js': ['source', 'executor', 'notifier', 'http'],
   kafkajs: ['bus'],
   pg: ['store', 'executor/database'],

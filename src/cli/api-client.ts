@@ -55,6 +55,10 @@ export class ApiClient {
     return this.#call('POST', path, body, schema);
   }
 
+  async delete<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
+    return this.#call('DELETE', path, undefined, schema);
+  }
+
   /** A run's events from the first on, as they happen, each once, until the run has finished. A connection that is cut is made again. */
   async *events(run_id: string): AsyncGenerator<StoredEvent> {
     let last = 0;

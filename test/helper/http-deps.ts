@@ -13,10 +13,13 @@ import type { HttpDeps, RunRequest } from '../../src/http/deps.js';
 import type { RunCommand } from '../../src/schedule/by-hand.js';
 import type { Report } from '../../src/domain/report.js';
 import { FixpointError } from '../../src/domain/errors.js';
+import type { KeptSuppression } from '../../src/domain/suppression.js';
+import type { OpenAlert } from '../../src/domain/store.js';
 import { createIds } from '../../src/domain/id.js';
 import { instant } from '../../src/domain/clock.js';
 import { transition } from '../../src/domain/transition.js';
 import { FakeClock } from './fake-clock.js';
+import { memorySuppressions } from './memory-suppressions.js';
 
 /** A token's hash as the store keeps it. */
 export function hashOf(token: string): string {
@@ -42,6 +45,8 @@ export class HttpWorld {
   explanations: RuleExplanation[] = [];
   suppressions = new SuppressionSet({ silences: [], windows: [], inhibit_rules: [] });
   held: Suppressed[] = [];
+  readonly kept: KeptSuppression[] = [];
+  open: OpenAlert[] = [];
   changes = 0;
   specs: ExecutorSpec[] = [];
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
@@ -275,6 +280,17 @@ export class HttpWorld {
         ofAlert: async () => this.incidents[0] ?? null,
       } as Partial<Store['incidents']> as Store['incidents'], // the rest is no business of the HTTP face
       pause: { read: async () => this.pause, set: async (state) => void (this.pause = state) },
+      suppressions: memorySuppressions(this.kept),
+      holds: {
+        release: unused,
+        releaseOthers: unused,
+        openAlerts: async (after, limit) =>
+          this.open.filter(({ key }) => after === null || key > after).slice(0, limit),
+        sources: unused,
+        mendSources: unused,
+        sourcesFor: unused,
+        setSourcesFor: unused,
+      },
       ready: () => this.ready(),
       description: 'in memory',
       check: unused,
