@@ -51,6 +51,7 @@ import { openSuppressions } from './suppressions.js';
 import type { Policy } from './triage/deps.js';
 import { Triage } from './triage/triage.js';
 import { openSources, webhookEnvelopes } from './open-sources.js';
+import { openReconciling } from './reconciling.js';
 import { openWebhookSenders } from './webhook-senders.js';
 
 /** Parts of the work that processes can share out; they need Kafka and Postgres between them. */
@@ -269,11 +270,12 @@ export async function startApp(options: AppOptions): Promise<App> {
 
     const { limits, start: startLimits } = openLimits(settings, { store, notifiers, metrics, clock, ids, log });
     stops.push(await startLimits(roles));
+    const reconciling = openReconciling(settings, { store, clock, log });
     const triage = new Triage({
       store: store.triage,
       limits,
       policy: () => policy,
-      open,
+      open: (header, checked, joined) => reconciling.hearing(header, open(header, checked, joined)),
       wake: (run_id) => scheduler.wake(run_id),
       suppressions: suppressing.keeper,
       maxRunsPerOccurrence: settings.max_runs_per_occurrence,
@@ -323,27 +325,31 @@ export async function startApp(options: AppOptions): Promise<App> {
       config: { bodyLimit: settings.body_limit, publicUrl: settings.public_url ?? null, language: settings.language },
       version,
     };
+    stops.push(() => reconciling.stop());
     const server = roles.has('ingest')
       ? createServer({
           ...probe,
           envelopes: webhookEnvelopes(),
-          ingest: createIngest({
-            ...openSources(settings),
-            work: compileIntake(settings.intake),
-            gates: senders.gates,
-            bus,
-            deadLetters: countingLetters(store, (source) => metrics.deadLetter(source)),
-            ids,
-            clock,
-            meter: {
-              accepted: (source, count) => metrics.alertsAccepted(source, count),
-              rejected: (source, count) => metrics.alertsRejected(source, count),
-              remark: (source, text) => {
-                metrics.alertRemarks(source, 1);
-                log.warn({ source, remark: text }, 'a payload was understood with a remark');
+          ingest: reconciling.start(
+            createIngest({
+              ...openSources(settings),
+              work: compileIntake(settings.intake),
+              leftOut: (source, left_out) => reconciling.leftOut(source, left_out),
+              gates: senders.gates,
+              bus,
+              deadLetters: countingLetters(store, (source) => metrics.deadLetter(source)),
+              ids,
+              clock,
+              meter: {
+                accepted: (source, count) => metrics.alertsAccepted(source, count),
+                rejected: (source, count) => metrics.alertsRejected(source, count),
+                remark: (source, text) => {
+                  metrics.alertRemarks(source, 1);
+                  log.warn({ source, remark: text }, 'a payload was understood with a remark');
+                },
               },
-            },
-          }),
+            }),
+          ),
           store: { ...store, pause: announcingPause(store, (paused) => scheduler.setPaused(paused)) },
           catalog,
           rules: () => policy.rules,

@@ -50,6 +50,8 @@ export interface IngestParts {
   readonly gates?: ReadonlyMap<string, Pick<SourceGate, 'pass'>>;
   /** What the configuration does to alerts before they are stored; absent: nothing. */
   readonly work?: IntakeWork | null;
+  /** Hears of payloads that left alerts out, after what they held was stored. It must not throw. */
+  readonly leftOut?: (source: string, left_out: unknown) => void;
   /** How much may be inside at once; as much as is reasonable unless set. */
   readonly room?: RoomLimits;
 }
@@ -177,6 +179,7 @@ class Door implements Ingest {
     const alerts = payload.alerts.map((alert, index) => stamp(alert, idOf(batch_id, index), received_at));
     if (alerts.length > 0) await bus.publish({ batch_id, alerts });
     meter.accepted(source, alerts.length);
+    if (payload.left_out !== undefined) this.#parts.leftOut?.(source, payload.left_out);
     // After the bus: were it the other way round, a bus that is down would fill the dead letters at every retry of the sender.
     await this.#keepRejected(source, payload.rejected, intake);
     return {

@@ -17,7 +17,10 @@ import { identity } from '../storable.js';
 import type { Subject } from '../subject.js';
 import { SUBJECT_SETTINGS, createSubject } from '../subject.js';
 import { API_SETTINGS } from './api.js';
+import { leftOutOf, truncatedIn } from './left-out.js';
+import { openAlertmanagerReconciler } from './reconcile.js';
 import { openAlertmanagerSilences } from './silences.js';
+import { isNamedByLabel, unfolded } from './templated.js';
 
 const AlertmanagerConfig = z
   .strictObject({ secret: z.string().min(1).optional(), ...SUBJECT_SETTINGS, ...API_SETTINGS })
@@ -30,6 +33,8 @@ export const alertmanager: SourceModule<AlertmanagerConfig> = {
   config: AlertmanagerConfig,
   recognizes,
   create: createAlertmanager,
+  openReconciler: ({ url, ...settings }, deps) =>
+    url === undefined ? null : openAlertmanagerReconciler({ ...settings, url }, deps),
   openSilences: ({ url, ...settings }, { clock }) =>
     url === undefined ? null : openAlertmanagerSilences({ ...settings, url }, clock),
 };
@@ -40,16 +45,13 @@ function createAlertmanager(config: AlertmanagerConfig): Source {
 }
 
 /** By what only Alertmanager has around its alerts, or by an alert that carries its name as a label and nowhere else. */
-function recognizes(payload: unknown): boolean {
+function recognizes(posted: unknown): boolean {
+  const payload = unfolded(posted);
   // An organization is Grafana's, whose webhook is this one with more in it.
   if (!isForeign(payload) || !Array.isArray(payload['alerts']) || 'orgId' in payload) return false;
   if (typeof payload['groupKey'] === 'string' || isForeign(payload['groupLabels'])) return true;
   const items: readonly unknown[] = payload['alerts'];
   return items.slice(0, 10).some(isNamedByLabel);
-}
-
-function isNamedByLabel(item: unknown): boolean {
-  return isForeign(item) && !('alert_name' in item) && isForeign(item['labels']) && 'alertname' in item['labels'];
 }
 
 /** What every alert of a group shares. */
@@ -62,12 +64,13 @@ interface Group {
 }
 
 function parse(
-  payload: unknown,
+  posted: unknown,
   now: number,
   subject: Subject,
 ): ParsedPayload | { readonly unusable: readonly ErrorDetail[] } {
+  const payload = unfolded(posted);
   if (!isForeign(payload))
-    return { unusable: [{ path: '', message: `expected an Alertmanager webhook (an object), came ${came(payload)}` }] };
+    return { unusable: [{ path: '', message: `expected an Alertmanager webhook (an object), came ${came(posted)}` }] };
   const details: ErrorDetail[] = [];
   const remarks = createRemarks();
   const key = readGroupKey(payload, details);
@@ -75,16 +78,22 @@ function parse(
   const external_url = external !== null && isWebAddress(external) ? external : null;
   const items = payload['alerts'];
   if (!Array.isArray(items)) complain(details, 'alerts', `expected a list of alerts, came ${came(items)}`);
-  remarkTruncation(payload['truncatedAlerts'], remarks);
+  remarkTruncation(truncatedIn(payload), remarks);
   if (details.length > 0 || !Array.isArray(items)) return { unusable: details };
   const group: Group = { key, external_url, now: instant(now), subject, remarks };
-  return readItems({
+  const parsed = readItems({
     items,
     at: 'alerts',
     read: (item, at, complaints) => readAlert(item, at, complaints, group),
     wrap: (rejected) => ({ ...envelope(payload), alerts: rejected }),
     remarks,
   });
+  if ('unusable' in parsed) return parsed;
+  const left_out = leftOutOf(
+    payload,
+    parsed.alerts.map((alert) => alert.fingerprint),
+  );
+  return left_out === undefined ? parsed : { ...parsed, left_out };
 }
 
 function readGroupKey(payload: Foreign, details: ErrorDetail[]): string | null {
@@ -99,8 +108,8 @@ function readGroupKey(payload: Foreign, details: ErrorDetail[]): string | null {
   return identity(`${receiver ?? ''}:{}:{${shown.join(', ')}}`);
 }
 
-function remarkTruncation(truncated: unknown, remarks: Remarks): void {
-  if (typeof truncated === 'number' && truncated > 0)
+function remarkTruncation(truncated: number, remarks: Remarks): void {
+  if (truncated > 0)
     remarks.add(`truncatedAlerts: Alertmanager left ${truncated} alerts of this group out (see max_alerts)`);
 }
 
