@@ -138,7 +138,7 @@ function alertOf(change: AlarmChange, setting: Setting, remarks: Remarks): Parse
     alert_name: change.name,
     severity: readSeverity(labelOf(labels, 'severity') || labelOf(labels, 'priority'), remarks),
     status: isOver ? 'resolved' : 'firing',
-    service_name: setting.subject.serviceOf(labels),
+    service_name: bareName(setting.subject.serviceOf(labels)),
     host_ip: setting.subject.hostOf(labels),
     metric_value: change.value,
     timestamp: isOver ? (change.began_at ?? changed_at) : changed_at,
@@ -164,6 +164,13 @@ function labelsOf(change: AlarmChange): Labels {
     metric_name: metric.name,
   };
   return ownLabels(metric.dimensions, own, 'dimension');
+}
+
+/** `app/checkout/50dc6c495c0c9188` is the load balancer `checkout`; of an ARN the last part is the name. */
+function bareName(name: string | null): string | null {
+  if (name === null) return null;
+  const balanced = /^(?:app|net|gwy|targetgroup)\/([^/]+)\/[0-9a-f]+$/.exec(name)?.[1];
+  return balanced ?? (name.startsWith('arn:aws') ? (name.split(/[:/]/).at(-1) ?? name) : name);
 }
 
 /** The alarm's ARN. One alarm on many time series tells of each by itself. */

@@ -82,7 +82,7 @@ function parse(
     host_ip: subject.hostOf(labels) ?? (host === null ? null : hostIn(host)),
     metric_value: quantity === null ? null : quantity.value,
     timestamp: happened_at,
-    labels: word === '' || labelOf(labels, 'severity') !== '' ? labels : { ...labels, severity: word },
+    labels: word === '' || word === WELL || labelOf(labels, 'severity') !== '' ? labels : { ...labels, severity: word },
     description: bare(read('textonlymsg', 'eventmsg', 'body', 'message', 'text')) || read('alertstatus') || alert_name,
     fingerprint,
     metric_unit: quantity === null ? null : (quantity.unit ?? read('metricunit', 'unit')),
@@ -151,6 +151,9 @@ function labelsOf(
   return ownLabels(new Map([...listed, ...grouped]), own, 'tag');
 }
 
+/** The severity of what is over, where nothing else is said. */
+const WELL = 'success';
+
 /** A tag, else the monitor's priority, else how loud the transition is. */
 function severityWord(
   labels: Labels,
@@ -163,7 +166,7 @@ function severityWord(
   if (tagged !== '') return tagged;
   if (priority !== null && /^p[1-5]$/i.test(priority)) return priority;
   if (/warn|no data/i.test(transition ?? '')) return 'warning';
-  return status === 'resolved' ? 'success' : (kind ?? '');
+  return status === 'resolved' ? WELL : (kind ?? '');
 }
 
 /** When it happened: milliseconds since 1970, as text or number. */

@@ -87,7 +87,7 @@ export function readKibanaAlert(
     host_ip: setting.subject.hostOf(labels) ?? host,
     metric_value: metric === null ? null : metric.value,
     timestamp: started_at,
-    labels: word === '' || labelOf(labels, 'severity') !== '' ? labels : { ...labels, severity: word },
+    labels: word === '' || word === WELL || labelOf(labels, 'severity') !== '' ? labels : { ...labels, severity: word },
     description: reason ?? alert_name,
     fingerprint,
     metric_unit: metric === null ? null : metric.unit,
@@ -117,11 +117,14 @@ function statusOf(status: string | null, group: string | null): AlertStatus {
 
 const ENDED: ReadonlySet<string> = new Set(['recovered', 'resolved', 'ok', 'untracked', 'closed']);
 
+/** The severity of what is over, where nothing else is said. */
+const WELL = 'ok';
+
 /** Some rules have groups for how bad it is: `metrics.inventory_threshold.warning`, `slo.burnRate.high`. */
 function wordOf(group: string | null, status: AlertStatus): string {
   const last = (group ?? '').split(/[.\s]/).at(-1)?.toLowerCase() ?? '';
   if (['warning', 'critical', 'high', 'medium', 'low', 'alert'].includes(last)) return last;
-  return status === 'resolved' ? 'ok' : '';
+  return status === 'resolved' ? WELL : '';
 }
 
 function labelsOf(flat: Flat, group: string | null, details: ErrorDetail[]): Labels {

@@ -77,7 +77,8 @@ export function readIssue(data: Foreign, action: string, reading: Reading): Pars
     service_name: reading.subject.serviceOf(labels),
     host_ip: null,
     metric_value: null,
-    timestamp: readInstant(issue, 'firstSeen', at, details) ?? instant(now),
+    // One that is back began again now: what it was before has ended.
+    timestamp: (action === 'unresolved' ? null : readInstant(issue, 'firstSeen', at, details)) ?? instant(now),
     labels,
     description: text('culprit') === null ? alert_name : `${alert_name} (${text('culprit') ?? ''})`,
     ...keysOf(id),
