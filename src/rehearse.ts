@@ -7,6 +7,7 @@ import type { CatalogContent, Problem } from './domain/catalog.js';
 import type { Clock } from './domain/clock.js';
 import { instant } from './domain/clock.js';
 import { messageOf } from './domain/errors.js';
+import { NO_FILE_SUPPRESSIONS } from './domain/suppression.js';
 import { executorSpecs } from './executor/registry.js';
 import type { Parts } from './rehearsal/parts.js';
 import { runTest } from './rehearsal/run-test.js';
@@ -39,8 +40,9 @@ export async function testPlaybooks(
   return { results, problems };
 }
 
-function benchOf({ playbooks, rules }: CatalogContent, parts: Parts): TestBench {
-  return { parts, playbooks, rules, parse: parseWebhook };
+function benchOf({ playbooks, rules, suppressions }: CatalogContent, parts: Parts): TestBench {
+  const held = { silences: [], ...(suppressions ?? NO_FILE_SUPPRESSIONS) };
+  return { parts, playbooks, rules, suppressions: held, parse: parseWebhook };
 }
 
 async function resultOf({ test, file, locate }: LoadedTest, bench: TestBench): Promise<TestResult> {

@@ -13,7 +13,10 @@ const ENDINGS = ['output', 'failed', 'times_out', 'in_doubt', 'crashes'] as cons
 /** How one attempt of a step ends in a test: exactly one of `output`, `failed`, `times_out`, `in_doubt`, `crashes`. */
 export const MockedAnswer = z
   .strictObject({
-    output: z.unknown().optional().describe('It succeeds with this output; of crashes: what is found when it is looked up'),
+    output: z
+      .unknown()
+      .optional()
+      .describe('It succeeds with this output; of crashes: what is found when it is looked up'),
     summary: z.string().max(1_000).optional().describe('The line that people read of it'),
     change: z
       .strictObject({

@@ -3,14 +3,17 @@ import type { Decision } from '../domain/decision.js';
 import type { Run, RunEvent } from '../domain/run.js';
 import { isRunFinished } from '../domain/run.js';
 import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/store.js';
+import type { MemoryBudgets } from './memory-budgets.js';
 import type { AlertsOfRun, MemoryRuns } from './memory-runs.js';
 
 /** An alert as it is kept in memory. */
 export interface DecidedAlert {
   readonly alert: Alert;
   readonly decisions: readonly Decision[];
-  /** When it is decided again; null when it is settled. */
+  /** When it is decided again; null when it is settled, or held until what holds it is gone. */
   readonly due_at: string | null;
+  /** What a hold depends on besides the time. */
+  readonly held_by: string | null;
 }
 
 /** What an alert that repeats another word for word was decided to be. */
@@ -29,9 +32,12 @@ export class MemoryTriage implements TriageStore {
   readonly #alertsOfRun = new Map<string, string[]>();
   readonly #occurrencesOfRun = new Map<string, Set<string>>();
 
+  readonly #budgets: MemoryBudgets;
+
   /** `runs` is asked when it is needed: runs hear of alerts, and alerts of runs. */
-  constructor(runs: () => MemoryRuns) {
+  constructor(runs: () => MemoryRuns, budgets: MemoryBudgets) {
     this.#runs = runs;
+    this.#budgets = budgets;
   }
 
   async occurrences(keys: readonly string[]): Promise<Occurrence[]> {
@@ -60,10 +66,11 @@ export class MemoryTriage implements TriageStore {
     if (!this.#mayCommit(batch)) return 'conflict';
     const runs = this.#runs();
     // The opening is told to listeners: alerts and occurrences have to stand there by then.
-    for (const { alert, decision } of batch.alerts) this.#keepDecided(alert, decision);
+    for (const { alert, decision, held_by } of batch.alerts) this.#keepDecided(alert, decision, held_by ?? null);
+    this.#budgets.use(batch.budgets ?? []);
     for (const repeat of batch.repeats) this.#repeats.set(repeat.alert_id, repeat);
     for (const { occurrence, expected } of batch.occurrences)
-      this.#keepOccurrence({ ...occurrence, version: expected + 1 });
+      this.#keepOccurrence({ ...occurrence, version: expected === 0 ? Math.max(occurrence.version, 1) : expected + 1 });
     for (const run of batch.runs) runs.put(run);
     for (const run_id of [...batch.poke, ...batch.joins.map((join) => join.run_id)]) runs.poke(run_id);
     for (const contradiction of batch.not_fixed) await this.#contradict(contradiction);
@@ -72,14 +79,14 @@ export class MemoryTriage implements TriageStore {
 
   async decided(alert_ids: readonly string[]): Promise<string[]> {
     await Promise.resolve();
-    return alert_ids.filter((id) => this.#repeats.has(id) || this.#alerts.get(id)?.due_at === null);
+    return alert_ids.filter((id) => this.#repeats.has(id) || this.#isSettled(id));
   }
 
   async keep(alerts: readonly Alert[]): Promise<void> {
     await Promise.resolve();
     for (const alert of alerts)
       if (!this.#alerts.has(alert.alert_id))
-        this.#alerts.set(alert.alert_id, { alert, decisions: [], due_at: alert.received_at });
+        this.#alerts.set(alert.alert_id, { alert, decisions: [], due_at: alert.received_at, held_by: null });
   }
 
   async due(now: string, limit: number): Promise<Alert[]> {
@@ -98,7 +105,8 @@ export class MemoryTriage implements TriageStore {
   async giveUp(alert_id: string, decision: Decision): Promise<void> {
     await Promise.resolve();
     const kept = this.#alerts.get(alert_id);
-    if (kept) this.#alerts.set(alert_id, { ...kept, decisions: [...kept.decisions, decision], due_at: null });
+    if (kept)
+      this.#alerts.set(alert_id, { ...kept, decisions: [...kept.decisions, decision], due_at: null, held_by: null });
   }
 
   /** What was decided about an alert; null when nothing was. A repeat that says nothing new answers what it repeats, too. */
@@ -111,6 +119,14 @@ export class MemoryTriage implements TriageStore {
     let next = Number.POSITIVE_INFINITY;
     for (const { due_at } of this.#alerts.values()) if (due_at !== null) next = Math.min(next, Date.parse(due_at));
     return next;
+  }
+
+  /** What inhibition held and nothing holds any more is to be decided now. */
+  release(holders: readonly string[], now: string): void {
+    const still = new Set(holders);
+    for (const [alert_id, kept] of this.#alerts)
+      if (kept.held_by?.startsWith('inhibit') && !still.has(kept.held_by))
+        this.#alerts.set(alert_id, { ...kept, due_at: now });
   }
 
   alertsOf(run_id: string): AlertsOfRun {
@@ -141,14 +157,21 @@ export class MemoryTriage implements TriageStore {
       batch.seen.every(({ key, version }) => versionOf(key) === version) &&
       [...batch.joins.map((join) => join.run_id), ...(batch.open_runs ?? [])].every((id) => runs.isOpen(id)) &&
       batch.runs.every((run) => !runs.blocks(run)) &&
-      batch.alerts.every(({ alert }) => this.#alerts.get(alert.alert_id)?.due_at !== null)
+      (batch.last_writes ?? []).every(({ service_name, at }) => (this.#lastWrites.get(service_name) ?? null) === at) &&
+      this.#budgets.mayUse(batch.budgets ?? []) &&
+      batch.alerts.every(({ alert }) => !this.#isSettled(alert.alert_id))
     );
   }
 
-  #keepDecided(alert: Alert, decision: Decision): void {
+  #isSettled(alert_id: string): boolean {
+    const kept = this.#alerts.get(alert_id);
+    return kept !== undefined && kept.due_at === null && kept.held_by === null;
+  }
+
+  #keepDecided(alert: Alert, decision: Decision, held_by: string | null): void {
     const before = this.#alerts.get(alert.alert_id)?.decisions ?? [];
     const due_at = decision.action === 'hold' ? decision.until : null;
-    this.#alerts.set(alert.alert_id, { alert, decisions: [...before, decision], due_at });
+    this.#alerts.set(alert.alert_id, { alert, decisions: [...before, decision], due_at, held_by });
     if (decision.action !== 'run' && decision.action !== 'join') return;
     for (const run_id of decision.run_ids)
       this.#alertsOfRun.set(run_id, [...(this.#alertsOfRun.get(run_id) ?? []), alert.alert_id]);

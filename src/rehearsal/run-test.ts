@@ -8,6 +8,7 @@ import type { PlaybookTest } from '../domain/playbook-test.js';
 import type { Rule } from '../domain/rule.js';
 import type { Run } from '../domain/run.js';
 import { isRunFinished } from '../domain/run.js';
+import type { SuppressionContent } from '../domain/suppression-set.js';
 import { differences } from './judge-test.js';
 import type { Parts } from './parts.js';
 import { ScriptedCast } from './scripted-cast.js';
@@ -22,6 +23,8 @@ export interface TestBench {
   readonly parts: Parts;
   readonly playbooks: ReadonlyMap<string, CheckedPlaybook>;
   readonly rules: readonly Rule[];
+  /** What the folder says that holds alerts back. */
+  readonly suppressions: SuppressionContent;
   /** The alerts in a webhook's body, as their source reads it; or why it cannot. */
   readonly parse: (source: string, body: unknown, now: number) => readonly Alert[] | { readonly problem: string };
 }
@@ -33,6 +36,7 @@ export interface TestEnd {
   readonly story: Story | null;
 }
 
+const NOTHING: SuppressionContent = { silences: [], windows: [], inhibit_rules: [] };
 const DEFAULT_AT = '2026-01-05T10:00:00.000Z';
 const ALERT_ID = '01KE6QMRG000000000000TEST0';
 /** Runs take up their rest after their own time; nothing of a test is looked at later than this. */
@@ -74,7 +78,17 @@ function worldOf(test: PlaybookTest, bench: TestBench, cast: ScriptedCast, start
   const own: Rule[] | null =
     test.playbook === undefined ? null : [{ rule_id: 'test', alert_name: 'any', playbook_id: test.playbook }];
   const rules = own ?? bench.rules;
-  return new World({ parts: bench.parts, cast, playbooks, rules, modeOf, start_ms, max_runs_per_occurrence: 1 });
+  const suppressions = own === null ? bench.suppressions : NOTHING;
+  return new World({
+    parts: bench.parts,
+    cast,
+    playbooks,
+    rules,
+    modeOf,
+    suppressions,
+    start_ms,
+    max_runs_per_occurrence: 1,
+  });
 }
 
 function alertsOf(test: PlaybookTest, bench: TestBench, now: number) {

@@ -2,7 +2,10 @@ import type { Alert } from '../domain/alert.js';
 import { instant } from '../domain/clock.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
 import { createIds } from '../domain/id.js';
+import type { Grouping } from '../domain/grouping.js';
 import type { Log } from '../domain/log.js';
+import type { StormPolicy } from '../domain/storm.js';
+import type { SuppressionContent } from '../domain/suppression-set.js';
 import type { Notice } from '../domain/notifier.js';
 import type { CheckedPlaybook, Mode } from '../domain/playbook.js';
 import type { AskCondition } from '../domain/proof.js';
@@ -14,8 +17,14 @@ import { answerApproval, confirmRun } from '../schedule/by-hand.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import { SecretVault } from '../schedule/secrets.js';
 import type { Policy } from '../triage/deps.js';
+import type { FlapPolicy } from '../triage/flapping.js';
+import { NO_LIMITS } from '../triage/limits.js';
+import type { Limits } from '../triage/limits.js';
 import { Triage } from '../triage/triage.js';
+import { MemoryBudgets } from './memory-budgets.js';
 import { MemoryRuns } from './memory-runs.js';
+import { MemoryStorm } from './memory-storm.js';
+import { MemorySuppressions } from './memory-suppressions.js';
 import { MemoryTriage } from './memory-triage.js';
 import type { Parts } from './parts.js';
 import { recordingExecutor } from './recording.js';
@@ -56,8 +65,19 @@ export interface WorldOptions {
   readonly start_ms: number;
   readonly max_runs_per_occurrence: number;
   readonly proof?: { readonly within_ms: number; readonly hold_ms: number };
+  /** What holds alerts back and freezes writes. */
+  readonly suppressions?: SuppressionContent;
+  /** What limits how much is started. */
+  readonly limits?: RehearsedLimits;
   /** Hears of every change of every run once it is kept. */
   readonly changed?: (run: Run, events: readonly RunEvent[]) => void;
+}
+
+/** How much may be started, as the configuration says. */
+export interface RehearsedLimits {
+  readonly grouping: Grouping;
+  readonly storm: StormPolicy | null;
+  readonly flapping: FlapPolicy | null;
 }
 
 /** One working process; everything in it can be lost at any moment. */
@@ -94,6 +114,9 @@ export class World {
   readonly #ids;
   readonly #versions = new Map<string, CheckedPlaybook>();
   readonly #policy: Policy;
+  readonly #budgets: MemoryBudgets;
+  readonly #suppressions: MemorySuppressions;
+  readonly #limits: Limits;
   #process: Process | null = null;
   #incarnation = 0;
   #underWay = 0;
@@ -112,7 +135,13 @@ export class World {
       this.#versions.set(versionKey(checked.playbook.playbook_id, checked.version), checked);
     this.#vault = new SecretVault(namedSecrets([...playbooks.values()].map(({ playbook }) => playbook)), 'rehearsal');
     this.#policy = { rules: compileRules(rules), playbooks, modeOf };
-    this.triage = new MemoryTriage(() => this.runs);
+    this.#budgets = new MemoryBudgets((run_id) => this.runs.run(run_id).finished_at);
+    this.#suppressions = new MemorySuppressions(
+      options.suppressions ?? { silences: [], windows: [], inhibit_rules: [] },
+      (holders) => this.triage.release(holders, instant(this.clock.now())),
+    );
+    this.#limits = this.#limitsOf(options.limits);
+    this.triage = new MemoryTriage(() => this.runs, this.#budgets);
     this.runs = new MemoryRuns({
       playbookOf: (playbook_id, version) => this.#playbookOf(playbook_id, version),
       clock: this.clock,
@@ -221,6 +250,8 @@ export class World {
       condition: (alert) => cast.condition(alert),
       proof: proof ?? { within_ms: 300_000, hold_ms: 30_000 },
       modeOf,
+      frozen: (run) =>
+        this.#suppressions.frozen(run.alert === null ? [] : [run.alert, ...run.joined], this.clock.now()),
       clock,
       random: () => 1,
       newId: () => this.#ids.next(),
@@ -234,6 +265,8 @@ export class World {
       policy: () => this.#policy,
       open: (header, checked, joined) => scheduler.open(header, checked.playbook, { joined, resolved: false }),
       wake: (run_id) => scheduler.wake(run_id),
+      suppressions: this.#suppressions,
+      limits: this.#limits,
       maxRunsPerOccurrence: this.#options.max_runs_per_occurrence,
       ids: this.#ids,
       clock,
@@ -242,6 +275,12 @@ export class World {
     });
     const process: Process = { clock, scheduler, triage, alive: true };
     return process;
+  }
+
+  #limitsOf(limits: RehearsedLimits | undefined): Limits {
+    if (!limits) return { ...NO_LIMITS, budgets: this.#budgets };
+    const storm = limits.storm && new MemoryStorm(limits.storm, this.clock);
+    return { ...NO_LIMITS, budgets: this.#budgets, grouping: limits.grouping, storm, flapping: limits.flapping };
   }
 
   #executors(clock: ProcessClock, runs: RunStore, scheduler: () => Scheduler) {

@@ -1,0 +1,80 @@
+import type { Clock } from '../domain/clock.js';
+import { instant } from '../domain/clock.js';
+import { OVERALL, stormAfter, stormLevelOf } from '../domain/storm.js';
+import type { Storm, StormLimit, StormPolicy, StormRates } from '../domain/storm.js';
+import type { StormDemand, StormGauge, StormSeen } from '../triage/storm.js';
+
+interface Counted {
+  readonly at: number;
+  readonly alerts: number;
+  readonly starts: number;
+}
+
+const MINUTE_MS = 60_000;
+const LONGEST_HOLD_MS = 900_000;
+
+/** Tells how hard it storms in a rehearsal: by the same limits and levels, with nobody to share the counts with. */
+export class MemoryStorm implements StormGauge {
+  readonly hold_ms: number;
+  readonly #policy: StormPolicy;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #counted = new Map<string, Counted[]>();
+  readonly #storms = new Map<string, Storm>();
+
+  constructor(policy: StormPolicy, clock: Pick<Clock, 'now'>) {
+    this.#policy = policy;
+    this.#clock = clock;
+    this.hold_ms = Math.min(Math.max(policy.calm_ms, 1_000), LONGEST_HOLD_MS);
+  }
+
+  look(service_name: string | null, demand: StormDemand): StormSeen {
+    const all = this.#seen(OVERALL, demand);
+    if (service_name === null || service_name === OVERALL) return all;
+    const own = this.#seen(service_name, demand);
+    return own.level > all.level ? own : all;
+  }
+
+  count(demand: StormDemand): void {
+    const at = this.#clock.now();
+    for (const scope of new Set([...demand.alerts.keys(), ...demand.starts.keys()])) {
+      const counted = { at, alerts: demand.alerts.get(scope) ?? 0, starts: demand.starts.get(scope) ?? 0 };
+      this.#counted.set(scope, [...this.#recent(scope), counted]);
+    }
+  }
+
+  #seen(scope: string, demand: StormDemand): StormSeen {
+    const { notify_only_at, calm_ms } = this.#policy;
+    const limit = this.#limitOf(scope);
+    const by = scope === OVERALL ? 'storm' : `storm:${scope}`;
+    const rates = this.#ratesOf(scope, demand);
+    const now = stormLevelOf(rates, limit, notify_only_at);
+    const next = stormAfter(
+      this.#storms.get(scope) ?? null,
+      { scope, level: now, rates },
+      instant(this.#clock.now()),
+      calm_ms,
+    );
+    if (next) this.#storms.set(scope, next);
+    const level = next && next.level > now ? next.level : now;
+    const of = scope === OVERALL ? 'all services' : scope;
+    const explanation = `storm over ${of}: ${rates.alerts} alerts and ${rates.starts} starts within a minute (limits ${limit.alerts_per_minute} and ${limit.starts_per_minute})`;
+    return { level, by, explanation: level === 0 ? '' : explanation };
+  }
+
+  #ratesOf(scope: string, demand: StormDemand): StormRates {
+    const recent = this.#recent(scope);
+    return {
+      alerts: recent.reduce((sum, { alerts }) => sum + alerts, demand.alerts.get(scope) ?? 0),
+      starts: recent.reduce((sum, { starts }) => sum + starts, demand.starts.get(scope) ?? 0),
+    };
+  }
+
+  #recent(scope: string): Counted[] {
+    const from = this.#clock.now() - MINUTE_MS;
+    return (this.#counted.get(scope) ?? []).filter(({ at }) => at > from);
+  }
+
+  #limitOf(scope: string): StormLimit {
+    return scope === OVERALL ? this.#policy.overall : this.#policy.per_service;
+  }
+}
