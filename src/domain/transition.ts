@@ -64,7 +64,7 @@ function open(run: Run | null, event: RunEvent & { type: 'run_opened' }): Run {
   if (run !== null) throw new FixpointError('conflict', `run ${run.run_id} is open already`);
   const begun = event.run;
   // Written out: a spread that is added to costs several times as much, and this is done for every run.
-  return {
+  const opened: Run = {
     run_id: begun.run_id,
     playbook_id: begun.playbook_id,
     playbook_version: begun.playbook_version,
@@ -95,6 +95,9 @@ function open(run: Run | null, event: RunEvent & { type: 'run_opened' }): Run {
     steps: {},
     joined: begun.alert === null ? [] : [begun.alert],
   };
+  const { mode_by, begin_at } = begun;
+  if (mode_by === undefined && begin_at === undefined) return opened;
+  return { ...opened, ...(mode_by === undefined ? {} : { mode_by }), ...(begin_at === undefined ? {} : { begin_at }) };
 }
 
 const AFTER_THE_END: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([

@@ -3,12 +3,16 @@ import { PageQuery, pageOf, pageRequest, sinceInstant } from '../domain/api/page
 import { AuditAnswer, PauseAnswer, StatsAnswer, StatsQuery } from '../domain/api/system.js';
 import { instant } from '../domain/clock.js';
 import type { PauseState } from '../domain/store.js';
+import { OVERALL } from '../domain/storm.js';
+import type { Storm } from '../domain/storm.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { answers } from './route.js';
 import type { Api } from './route.js';
+
+const MAX_STORMS = 200;
 
 /** Counts, the journal of people's deeds, and the big red button. */
 export function systemRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
@@ -20,7 +24,8 @@ export function systemRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     { onRequest, schema: { tags, querystring: StatsQuery, ...answers(200, StatsAnswer) } },
     async (request) => {
       const since = sinceInstant(request.query.since, deps.clock.now());
-      return { since, ...(await deps.store.runView.stats(since)) };
+      const [stats, storms] = await Promise.all([deps.store.runView.stats(since), deps.store.storm.current()]);
+      return { since, ...stats, storm: stormNow(storms) };
     },
   );
 
@@ -35,6 +40,15 @@ export function systemRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
   );
   pauseRoute(app, deps, auth, true);
   pauseRoute(app, deps, auth, false);
+}
+
+function stormNow(storms: readonly Storm[]) {
+  return {
+    level: storms.reduce((highest, { level }) => Math.max(highest, level), 0),
+    storms: storms.slice(0, MAX_STORMS).map(({ scope, level, peak, since, changed_at, rates, calm_since }) => {
+      return { service_name: scope === OVERALL ? null : scope, level, peak, since, changed_at, rates, calm_since };
+    }),
+  };
 }
 
 function pauseRoute(app: Api, deps: HttpDeps, auth: Auth, paused: boolean): void {

@@ -9,7 +9,7 @@ import { runKeyText } from './cache.js';
 import { BatchSuppression, holderOf } from './batch-suppression.js';
 import { contentHash, occurrenceKey } from './content.js';
 import type { Verdict } from './facts.js';
-import { flapHistory, flapHold } from './flapping.js';
+import { flapHold, historyOfFiring, historyOfResolve } from './flapping.js';
 import { heldBy } from './hold.js';
 import type { Hold } from './hold.js';
 import type { Limits } from './limits.js';
@@ -240,7 +240,7 @@ export class BatchDecision {
   #flapping(alert: Alert, before: Occurrence | null): Hold | null {
     const { limits, now } = this.#options;
     if (!limits.flapping || alert.momentary === true) return null;
-    return flapHold(alert, flapHistory(before, now, limits.flapping), limits.flapping, now);
+    return flapHold(alert, historyOfFiring(before, now, limits.flapping), limits.flapping, now);
   }
 
   /** What begins to fire makes a storm, and what no rule takes is told once: when its condition begins. */
@@ -302,7 +302,7 @@ export class BatchDecision {
     if (alert.status === 'resolved') {
       const ended = latest(alert.ends_at ?? this.#options.now, before?.resolved_at ?? null);
       const closed = before ?? newOccurrence(alert, key, content);
-      this.#after.set(key, { ...closed, open: false, resolved_at: ended });
+      this.#after.set(key, { ...closed, open: false, resolved_at: ended, ...this.#historyOf(alert, before) });
       return;
     }
     if (decision.reason === 'resolved' || isTold(alert, before)) return;
@@ -328,7 +328,14 @@ export class BatchDecision {
   #historyOf(alert: Alert, before: Occurrence | null): Pick<Occurrence, 'history'> {
     const { limits, now } = this.#options;
     if (!limits.flapping || before === null || alert.momentary === true) return {};
-    return { history: flapHistory(before, now, limits.flapping) };
+    return {
+      history:
+        alert.status === 'firing'
+          ? historyOfFiring(before, now, limits.flapping)
+          : before.open
+            ? historyOfResolve(before, now, limits.flapping)
+            : (before.history ?? null),
+    };
   }
 
   #matching(alert: Alert): readonly Rule[] {

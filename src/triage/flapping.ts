@@ -13,27 +13,26 @@ export interface FlapPolicy {
   readonly quiet_ms: number;
 }
 
-/** What is known of a condition's changes when it fires, with this firing where it is one; null for one that has not come back. */
-export function flapHistory(before: Occurrence | null, at: string, policy: FlapPolicy): FlapHistory | null {
+/** What is known of a condition's changes when it fires at `at`, with that firing where it is one; null for one that has not come back. */
+export function historyOfFiring(before: Occurrence | null, at: string, policy: FlapPolicy): FlapHistory | null {
   if (before === null || before.open || before.resolved_at === null) return before?.history ?? null;
-  const resolved = before.resolved_at < at ? before.resolved_at : at;
-  if (before.history) return after(before.history, [resolved, at], policy);
-  const began = before.started_at < resolved ? before.started_at : resolved;
-  return after(null, [began, resolved, at], policy);
+  return after(before.history ?? historyOfResolve(before, before.resolved_at, policy), at, policy);
 }
 
-function after(history: FlapHistory | null, changes: readonly string[], policy: FlapPolicy): FlapHistory {
-  let { changes: known, flapping } = history ?? { changes: [], flapping: false };
-  for (const at of changes) {
-    const last = known.at(-1);
-    // After a quiet time it begins anew: what was before says nothing about now.
-    if (last !== undefined && Date.parse(at) - Date.parse(last) >= policy.quiet_ms && flapping)
-      [known, flapping] = [[], false];
-    const from = instant(Date.parse(at) - policy.within_ms);
-    known = [...known.filter((earlier) => earlier >= from), at].slice(-(policy.changes + 2));
-    flapping ||= known.length > policy.changes;
-  }
-  return { changes: known, flapping };
+/** The same when it resolves. Changes count from when they are heard of: senders' clocks differ. */
+export function historyOfResolve(before: Occurrence, at: string, policy: FlapPolicy): FlapHistory {
+  const began = { changes: [before.started_at < at ? before.started_at : at], flapping: false };
+  return after(before.history ?? began, at, policy);
+}
+
+function after({ changes, flapping }: FlapHistory, at: string, policy: FlapPolicy): FlapHistory {
+  const last = changes.at(-1);
+  // After a quiet time it begins anew: what was before says nothing about now.
+  if (flapping && last !== undefined && Date.parse(at) - Date.parse(last) >= policy.quiet_ms)
+    return { changes: [last, at], flapping: false };
+  const from = instant(Date.parse(at) - policy.within_ms);
+  const known = [...changes.filter((earlier) => earlier >= from), at].slice(-(policy.changes + 2));
+  return { changes: known, flapping: flapping || known.length > policy.changes };
 }
 
 /** Why an alert whose condition comes and goes starts nothing: until it has stayed for a while, nobody can tell what would help. */

@@ -146,7 +146,8 @@ export class StormWatch implements StormGauge {
   async #rest(): Promise<void> {
     const { clock } = this.#options;
     await sleep(clock, EVERY_MS, this.#stopping.signal);
-    const idle = this.#pending.isEmpty && [...this.#storms.values()].every(({ storm }) => storm.level === 0);
+    const isCalm = [...this.#storms.values()].every(({ storm }) => storm.level === 0);
+    const idle = isCalm && this.#pending.isEmpty && this.#shared.size === 0;
     if (!idle || this.#stopping.signal.aborted) return;
     this.#nap = new AbortController();
     await sleep(clock, IDLE_EVERY_MS - EVERY_MS, AbortSignal.any([this.#nap.signal, this.#stopping.signal]));
@@ -227,7 +228,9 @@ class Counts {
     let seconds = this.#byScope.get(scope);
     if (!seconds) {
       if (this.#byScope.size >= MAX_SCOPES && scope !== OVERALL) return;
-      this.#byScope.set(scope, (seconds = new Map()));
+      const fresh = new Map<string, StormRates>();
+      seconds = fresh;
+      this.#byScope.set(scope, fresh);
     }
     const known = seconds.get(second) ?? NONE;
     seconds.set(second, { alerts: known.alerts + alerts, starts: known.starts + starts });

@@ -27,12 +27,36 @@ export const DeadLetterAnswer = z.object({
 
 export const StatsQuery = z.strictObject({ since: Since.default('24h') });
 
+const Rates = z.object({
+  alerts: z.int().describe('Alerts that began to fire within a minute'),
+  starts: z.int().describe('Runs that started or were to start within a minute'),
+});
+
+/** A storm that lasts. */
+const StormAnswer = z.object({
+  service_name: z.string().nullable().describe('null: all services together'),
+  level: z.int(),
+  peak: z.int().describe('Its highest level'),
+  since: Instant,
+  changed_at: Instant.describe('When its level changed the last time'),
+  rates: Rates.describe('At which its level changed'),
+  calm_since: Instant.nullable().describe('Since when it has been calmer; it falls when that has lasted'),
+});
+
 /** Counts since an instant. */
 export const StatsAnswer = z.object({
   since: Instant,
   alerts: z.array(z.object({ action: z.string(), reason: z.string().nullable(), count: z.int() })),
   runs: z.array(z.object({ state: RunState, outcome: z.string().nullable(), count: z.int() })),
   undecided: z.int(),
+  storm: z
+    .object({
+      level: z
+        .int()
+        .describe('The highest of all: 0 none, 1 writes of new runs need an approval, 2 nothing new starts'),
+      storms: z.array(StormAnswer),
+    })
+    .describe('Now, whatever `since` says'),
 });
 
 /** Who did what. */

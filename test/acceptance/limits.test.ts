@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppWorld } from '../helper/app-world.js';
+import { until } from '../helper/until.js';
+
+type Labels = Record<string, string>;
+
+const FILES = {
+  'rules.yaml': `
+rules:
+  - {rule_id: RATE, alert_name: Rate, playbook_id: PB-Look, rate_limit: {max_runs: 2, per: 1h}}
+  - {rule_id: RATE2, alert_name: Often, playbook_id: PB-Look, rate_limit: {max_runs: 1, per: 2s}}
+  - {rule_id: BYENV, alert_name: Grouped, playbook_id: PB-Slow, group_by: [env]}
+  - {rule_id: WAIT, alert_name: Waits, playbook_id: PB-Count, group_by: [env], group_wait: 2s}
+  - {rule_id: AGAIN, alert_name: Again, playbook_id: PB-Look, group_by: [env], group_interval: 2s}
+  - {rule_id: ASK, alert_name: Ask, playbook_id: PB-Write, mode: approve}
+  - {rule_id: NEVER, alert_name: Never, playbook_id: PB-Write, mode: off}
+  - {rule_id: FLAP, alert_name: Flap, playbook_id: PB-Look}
+`,
+  'look.yaml': 'playbook_id: PB-Look\ntasks:\n  - {id: look, type: api_call, action: GET /look}\n',
+  'slow.yaml': 'playbook_id: PB-Slow\ntasks:\n  - {id: look, type: api_call, action: GET /slow}\n',
+  'count.yaml':
+    'playbook_id: PB-Count\ntasks:\n  - {id: look, type: api_call, action: "GET /count/{{ size(alerts) }}"}\n',
+  'write.yaml': 'playbook_id: PB-Write\nmode: auto\ntasks:\n  - {id: act, type: api_call, action: POST /act}\n',
+};
+
+describe('what limits how much is started', { timeout: 60_000 }, () => {
+  let world: AppWorld;
+  let group = 0;
+  beforeAll(async () => {
+    world = await AppWorld.open(
+      FILES,
+      `
+flapping: {changes: 4, within: 10m, quiet: 2s}
+notify_unmatched: {notify: [webhook], severity: critical}
+report: {notify: []}
+`,
+    );
+  });
+  afterAll(() => world.close());
+
+  const aGroup = (): string => `group-${(group += 1)}`;
+  const labelled = (alertname: string, service: string, more: Labels = {}): { labels: Labels } => ({
+    labels: { alertname, service, ...more },
+  });
+
+  it('starts no more runs of a rule for one service than it says, in whatever batch they come', async () => {
+    const together = await world.post(
+      ['1', '2', '3']
+        .flatMap((n) => [labelled('Rate', 'a', { n, group: n })])
+        .map((alert, n) => ({
+          ...alert,
+          labels: { ...alert.labels, n: String(n) },
+        })),
+      aGroup(),
+    );
+    // One group is one run, whatever joins it.
+    expect(together.map((alert) => alert.decision?.action)).toEqual(['run', 'join', 'join']);
+    const [second] = await world.post([labelled('Rate', 'a', { n: 'x' })], aGroup());
+    const [third] = await world.post([labelled('Rate', 'a', { n: 'y' })], aGroup());
+    const [other] = await world.post([labelled('Rate', 'b', { n: 'y' })], aGroup());
+    expect(second?.decision?.action).toBe('run');
+    expect(third?.decision).toMatchObject({ action: 'hold', reason: 'rate_limit', by: 'rule:RATE', run_id: null });
+    expect(third?.decision?.explanation).toContain('at most 2 runs per 1h for a');
+    expect(Date.parse(third?.decision?.until ?? '')).toBeGreaterThan(Date.now() + 3_000_000);
+    expect(other?.decision?.action).toBe('run');
+  });
+
+  it('decides a held alert again when its limit is over', async () => {
+    await world.post([labelled('Often', 'c', { n: '1' })], aGroup());
+    const [held] = await world.post([labelled('Often', 'c', { n: '2' })], aGroup());
+    expect(held?.decision).toMatchObject({ action: 'hold', reason: 'rate_limit' });
+    const later = await world.decided(held?.alert_id ?? '', (alert) => alert.decision?.action === 'run');
+    expect(later.decisions.map(({ action }) => action)).toEqual(['hold', 'run']);
+  });
+
+  it('lets alerts join by the labels that the rule names, however the source groups them', async () => {
+    const [first] = await world.post([labelled('Grouped', 'd', { env: 'prod', pod: '1' })], aGroup());
+    const [same] = await world.post([labelled('Grouped', 'd', { env: 'prod', pod: '2' })], aGroup());
+    const [other] = await world.post([labelled('Grouped', 'd', { env: 'test', pod: '3' })], aGroup());
+    expect([first, same, other].map((alert) => alert?.decision?.action)).toEqual(['run', 'join', 'run']);
+    expect(same?.decision?.run_id).toBe(first?.decision?.run_id);
+    const run = await world.run(first?.decision?.run_id, 'running');
+    expect(run.group_key).toBe('rule:BYENV:{env="prod"}');
+    await until('the requests', () => world.release.length >= 2);
+    for (const end of world.release.splice(0)) end();
+  });
+
+  it('waits for more alerts of a group before its run begins, also over a restart', async () => {
+    const [first] = await world.post([labelled('Waits', 'e', { env: 'w', pod: '1' })], aGroup());
+    expect(first?.decision?.explanation).toContain('group_wait');
+    const pending = await world.run(first?.decision?.run_id, 'pending');
+    expect(pending.begin_at).toBeDefined();
+    await world.stop();
+    await world.start();
+    const [second] = await world.post([labelled('Waits', 'e', { env: 'w', pod: '2' })], aGroup());
+    expect(second?.decision).toMatchObject({ action: 'join', run_id: first?.decision?.run_id });
+    const run = await world.run(first?.decision?.run_id);
+    expect(run.alert_ids).toEqual([first?.alert_id, second?.alert_id]);
+    expect(Date.parse(run.started_at ?? '')).toBeGreaterThanOrEqual(Date.parse(run.begin_at ?? ''));
+    expect(world.asked.filter((line) => line.startsWith('GET /count'))).toEqual(['GET /count/2']);
+  });
+
+  it('starts no other run of a group before its group_interval is over', async () => {
+    const [first] = await world.post([labelled('Again', 'f', { env: 'i', pod: '1' })], aGroup());
+    await world.run(first?.decision?.run_id);
+    const [second] = await world.post([labelled('Again', 'f', { env: 'i', pod: '2' })], aGroup());
+    const [other] = await world.post([labelled('Again', 'f', { env: 'j', pod: '2' })], aGroup());
+    expect(second?.decision).toMatchObject({ action: 'hold', reason: 'rate_limit', by: 'rule:AGAIN' });
+    expect(second?.decision?.explanation).toContain(`run ${first?.decision?.run_id} of the same group ended`);
+    expect(other?.decision?.action).toBe('run');
+    const later = await world.decided(second?.alert_id ?? '', (alert) => alert.decision?.action === 'run');
+    expect(later.decision?.run_id).not.toBe(first?.decision?.run_id);
+  });
+
+  it('takes the stricter of the modes of rule and playbook, and says whose it was', async () => {
+    const [asked] = await world.post([labelled('Ask', 'g')], aGroup());
+    const run = await world.run(asked?.decision?.run_id, 'waiting');
+    expect(run).toMatchObject({ mode: 'approve', mode_by: 'rule:ASK' });
+    expect(run.steps[0]?.approval?.message).toContain('rule:ASK');
+    const [never] = await world.post([labelled('Never', 'g')], aGroup());
+    expect(never?.decision).toMatchObject({ action: 'drop', reason: 'playbook_off', by: 'rule:NEVER' });
+    expect(world.asked).not.toContain('POST /act');
+  });
+
+  it('holds what comes and goes until it has stayed for a while', async () => {
+    const groupKey = aGroup();
+    const at = (seconds: number): string => new Date(Date.now() - 60_000 + seconds * 1_000).toISOString();
+    const actions: (string | null | undefined)[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      const [fired] = await world.post([{ ...labelled('Flap', 'h'), startsAt: at(turn * 4) }], groupKey);
+      if (fired?.decision?.run_id) await world.run(fired.decision.run_id);
+      actions.push(fired?.decision?.reason ?? fired?.decision?.action);
+      await world.post(
+        [{ ...labelled('Flap', 'h'), status: 'resolved', startsAt: at(turn * 4), endsAt: at(turn * 4 + 2) }],
+        groupKey,
+      );
+    }
+    expect(actions).toEqual(['run', 'run', 'flapping']);
+    const [held] = await world.post([{ ...labelled('Flap', 'h'), startsAt: at(20) }], groupKey);
+    expect(held?.decision).toMatchObject({ action: 'hold', reason: 'flapping' });
+    expect(held?.decision?.explanation).toContain('more than 4 within 10 min');
+    const later = await world.decided(held?.alert_id ?? '', (alert) => alert.decision?.action === 'run');
+    expect(later.decisions.map(({ action }) => action)).toEqual(['hold', 'run']);
+  });
+
+  it('tells once of critical alerts that no rule takes, in one message', async () => {
+    const unknown = (n: number, severity: string): { labels: Labels } =>
+      labelled('Unknown', 'z', { n: String(n), severity });
+    const many = Array.from({ length: 30 }, (_, n) => unknown(n, 'critical'));
+    await world.post([...many, unknown(99, 'warning')], aGroup());
+    await world.post(many, aGroup());
+    await until('the message', () => world.told.length > 0, 20_000);
+    expect(world.told).toHaveLength(1);
+    expect(world.told[0]).toMatchObject({ subject: 'No rule takes 30 alerts', severity: 'critical' });
+    expect(world.told[0]?.text).toContain('- 30 × Unknown at z [critical]');
+  });
+});
