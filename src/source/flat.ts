@@ -18,10 +18,10 @@ export type Flat = ReadonlyMap<string, FlatField>;
 const MAX_FIELDS = 2_000;
 const MAX_DEPTH = 8;
 
-/** Takes objects apart, lists not. The first of several fields of the same name counts. */
-export function flatten(payload: Foreign): Flat {
+/** Takes objects apart, lists not. The first of several fields of the same name counts. `at` is where the payload itself stands. */
+export function flatten(payload: Foreign, at = ''): Flat {
   const flat = new Map<string, FlatField>();
-  addFields(flat, payload, '', '', 0);
+  addFields(flat, payload, '', at, 0);
   return flat;
 }
 

@@ -118,7 +118,7 @@ function readLists(
     at: 'alerts',
     read: (entry, at, details) => {
       const { item, at: here } = entry instanceof Entry ? entry : new Entry(entry, at);
-      if (isForeign(item)) return readKibanaAlert(new Map([...shared, ...flatten(item)]), here, details, setting);
+      if (isForeign(item)) return readKibanaAlert(new Map([...shared, ...flatten(item, here)]), here, details, setting);
       details.push({ path: here, message: `expected an alert (an object), came ${came(item)}` });
       return null;
     },
