@@ -3,6 +3,7 @@ import type { StoredEvent } from '../../src/domain/run.js';
 import type { Store } from '../../src/domain/store.js';
 import { fold } from '../../src/domain/transition.js';
 import { retentionSuite } from './retention-suite.js';
+import { suppressionSuite } from './suppression-suite.js';
 import {
   aBatch,
   aDecision,
@@ -678,6 +679,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    suppressionSuite(() => store);
     // Last: it forgets what others have written.
     retentionSuite(() => store);
   });

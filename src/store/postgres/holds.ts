@@ -22,13 +22,7 @@ export function createHoldStore(db: Db): HoldStore {
       });
       return rows.length;
     },
-    openAlerts: async (after, limit) =>
-      db.query<{ key: string; alert: Alert }>({
-        text: `select key, doc as alert from (
-            select key, content_alert_id from occurrences where open and ($1::text is null or key > $1) order by key limit $2) as page
-          join alerts on alerts.alert_id = page.content_alert_id order by key`,
-        values: [after, limit],
-      }),
+    openAlerts: (after, limit) => openAlerts(db, after, limit),
     async sources(limit) {
       const rows = await db.query<{ key: string; doc: Alert }>({
         text: 'select key, doc from inhibition_sources order by changed desc limit $1',
@@ -51,6 +45,21 @@ export function createHoldStore(db: Db): HoldStore {
       });
     },
   };
+}
+
+/** Each alert is looked up by its id: a database that knows nothing of the tables yet would rather join them by reading both whole. */
+async function openAlerts(db: Db, after: string | null, limit: number): Promise<FiringSource[]> {
+  for (let last = after; ;) {
+    const rows = await db.query<{ key: string; alert: Alert | null }>({
+      text: `select key, (select doc from alerts where alerts.alert_id = page.content_alert_id) as alert from (
+          select key, content_alert_id from occurrences where open and ($1::text is null or key > $1) order by key limit $2) as page
+        order by key`,
+      values: [last, limit],
+    });
+    const found = rows.flatMap(({ key, alert }) => (alert === null ? [] : [{ key, alert }]));
+    if (found.length > 0 || rows.length === 0) return found;
+    last = rows.at(-1)?.key ?? null;
+  }
 }
 
 async function mendSources(db: Db, found: readonly FiringSource[]): Promise<boolean> {

@@ -107,12 +107,12 @@ async function add(
  * instant after which they count no more.
  */
 function ended(condition: string, at: string, by: string): string {
-  return `update suppressions set ends_at = ${at}::timestamptz, starts_at = least(starts_at, ${at}::timestamptz),
+  return `update suppressions set ends_at = ${at}::text::timestamptz, starts_at = least(starts_at, ${at}::text::timestamptz),
       doc = (doc::jsonb || jsonb_build_object('ended_by', ${by}::text)
         || case kind when 'silence' then jsonb_build_object('ends_at', ${at}::text, 'updated_at', ${at}::text,
              'starts_at', least(doc ->> 'starts_at' collate "C", ${at}::text))
            else jsonb_build_object('expires_at', ${at}::text) end)::json
-    where ${condition} and (ends_at is null or ends_at > ${at}::timestamptz)
+    where ${condition} and (ends_at is null or ends_at > ${at}::text::timestamptz)
     returning suppression_id, kind, doc`;
 }
 
