@@ -93,10 +93,17 @@ function readStatus(payload: Foreign, data: Foreign, at: string, details: ErrorD
       `expected 0 (trigger) or 4 (service), came ${JSON.stringify(source.slice(0, 50))}: discovery, autoregistration and internal events are no alerts`,
     );
   if (kind === 'recovery') return 'resolved';
+  // A person closed it: the event still has its value for as long as Zabbix takes to make the recovery.
+  if (kind === 'update' && isClosing(readMacro(data, 'event_update_action', at, details))) return 'resolved';
   const value = readMacro(data, 'event_value', at, details);
   if (value !== null) return value === '0' ? 'resolved' : 'firing';
   const event_status = readMacro(data, 'event_status', at, details);
   return event_status === 'RESOLVED' || event_status === 'OK' ? 'resolved' : 'firing';
+}
+
+/** `acknowledged, commented on and closed` */
+function isClosing(action: string | null): boolean {
+  return action !== null && /(?:^|, | and )closed(?:$|, | and )/.test(action);
 }
 
 function readEvent(
