@@ -38,7 +38,10 @@ export function dueNews(record: IncidentRecord, rules: IncidentRules, now: strin
   });
 }
 
-/** Everything that is, or will be, worth telling of an incident in its present state. */
+/**
+ * Everything that is, or will be, worth telling of an incident in its present state. What falls due is told at the next full `notify_wait`: so
+ * whatever falls due meanwhile goes with it, and a storm of incidents is a few messages.
+ */
 function newsOf(record: IncidentRecord, rules: IncidentRules): Due[] {
   if (record.state === 'resolved') return [];
   const { config, compose } = rules;
@@ -54,5 +57,6 @@ function newsOf(record: IncidentRecord, rules: IncidentRules): Due[] {
   };
   if (record.state === 'open') clock('acknowledge', record.acknowledge_by);
   clock('resolve', record.resolve_by);
-  return news;
+  const wait = durationMs(config.notify_wait);
+  return wait === 0 ? news : news.map(({ what, at }) => ({ what, at: Math.ceil(at / wait) * wait }));
 }

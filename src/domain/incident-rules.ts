@@ -84,7 +84,7 @@ export const IncidentsConfig = z.strictObject({
     .string()
     .refine((text) => (parseDuration(text) ?? Infinity) <= 600_000, 'expected a duration of at most 10m')
     .default('10s')
-    .describe('How long a message about a new incident waits for others to go with it'),
+    .describe('How long a message waits for others to go with it; a new incident is told after one to two of it'),
 });
 export type IncidentsConfig = z.infer<typeof IncidentsConfig>;
 

@@ -345,7 +345,7 @@ export function incidentSuite(name: string, open: () => Promise<Store>): void {
       for (let n = 0; n < 5; n++) await fates.fires(received({ service_name: `${service}-${n}` }));
       await fates.resolves(await fates.fires(received({ service_name: `${service}-blip` })));
       await follow(rules);
-      now += 11_000;
+      now += 20_000;
       const round = await store.incidents.follow(rules, at());
       expect(round.notices).toBe(1);
       expect(told.map((news) => news.what)).toEqual(Array.from({ length: 5 }, () => 'opened'));
