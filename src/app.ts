@@ -27,6 +27,7 @@ import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';
 import { openIncidentDesk } from './incident-desk.js';
 import { createMetrics } from './http/metrics.js';
+import { createBacktests } from './backtesting.js';
 import { createChildRuns, openChildrenOf } from './child-runs.js';
 import { createReadiness } from './http/readiness.js';
 import { firstAsker } from './domain/proof.js';
@@ -387,6 +388,7 @@ export async function startApp(options: AppOptions): Promise<App> {
             return run_id;
           },
           people: peopleOf(store, scheduler, clock),
+          backtest: createBacktests({ settings, store, catalog, clock }),
           incidents,
           reports: {
             build: (run_id, language) =>

@@ -6,8 +6,10 @@ import { text as readStream } from 'node:stream/consumers';
 import { Command, CommanderError } from 'commander';
 import pino from 'pino';
 import { systemClock } from './app.js';
+import { readFolder } from './catalog/check-texts.js';
 import { convertAlertmanager } from './catalog/alertmanager-file.js';
 import { checkFiles } from './catalog/check.js';
+import { backtest } from './cli/backtest.js';
 import { check } from './cli/check.js';
 import type { CheckedFiles } from './cli/check.js';
 import { configShow } from './cli/config.js';
@@ -129,6 +131,14 @@ talks(program.command('run').argument('<playbook_id>').description('starts a run
   .option('--alert <file>', 'the alert that it is about, as JSON; - is standard input')
   .option('--dry-run', 'record every write instead of making it')
   .action(ends((playbook_id: string, options: object) => run({ playbook_id, ...options }, io)));
+
+talks(
+  program.command('backtest').description('what would have happened to the stored alerts by other rules and playbooks'),
+)
+  .requiredOption('--since <when>', 'an instant, or a duration: that long ago')
+  .option('--playbooks <dir>', 'go by these files; absent: by what is in force')
+  .option('--max-alerts <n>', 'how many alerts are replayed at most (20000)')
+  .action(ends((options: { since: string }) => backtest(options, io, readFolder)));
 
 talks(program.command('explain').description('every rule, and why it matches an alert or not'))
   .requiredOption('--alert <file>', 'an alert as JSON; - is standard input')

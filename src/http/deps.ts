@@ -1,3 +1,4 @@
+import type { BacktestRequest, BacktestResult } from '../domain/api/backtest.js';
 import type { Catalog } from '../domain/catalog.js';
 import type { Clock } from '../domain/clock.js';
 import type { Alert } from '../domain/alert.js';
@@ -98,6 +99,8 @@ export interface HttpDeps extends ProbeDeps {
   /** Answers the new run's id; `not_found` for an unknown playbook, `conflict` where it may not start. */
   startRun(playbook_id: string, request: RunRequest): Promise<string>;
   readonly people: People;
+  /** Replays what is stored since an instant; `conflict` while another one is under way. */
+  backtest(request: BacktestRequest, since: string): Promise<BacktestResult>;
   readonly incidents: Incidents;
   readonly reports: Reports;
 }

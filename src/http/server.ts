@@ -9,6 +9,7 @@ import { notJson } from '../domain/json-place.js';
 import { alertRoutes } from './alerts.js';
 import { approvalRoutes } from './approvals.js';
 import { Auth, PRINCIPAL } from './auth.js';
+import { backtestRoutes } from './backtest.js';
 import { deadLetterRoutes } from './dead-letters.js';
 import type { HttpDeps, ProbeDeps } from './deps.js';
 import { EventStreams } from './event-streams.js';
@@ -67,6 +68,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     approvalRoutes(api, deps, auth);
     playbookRoutes(api, deps, auth);
     ruleRoutes(api, deps, auth);
+    backtestRoutes(api, deps, auth);
     silenceRoutes(api, deps, auth);
     maintenanceWindowRoutes(api, deps, auth);
     inhibitRuleRoutes(api, deps, auth);

@@ -114,6 +114,11 @@ export class MemoryTriage implements TriageStore {
     return this.#alerts.get(alert_id)?.decisions.at(-1) ?? this.#repeats.get(alert_id) ?? null;
   }
 
+  /** Everything that was decided about an alert, in its order. */
+  decisionsOf(alert_id: string): readonly Decision[] {
+    return this.#alerts.get(alert_id)?.decisions ?? [];
+  }
+
   /** When the next held alert is to be decided again, in milliseconds; Infinity when none is. */
   nextDue(): number {
     let next = Number.POSITIVE_INFINITY;

@@ -18,6 +18,7 @@ import type { OpenAlert } from '../../src/domain/store.js';
 import { createIds } from '../../src/domain/id.js';
 import { instant } from '../../src/domain/clock.js';
 import { transition } from '../../src/domain/transition.js';
+import { AN_EMPTY_BACKTEST } from './an-empty-backtest.js';
 import { FakeClock } from './fake-clock.js';
 import { memorySuppressions } from './memory-suppressions.js';
 
@@ -130,6 +131,10 @@ export class HttpWorld {
       suppressions: { set: this.suppressions, explain: () => this.held, changed: async () => void (this.changes += 1) },
       executorSpecs: new Map(this.specs.map((spec) => [spec.kind, spec])),
       startRun: (playbook_id, request) => this.startRun(playbook_id, request),
+      backtest: async (request, since) => {
+        this.asked.push({ what: `backtest ${since}`, with: request });
+        return AN_EMPTY_BACKTEST;
+      },
       incidents: {
         act: async (incident_id, command) => void this.asked.push({ what: `act ${incident_id}`, with: command }),
       },
