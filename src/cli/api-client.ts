@@ -51,8 +51,14 @@ export class ApiClient {
     return this.#call('GET', path, undefined, schema);
   }
 
-  async post<Schema extends z.ZodType>(path: string, body: unknown, schema: Schema): Promise<z.output<Schema>> {
-    return this.#call('POST', path, body, schema);
+  /** `within_ms`: how long the answer may take, where that is more than usual. */
+  async post<Schema extends z.ZodType>(
+    path: string,
+    body: unknown,
+    schema: Schema,
+    within_ms = ANSWER_WITHIN_MS,
+  ): Promise<z.output<Schema>> {
+    return this.#call('POST', path, body, schema, within_ms);
   }
 
   async delete<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
@@ -112,16 +118,17 @@ export class ApiClient {
     path: string,
     body: unknown,
     schema: Schema,
+    within_ms = ANSWER_WITHIN_MS,
   ): Promise<z.output<Schema>> {
-    const parsed = schema.safeParse(asJson(await this.#answer(method, path, body)));
+    const parsed = schema.safeParse(asJson(await this.#answer(method, path, body, within_ms)));
     if (parsed.success) return parsed.data;
     const place = z.prettifyError(parsed.error).split('\n')[0] ?? '';
     throw new FixpointError('unavailable', `${this.base} answered something else than this Fixpoint's API: ${place}`);
   }
 
   /** The text of an answer that is a success. The time limit is for all of it, not only for its head. */
-  async #answer(method: string, path: string, body: unknown): Promise<string> {
-    const limit = limitTime(this.#io.signal, ANSWER_WITHIN_MS, this.#io.clock);
+  async #answer(method: string, path: string, body: unknown, within_ms: number): Promise<string> {
+    const limit = limitTime(this.#io.signal, within_ms, this.#io.clock);
     try {
       const answer = await this.#fetch(method, path, body, limit.signal, 'application/json');
       if (answer.status < 200 || answer.status > 299) throw await this.#refusal(answer);
