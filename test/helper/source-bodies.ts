@@ -18,7 +18,7 @@ export class SourceBodies<Config> {
   }
 
   /** A new copy of a body, which a test may change. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests reach into foreign bodies
+
   body(name: string): any {
     const file = join(import.meta.dirname, `../fixture/${this.#module.name}/${name}.json`);
     return JSON.parse(readFileSync(file, 'utf8'));

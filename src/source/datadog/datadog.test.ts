@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SourceBodies } from '../../../test/helper/source-bodies.js';
 import { datadog } from './datadog.js';
@@ -149,4 +151,14 @@ it.each([
   ['', { name: '' }],
 ])('the title %j is taken apart', (title, parts) => {
   expect(splitTitle(title)).toMatchObject(parts);
+});
+
+it('the payload of the documentation holds all that the bodies here have, under the same names', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/sources/datadog.md'), 'utf8');
+  const payload = JSON.parse(/```json\n(.*?)```/s.exec(page)![1]!) as Record<string, unknown>;
+  const rendered = Object.fromEntries(Object.keys(payload).map((key) => [key, bodies.body('triggered')[key]]));
+
+  const { annotations: _, ...alert } = bodies.one('triggered');
+  expect(bodies.one(rendered)).toMatchObject(alert);
+  expect(datadog.recognizes(payload)).toBe(true);
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RECEIVED_AT, SourceBodies } from '../../../test/helper/source-bodies.js';
 import { elastic } from './elastic.js';
@@ -154,4 +156,14 @@ describe('a watch', () => {
     expect(paths({ metadata: [] })).toEqual(['metadata']);
     expect(paths({ status: 'sad' })).toEqual(['status']);
   });
+});
+
+it('the action body of the documentation has the fields of the bodies here', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/sources/elastic.md'), 'utf8');
+  const template = JSON.parse(/```json\n(.*?)```/s.exec(page)![1]!) as Record<string, object | string>;
+  const shape = (of: Record<string, object | string>) =>
+    Object.entries(of).map(([key, value]) => [key, typeof value === 'string' ? 'text' : Object.keys(value)]);
+
+  expect(shape(template).sort()).toEqual(shape(bodies.body('kibana-active')).sort());
+  expect(elastic.recognizes(template)).toBe(true);
 });
