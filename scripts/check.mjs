@@ -34,6 +34,16 @@ const STEPS = [
     command: [process.execPath, [join(ROOT, 'dist', 'cli.js'), 'check', 'playbooks/']],
     again: 'npx fixpoint check playbooks/',
   },
+  {
+    name: 'playbook tests',
+    command: [process.execPath, [join(ROOT, 'dist', 'cli.js'), 'test', 'playbooks/']],
+    again: 'npx fixpoint test playbooks/',
+  },
+  {
+    name: 'playbook proofs',
+    command: [process.execPath, [join(ROOT, 'dist', 'cli.js'), 'prove', '--playbooks', 'playbooks/']],
+    again: 'npx fixpoint prove',
+  },
 ];
 
 /** Runs one step with its output shown; answers null when it passed, else what went wrong. */

@@ -25,7 +25,7 @@ import { prove } from './cli/prove.js';
 import { run } from './cli/run.js';
 import { runsCancel, runsConfirm, runsList, runsRetry, runsShow } from './cli/runs.js';
 import { send } from './cli/send.js';
-import { test } from './cli/test.js';
+import { test, testFromRun } from './cli/test.js';
 import { importAlertmanager } from './cli/import-alertmanager.js';
 import { addSilenceCommands } from './cli/silence-commands.js';
 import { tokenCreate } from './cli/token.js';
@@ -35,7 +35,7 @@ import type { UpkeepDeps } from './dial.js';
 import { limitTime } from './domain/time-limit.js';
 import { executorSpecs } from './executor/registry.js';
 import { provePlaybooks } from './prove-playbooks.js';
-import { testPlaybooks } from './rehearse.js';
+import { testPlaybooks, writeTest } from './rehearse.js';
 import { serve, versionOf } from './serve.js';
 
 const interrupted = new AbortController();
@@ -101,15 +101,18 @@ prints(
     .description('validates playbooks and rules: file:line:column, what was expected, what came'),
 ).action(ends((paths: string[], options: object) => check({ paths, ...options }, io, checkNamed)));
 
-prints(
+talks(
   program
     .command('test')
     .argument('[path...]')
     .description('playbook tests: an alert and mocked answers, and what has to come out')
-    .option('--playbooks <dir>', 'the playbooks that the tests are about'),
+    .option('--playbooks <dir>', 'the playbooks that the tests are about')
+    .option('--from-run <run_id>', 'writes the test that says what happened in this run'),
 ).action(
-  ends((paths: string[], options: object) =>
-    test({ paths, ...options }, io, (files, dir) => testPlaybooks(files, dir, systemClock)),
+  ends((paths: string[], { fromRun, ...options }: { fromRun?: string }) =>
+    fromRun === undefined
+      ? test({ paths, ...options }, io, (files, dir) => testPlaybooks(files, dir, systemClock))
+      : testFromRun({ paths, fromRun, ...options }, io, writeTest),
   ),
 );
 

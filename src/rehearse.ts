@@ -1,6 +1,7 @@
 import { checkFiles } from './catalog/check.js';
 import type { LoadedTest } from './catalog/test-files.js';
 import { loadTestFiles } from './catalog/test-files.js';
+import { writeYaml } from './catalog/write-yaml.js';
 import type { TestedFiles, TestResult } from './cli/test.js';
 import type { Alert } from './domain/alert.js';
 import type { CatalogContent, Problem } from './domain/catalog.js';
@@ -9,6 +10,8 @@ import { instant } from './domain/clock.js';
 import { messageOf } from './domain/errors.js';
 import { NO_FILE_SUPPRESSIONS } from './domain/suppression.js';
 import { executorSpecs } from './executor/registry.js';
+import { testOfRun } from './rehearsal/from-run.js';
+import type { RealRun } from './rehearsal/from-run.js';
 import type { Parts } from './rehearsal/parts.js';
 import { runTest } from './rehearsal/run-test.js';
 import type { TestBench } from './rehearsal/run-test.js';
@@ -38,6 +41,13 @@ export async function testPlaybooks(
     for (const test of tests) results.push(await resultOf(test, bench));
   }
   return { results, problems };
+}
+
+/** The test that says what happened in a run, as data and as a file. */
+export function writeTest(run: RealRun): { readonly test: unknown; readonly yaml: string } {
+  const test = testOfRun(run);
+  const head = '# yaml-language-server: $schema=../../docs/playbook-test-schema.json\n';
+  return { test, yaml: head + writeYaml(test) };
 }
 
 function benchOf({ playbooks, rules, suppressions }: CatalogContent, parts: Parts): TestBench {

@@ -1,13 +1,18 @@
 import { printable } from '../domain/api/event-line.js';
 import type { Problem } from '../domain/catalog.js';
+import { RunAnswer } from '../domain/api/run.js';
+import { ApiClient } from './api-client.js';
+import type { ApiOptions } from './api-client.js';
 import { outJson, perform, UsageError } from './io.js';
-import type { CliIo, ExitCode, OutputOptions } from './io.js';
+import type { CliIo, ExitCode } from './io.js';
 
-export interface TestOptions extends OutputOptions {
+export interface TestOptions extends ApiOptions {
   /** Files and folders; `playbooks` when none is named. */
   readonly paths: readonly string[];
   /** The playbooks folder that the tests are about; absent: the one that each test stands beside. */
   readonly playbooks?: string | undefined;
+  /** Writes the test that says what happened in this run, in place of running any. */
+  readonly fromRun?: string | undefined;
 }
 
 /** How one playbook test came out. */
@@ -44,6 +49,22 @@ export async function test(
     if (options.json) outJson(io, { ok, ...tested });
     else tell(tested, io);
     return ok ? 0 : 1;
+  });
+}
+
+/** `fixpoint test --from-run`: the test that says what really happened in a run, as YAML on standard output. */
+export async function testFromRun(
+  options: TestOptions & { readonly fromRun: string },
+  io: CliIo,
+  write: (run: RunAnswer) => { readonly test: unknown; readonly yaml: string },
+): Promise<ExitCode> {
+  return perform(io, async () => {
+    if (options.paths.length > 0) throw new UsageError('--from-run makes a test and runs none: name no path');
+    const run = await new ApiClient(io, options).get(`/api/v1/runs/${encodeURIComponent(options.fromRun)}`, RunAnswer);
+    const { test, yaml } = write(run);
+    if (options.json) outJson(io, test);
+    else io.out(yaml.trimEnd());
+    return 0;
   });
 }
 

@@ -3,7 +3,7 @@ import { instant } from '../../domain/clock.js';
 import type { Decision } from '../../domain/decision.js';
 import { compileTemplate } from '../../domain/expression.js';
 import type { CheckedPlaybook } from '../../domain/playbook.js';
-import type { Run, Step } from '../../domain/run.js';
+import type { ConditionResult, Run } from '../../domain/run.js';
 import type { StoredAlert } from '../../domain/store.js';
 import type { RepeatedAlert } from '../memory-triage.js';
 import { intendedBy } from '../recording.js';
@@ -113,18 +113,22 @@ function openQuestions(run: Run, cast: ReplayingCast, checked: CheckedPlaybook |
   const unknown = (step_id: string): boolean => cast.unknown.has(`${run.run_id} ${step_id}`);
   return Object.values(run.steps).flatMap((step) => {
     if (step.state !== 'skipped' || step.reason !== 'condition') return [];
-    const on = [...new Set(askedBy(step, checked))].filter(unknown).sort();
-    return on.length === 0 ? [] : [{ playbook_id: run.playbook_id, step_id: step.step_id, on }];
+    // A condition that is false whatever would have been found decides it.
+    const asked = step.conditions
+      .filter(({ holds }) => !holds)
+      .map((condition) => askedBy(condition, checked).filter(unknown));
+    if (asked.some((ids) => ids.length === 0)) return [];
+    return [{ playbook_id: run.playbook_id, step_id: step.step_id, on: [...new Set(asked.flat())].sort() }];
   });
 }
 
-/** The steps whose answers the conditions look at that could not be judged. */
-function askedBy(step: Step, { playbook }: CheckedPlaybook): string[] {
+/** The steps whose answers a condition looks at that could not be judged. */
+function askedBy({ condition, unjudged }: ConditionResult, { playbook }: CheckedPlaybook): string[] {
+  if (unjudged !== true) return [];
   const producers = new Map(playbook.tasks.map((task) => [task.output_variable ?? '', task.id]));
-  return step.conditions
-    .filter((condition) => condition.unjudged)
-    .flatMap(({ condition }) => compileTemplate(condition).references)
-    .flatMap(([root = '', id]) => (root === 'steps' ? id : producers.get(root)) ?? []);
+  return compileTemplate(condition).references.flatMap(
+    ([root = '', id]) => (root === 'steps' ? id : producers.get(root)) ?? [],
+  );
 }
 
 /** Rows that are alike once, with how many there are, the most frequent first. */
