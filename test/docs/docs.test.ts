@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { executorSpecs } from '../../src/executor/registry.js';
 import { playbookSchema } from './json-schema.js';
 import { playbookReference } from './reference.js';
+import { playbookTestSchema } from './test-schema.js';
 
 const DOCS = join(import.meta.dirname, '../../docs');
 
@@ -13,6 +14,7 @@ const writes = process.env.FIXPOINT_WRITE_DOCS === '1';
 describe('the generated documentation', () => {
   it.each([
     ['playbook-schema.json', () => `${JSON.stringify(playbookSchema(executorSpecs), null, 2)}\n`],
+    ['playbook-test-schema.json', () => `${JSON.stringify(playbookTestSchema(), null, 2)}\n`],
     ['playbooks.md', () => playbookReference(executorSpecs)],
   ])('%s is what the schemas say now (if not: node scripts/docs.mjs)', (file, generate) => {
     const generated = generate();

@@ -79,7 +79,8 @@ const RULES_TEXT = `Rules stand in \`rules.yaml\` as \`rules: [ … ]\`. The \`t
 
 const FILES = `## Files
 
-All \`*.yaml\` and \`*.yml\` of the playbooks folder and its folders are read, but for hidden ones. A file holds one YAML 1.2 document in
+All \`*.yaml\` and \`*.yml\` of the playbooks folder and its folders are read, but for hidden ones and playbook tests
+(\`*.test.yaml\`, [playbook-tests.md](playbook-tests.md)). A file holds one YAML 1.2 document in
 UTF-8: a playbook of at most 1 MiB, or rules (\`rules.yaml\`, or any file whose only key is \`rules\`).
 
 The folder is looked at every two seconds. A file that breaks keeps its last good version in force, and the log and \`GET /api/v1/playbooks\` say
