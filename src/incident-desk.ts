@@ -6,7 +6,7 @@ import { FixpointError } from './domain/errors.js';
 import type { Incident, IncidentBrief, IncidentCommand } from './domain/incident.js';
 import { createConnections } from './domain/incident-connections.js';
 import type { IncidentRules } from './domain/incident-rules.js';
-import type { IncidentStore } from './domain/incident-store.js';
+import type { IncidentStore, IncidentTiming } from './domain/incident-store.js';
 import type { Log } from './domain/log.js';
 import type { IncidentMetrics } from './http/incident-metrics.js';
 import { TopologyConfig } from './executor/topology/topology.js';
@@ -49,7 +49,7 @@ export function openIncidentDesk(settings: Settings, parts: DeskParts): Incident
   const { clock, log, metrics, noticed } = parts;
   const store = parts.store.incidents;
   const rules = rulesOf(settings, parts.channels);
-  const meter = { timed: metrics.incidentTimed };
+  const meter = { timed: (timing: IncidentTiming) => metrics.incidentTimed(timing) };
   const isShared = settings.database_url !== undefined;
   const look_every_ms = isShared ? LOOK_TOGETHER_MS : LOOK_ALONE_MS;
   const follower = new IncidentFollower({ store, rules, clock, log, look_every_ms, meter, noticed });

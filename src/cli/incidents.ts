@@ -49,7 +49,7 @@ export async function incidentsList(options: IncidentsListOptions, io: CliIo): P
     const query = new URLSearchParams();
     const given = { state, service_name, severity, priority, assignee, since, limit, cursor };
     for (const [name, value] of Object.entries(given)) if (value !== undefined) query.set(name, value);
-    const page = await new ApiClient(io, options).get(`/api/v1/incidents?${query}`, pageOf(Incident));
+    const page = await new ApiClient(io, options).get(`/api/v1/incidents?${query.toString()}`, pageOf(Incident));
     if (options.json) {
       outJson(io, page);
       return 0;

@@ -189,7 +189,7 @@ export class IncidentBook {
 
   #membersOf(occurrence_key: string): Map<string, Member> {
     let found = this.#members.get(occurrence_key);
-    if (!found) this.#members.set(occurrence_key, (found = new Map()));
+    if (!found) this.#members.set(occurrence_key, (found = new Map<string, Member>()));
     return found;
   }
 

@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import type { Severity } from './alert.js';
-import { Duration, durationMs, parseDuration } from './duration.js';
+import { durationMs, parseDuration } from './duration.js';
+import type { Duration } from './duration.js';
 import { Grade, Priority } from './incident.js';
 import type { IncidentBrief } from './incident.js';
 import type { PlainNotice } from './notifier.js';
 
 /** `0` switches a clock or the reopening off. */
-const Span = z.union([z.literal(0), z.literal('0'), Duration], {
-  error: 'expected a duration such as 15m or 4h, or 0 for none',
-});
+const SPAN = 'expected a duration such as 15m or 4h, or 0 for none';
+const Span = z.union(
+  [z.literal(0), z.string().refine((text) => text === '0' || parseDuration(text) !== null, { error: SPAN })],
+  { error: SPAN },
+);
 
 /** Milliseconds of a span of the configuration; 0 for none. */
 export function spanMs(span: z.infer<typeof Span>): number {

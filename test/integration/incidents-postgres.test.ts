@@ -70,8 +70,8 @@ await describeWith(['postgres'], 'incidents on a real Postgres', () => {
     });
     await Promise.all(all);
     const [first] = stores;
-    while (await first!.incidents.pending(at())) await first!.incidents.follow(rules, at());
-    const { items } = await first!.incidents.list({}, { limit: 200, cursor: null }, at());
+    while (await first.incidents.pending(at())) await first.incidents.follow(rules, at());
+    const { items } = await first.incidents.list({}, { limit: 200, cursor: null }, at());
     expect(items.filter((incident) => incident.state !== 'resolved')).toEqual([]);
     expect(items.reduce((sum, incident) => sum + (incident.merged_into === null ? incident.alert_count : 0), 0)).toBe(
       30,

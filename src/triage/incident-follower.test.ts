@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../../test/helper/fake-clock.js';
+import { incidentRules } from '../../test/helper/incident-world.js';
+import { SILENT_LOG } from '../domain/log.js';
+import type { IncidentRound, IncidentTiming } from '../domain/incident-store.js';
+import { IncidentFollower } from './incident-follower.js';
+
+const NOTHING: IncidentRound = { taken: 0, more: false, timings: [], notices: 0 };
+
+/** A store in which so much waits, and which remembers when it was asked. */
+class Waiting {
+  readonly clock = new FakeClock();
+  readonly asked: number[] = [];
+  readonly rounds: number[] = [];
+  readonly timed: IncidentTiming[] = [];
+  connected = 0;
+  noticed = 0;
+  left = 0;
+  round: Partial<IncidentRound> = {};
+  failures = 0;
+  readonly #began = this.clock.now();
+  readonly follower = new IncidentFollower({
+    store: {
+      pending: async () => {
+        this.asked.push(this.clock.now() - this.#began);
+        return this.left > 0;
+      },
+      follow: async () => {
+        this.rounds.push(this.clock.now() - this.#began);
+        if (this.failures > 0) {
+          this.failures -= 1;
+          throw new Error('the database is away');
+        }
+        this.left -= 1;
+        return { ...NOTHING, taken: 1, more: this.left > 0, ...this.round };
+      },
+      connect: async () => void (this.connected += 1),
+    },
+    rules: incidentRules(),
+    clock: this.clock,
+    log: SILENT_LOG,
+    look_every_ms: 5_000,
+    meter: { timed: (timing) => void this.timed.push(timing) },
+    noticed: () => void (this.noticed += 1),
+  });
+}
+
+describe('following decisions', () => {
+  let world = new Waiting();
+  afterEach(async () => {
+    await world.follower.stop();
+    expect(world.clock.waiting).toBe(0);
+    world = new Waiting();
+  });
+
+  it('looks seldom while nothing happens, and soon, once, when something was decided', async () => {
+    world.follower.start();
+    await world.clock.advance(10_000);
+    expect(world.asked).toEqual([0, 5_000, 10_000]);
+    expect(world.connected).toBe(1);
+    world.left = 1;
+    for (let n = 0; n < 100; n++) world.follower.wake();
+    await world.clock.advance(1_000);
+    expect(world.rounds).toEqual([10_200]);
+    expect(world.asked).toEqual([0, 5_000, 10_000, 10_200]);
+  });
+
+  it('does not forget what is decided while it is looking', async () => {
+    world.follower.start();
+    await world.clock.advance(0);
+    world.left = 1;
+    world.follower.wake();
+    await world.clock.advance(200);
+    world.left = 1;
+    world.follower.wake();
+    await world.clock.advance(200);
+    expect(world.rounds).toEqual([200, 400]);
+  });
+
+  it('leaves most of the time to others while there is more than it can take in at once', async () => {
+    world.left = 5;
+    world.follower.start();
+    await world.clock.advance(0);
+    // Being woken all the time, as in a storm, does not make it look more often.
+    for (let n = 0; n < 40; n++) {
+      world.follower.wake();
+      await world.clock.advance(5);
+    }
+    expect(world.rounds).toEqual([0, 50, 100, 150, 200]);
+  });
+
+  it('tries again after trouble, less and less often, and loses nothing', async () => {
+    world.left = 1;
+    world.failures = 3;
+    world.follower.start();
+    await world.clock.advance(8_000);
+    expect(world.rounds).toEqual([0, 1_000, 3_000, 7_000]);
+    expect(world.left).toBe(0);
+  });
+
+  it('tells of times and notices, also in a round that somebody asks for', async () => {
+    world.round = { timings: [{ what: 'resolved', priority: 'P1', seconds: 7 }], notices: 1 };
+    await world.follower.round();
+    expect(world.timed).toEqual([{ what: 'resolved', priority: 'P1', seconds: 7 }]);
+    expect(world.noticed).toBe(1);
+  });
+});
