@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { AttemptContext, Effect, Executor, ReadyExecutor } from '../../src/domain/executor.js';
 import type { AskCondition } from '../../src/domain/proof.js';
+import type { Alert } from '../../src/domain/alert.js';
+import type { IncidentBrief } from '../../src/domain/incident.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
 import type { Outcome } from '../../src/domain/outcome.js';
 import { Playbook } from '../../src/domain/playbook.js';
@@ -29,6 +31,8 @@ export class World {
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
   /** Answers for the system that raised the alert; null: nobody can be asked. */
   condition: AskCondition | null = null;
+  /** Tells the incident of an alert. */
+  incident: ((alert: Alert) => Promise<IncidentBrief | null>) | null = null;
   /** Runs that steps of a run have begun. */
   children: (run: Run) => readonly string[] = () => [];
   mode: 'auto' | 'approve' | 'shadow' | 'off' = 'auto';
@@ -63,6 +67,7 @@ export class World {
       specs: new Map([...this.executors].map(([kind, executor]) => [kind, executor.spec])),
       vault: this.vault,
       condition: () => this.condition,
+      ...(this.incident === null ? {} : { incident: this.incident }),
       proof: { within_ms: 300_000, hold_ms: 30_000 },
       modeOf: () => this.mode,
       clock: {
