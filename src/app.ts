@@ -29,6 +29,7 @@ import { openIncidentDesk } from './incident-desk.js';
 import { createMetrics } from './http/metrics.js';
 import { createBacktests } from './backtesting.js';
 import { createChildRuns, openChildrenOf } from './child-runs.js';
+import { keepRules } from './keep-rules.js';
 import { createReadiness } from './http/readiness.js';
 import { firstAsker } from './domain/proof.js';
 import type { People } from './http/deps.js';
@@ -269,12 +270,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       wake: (run_id) => scheduler.wake(run_id),
     });
 
-    const { limits, start: startLimits } = openLimits(settings, { store, notifiers, metrics, clock, ids, log });
-    stops.push(await startLimits(roles));
+    const { limits, matched, start } = openLimits(settings, { store, notifiers, metrics, clock, ids, log });
+    stops.push(await start(roles), keepRules({ catalog, history: store.ruleHistory, clock, log }));
     const reconciling = openReconciling(settings, { store, clock, log });
     const triage = new Triage({
       store: store.triage,
       limits,
+      matched,
       policy: () => policy,
       open: (header, checked, joined) => reconciling.hearing(header, open(header, checked, joined)),
       wake: (run_id) => scheduler.wake(run_id),

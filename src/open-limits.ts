@@ -14,6 +14,7 @@ import type { Notifiers } from './notifier/registry.js';
 import { stormNotice } from './report/storm-notice.js';
 import { UnmatchedTeller } from './report/unmatched-teller.js';
 import type { Limits } from './triage/limits.js';
+import { RuleCounter } from './triage/rule-counter.js';
 import { StormWatch } from './triage/storm-watch.js';
 import type { StormNews } from './triage/storm-watch.js';
 
@@ -29,6 +30,8 @@ interface LimitDeps {
 /** What limits triage in this process, and the small loops behind it. */
 export interface OpenLimits {
   readonly limits: Limits;
+  /** Counts that a rule has taken an alert. */
+  readonly matched: (rule_id: string) => void;
   /** Begins what the roles of this process ask for; what it answers ends it. */
   start(roles: ReadonlySet<string>): Promise<() => Promise<void>>;
 }
@@ -42,7 +45,9 @@ export function openLimits(settings: Settings, deps: LimitDeps): OpenLimits {
   const watch = policy && watchOf(policy, settings, deps);
   const teller = told && new UnmatchedTeller({ ...deps, ...tellingOf(settings, deps, told.notify) });
   const severities: readonly Severity[] = told ? [told.severity].flat() : [];
+  const counter = new RuleCounter({ counts: deps.store.ruleCounts, clock: deps.clock, log: deps.log });
   return {
+    matched: (rule_id) => counter.matched(rule_id),
     limits: {
       budgets: deps.store.budgets,
       grouping: {
@@ -62,7 +67,7 @@ export function openLimits(settings: Settings, deps: LimitDeps): OpenLimits {
       unmatched: new Set(severities),
     },
     async start(roles) {
-      const stops: (() => Promise<void>)[] = [];
+      const stops = [() => counter.stop()];
       if (watch && roles.has('triage')) {
         await watch.start();
         stops.push(() => watch.stop());

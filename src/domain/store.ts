@@ -7,6 +7,7 @@ import type { Approval, ApprovalState, Run, RunEvent, RunHeader, RunState, Step,
 import type { NotifyResult, PlainNotice } from './notifier.js';
 import type { OccurrenceView } from './open-occurrence.js';
 import type { Role } from './access.js';
+import type { RuleCounts, RuleHistory } from './rule-history.js';
 import type { StormStore } from './storm.js';
 import type { Unmatched } from './unmatched.js';
 import type { IncidentStore } from './incident-store.js';
@@ -154,6 +155,7 @@ export interface TriageStore {
 
 export interface AlertFilter {
   readonly source_system?: string;
+  /** A name, or a /regular expression/ that takes the whole name; so is the service's. */
   readonly alert_name?: string;
   readonly service_name?: string;
   readonly severity?: string;
@@ -162,7 +164,22 @@ export interface AlertFilter {
   readonly action?: string;
   readonly reason?: string;
   readonly run_id?: string;
+  readonly rule_id?: string;
+  readonly playbook_id?: string;
+  /** What decided: `rule:R001`, `alert:…`, the id of a silence. */
+  readonly by?: string;
+  readonly host_ip?: string;
+  readonly group_key?: string;
+  readonly metric_unit?: string;
+  readonly occurrence_id?: string;
+  readonly min_value?: number;
+  readonly max_value?: number;
+  /** Matchers on labels in Alertmanager's syntax; all must hold. */
+  readonly matchers?: readonly string[];
+  /** Anywhere in name or description. */
+  readonly text?: string;
   readonly since?: string;
+  readonly until?: string;
 }
 
 /** Answers questions about alerts. */
@@ -424,8 +441,15 @@ export interface SuppressionStore {
   end(kind: SuppressionKind, id: string, at: string, by: string): Promise<KeptSuppression | 'unknown' | 'ended'>;
   /** All that has not ended by `now`. */
   inForce(now: string): Promise<KeptSuppression[]>;
-  /** Changes whenever anything here does; with `sources` also when what fires and holds others back does. */
-  stamp(sources: boolean): Promise<string>;
+  /** What tells whether anything has changed; with `sources` also whether what fires and holds others back has. */
+  stamp(sources: boolean): Promise<SuppressionStamp>;
+}
+
+/** Equal to an earlier one where nothing has changed. */
+export interface SuppressionStamp {
+  readonly changes: string;
+  /** Null where that was not asked. */
+  readonly sources: string | null;
 }
 
 /** An alert that fires, and the occurrence that it is the last word of. */
@@ -439,8 +463,9 @@ export interface HoldStore {
   releaseOthers(kinds: readonly string[], holders: readonly string[], now: string): Promise<number>;
   /** The last words of open occurrences in the order of their keys, those after `after`. */
   openAlerts(after: string | null, limit: number): Promise<OpenAlert[]>;
-  /** What fires and holds others back, at most `limit`. */
-  sources(limit: number): Promise<FiringSource[]>;
+  /** The occurrences of what fires and holds others back, the last `limit`, each with a number that changes with it. */
+  sourceKeys(limit: number): Promise<{ readonly key: string; readonly changed: number }[]>;
+  sources(keys: readonly string[]): Promise<FiringSource[]>;
   /** Adds sources whose occurrences are open, and forgets those whose occurrence is not. True when anything has changed. */
   mendSources(found: readonly FiringSource[]): Promise<boolean>;
   /** For which rules the sources among open occurrences were last looked for; null before the first time. */
@@ -515,6 +540,8 @@ export interface Store {
   readonly budgets: Budgets;
   readonly storm: StormStore;
   readonly unmatched: Unmatched;
+  readonly ruleHistory: RuleHistory;
+  readonly ruleCounts: RuleCounts;
   readonly alerts: AlertView;
   readonly occurrences: OccurrenceView;
   readonly runs: RunStore;

@@ -1,13 +1,14 @@
+import { z } from 'zod';
 import { alertOfDraft } from '../domain/api/alert.js';
 import type { Alert } from '../domain/alert.js';
 import { PageQuery, pageOf, pageOfArray, pageRequest } from '../domain/api/page.js';
-import { Explanation, ExplainRequest } from '../domain/api/rule.js';
+import { Explanation, ExplainRequest, RuleItem, RulesVersionAnswer, RulesVersionItem } from '../domain/api/rule.js';
 import type { RuleExplanation } from '../domain/decision.js';
-import { Rule } from '../domain/rule.js';
+import type { Rule } from '../domain/rule.js';
 import type { Suppressed } from '../domain/suppression-set.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
-import { answers } from './route.js';
+import { answers, found, PathId } from './route.js';
 import type { Api } from './route.js';
 
 /** A rule set may hold a hundred thousand rules; nobody reads that many reasons. */
@@ -25,10 +26,40 @@ export function ruleRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
         tags: ['rules'],
         summary: 'The rules in force, those with the highest priority first',
         querystring: PageQuery,
-        ...answers(200, pageOf(Rule)),
+        ...answers(200, pageOf(RuleItem)),
       },
     },
-    (request) => pageOfArray([...deps.catalog.content().rules].sort(byPriority), pageRequest(request.query)),
+    async (request) => {
+      const page = pageOfArray([...deps.catalog.content().rules].sort(byPriority), pageRequest(request.query));
+      return { ...page, items: await counted(page.items, deps) };
+    },
+  );
+
+  app.get(
+    '/api/v1/rules/versions',
+    {
+      onRequest,
+      schema: {
+        tags: ['rules'],
+        summary: 'Every set of rules that was ever in force, the newest first',
+        querystring: PageQuery,
+        ...answers(200, pageOf(RulesVersionItem)),
+      },
+    },
+    (request) => deps.store.ruleHistory.versions(pageRequest(request.query)),
+  );
+
+  app.get(
+    '/api/v1/rules/versions/:version',
+    {
+      onRequest,
+      schema: { tags: ['rules'], params: z.object({ version: PathId }), ...answers(200, RulesVersionAnswer) },
+    },
+    async (request) => {
+      const { version } = request.params;
+      const rules = found(await deps.store.ruleHistory.rulesOf(version), `version ${version} of the rules`);
+      return { version, rules: [...rules] };
+    },
   );
 
   app.post(
@@ -46,12 +77,26 @@ export function ruleRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
   );
 }
 
+/** Rules with how often they have matched. */
+async function counted(rules: readonly Rule[], { store }: HttpDeps): Promise<RuleItem[]> {
+  const counts = await store.ruleCounts.find(rules.map(({ rule_id }) => rule_id));
+  const byId = new Map(counts.map((count) => [count.rule_id, count]));
+  return rules.map((rule) => {
+    const count = byId.get(rule.rule_id);
+    return { ...rule, matched: count?.matched ?? 0, last_matched_at: count?.last_at ?? null };
+  });
+}
+
+/** The chosen rules first, then those that match; no more than anybody reads. */
+export function mostTelling(all: readonly RuleExplanation[]): RuleExplanation[] {
+  return [...all].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_EXPLAINED);
+}
+
 function explain(alert: Alert, deps: HttpDeps): Explanation {
   const all = deps.rules().explain(alert);
   const held = alert.status === 'resolved' ? [] : deps.suppressions.explain(alert);
-  const items = [...all].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_EXPLAINED);
   return {
-    items,
+    items: mostTelling(all),
     rules: all.length,
     decision: decide(
       alert,
@@ -78,11 +123,15 @@ function decide(
     return { action: 'hold', reason, rule_id, playbook_id, playbook_ids: [], explanation, until, by };
   }
   if (first === undefined) return drop('no_match', null, 'no rule matches');
-  const { playbooks } = deps.catalog.content();
-  const on = chosen.filter((rule) => playbooks.get(rule.playbook_id)?.playbook.mode !== 'off');
+  const { playbooks, rules } = deps.catalog.content();
+  const off = new Set(rules.filter((rule) => rule.mode === 'off').map((rule) => rule.rule_id));
+  const on = chosen.filter(
+    (rule) => !off.has(rule.rule_id) && playbooks.get(rule.playbook_id)?.playbook.mode !== 'off',
+  );
   const [chief] = on;
   if (chief === undefined) {
-    return drop('playbook_off', first, `rule ${first.rule_id} matches, but playbook ${first.playbook_id} is off`);
+    const which = off.has(first.rule_id) ? 'its mode' : `playbook ${first.playbook_id}`;
+    return drop('playbook_off', first, `rule ${first.rule_id} matches, but ${which} is off`);
   }
   const playbook_ids = [...new Set(on.map((rule) => rule.playbook_id))];
   const { rule_id, playbook_id } = chief;

@@ -18,6 +18,7 @@ import { createIncidentStore } from './postgres/incidents.js';
 import { createOccurrenceView } from './postgres/open-occurrences.js';
 import { createNotices, createOutbox } from './postgres/outbox.js';
 import { createRetention } from './postgres/retention.js';
+import { createRuleCounts, createRuleHistory } from './postgres/rule-history.js';
 import { createRunStore } from './postgres/runs.js';
 import { createRunFeed } from './postgres/run-feed.js';
 import { createRunView } from './postgres/run-view.js';
@@ -78,6 +79,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     budgets: createBudgets(db),
     storm: createStormStore(db),
     unmatched: createUnmatched(db),
+    ruleHistory: createRuleHistory(db),
+    ruleCounts: createRuleCounts(db),
     outbox: createOutbox(db),
     notices: createNotices(db),
     deadLetters: createDeadLetters(db, options.ids),

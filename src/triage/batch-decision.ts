@@ -51,6 +51,7 @@ export class BatchDecision {
   readonly #after = new Map<string, Occurrence>();
   readonly #starts: Starts;
   readonly #unmatched: Alert[] = [];
+  readonly #taken: string[] = [];
   readonly #matches = new Map<string, readonly Rule[]>();
   readonly #notFixed = new Map<string, DecidedBatch['not_fixed'][number]>();
   /** Those of them that had surely ended when the alert was received. */
@@ -70,6 +71,11 @@ export class BatchDecision {
 
   get openings(): readonly Opening[] {
     return this.#openings;
+  }
+
+  /** The rules that took an alert which began to fire, one entry for each time. */
+  get taken(): readonly string[] {
+    return this.#taken;
   }
 
   get occurrenceKeys(): readonly string[] {
@@ -248,6 +254,7 @@ export class BatchDecision {
     const { alert, verdict } = judged;
     const { limits } = this.#options;
     if (!isNewOccurrence(judged) || !concernsPeople(verdict)) return;
+    for (const rule of this.#matches.get(alert.alert_id) ?? []) this.#taken.push(rule.rule_id);
     if (limits.storm) this.#starts.demand.add('alerts', alert.service_name);
     if (verdict.type === 'drop' && verdict.reason === 'no_match' && limits.unmatched.has(alert.severity))
       this.#unmatched.push(alert);

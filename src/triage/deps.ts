@@ -46,5 +46,7 @@ export interface TriageDeps {
   readonly ids: Ids;
   readonly clock: Clock;
   readonly log: Log;
+  /** Counts that a rule has taken an alert. */
+  readonly matched?: (rule_id: string) => void;
   readonly meter: { decided(action: string, reason: string | null, count: number): void };
 }

@@ -106,6 +106,7 @@ export class Triage {
     for (const opening of decision.openings) opening.go();
     for (const run_id of [...decided.poke, ...decided.joins.map((join) => join.run_id)]) this.#deps.wake(run_id);
     for (const { alert, decision: made } of decided.alerts) this.#tell(alert, made);
+    if (this.#deps.matched) for (const rule_id of decision.taken) this.#deps.matched(rule_id);
     for (const [reason, count] of countBy(decided.repeats.map((repeat) => repeat.reason)))
       this.#deps.meter.decided('drop', reason, count);
   }

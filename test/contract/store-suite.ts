@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../src/domain/run.js';
 import type { Store } from '../../src/domain/store.js';
 import { fold } from '../../src/domain/transition.js';
+import { limitsSuite } from './limits-suite.js';
 import { retentionSuite } from './retention-suite.js';
 import { suppressionSuite } from './suppression-suite.js';
 import {
@@ -682,6 +683,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     suppressionSuite(() => store);
     // Last: it forgets what others have written.
     retentionSuite(() => store);
+    limitsSuite(() => store);
   });
 }
 

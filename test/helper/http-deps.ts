@@ -286,11 +286,20 @@ export class HttpWorld {
       } as Partial<Store['incidents']> as Store['incidents'], // the rest is no business of the HTTP face
       pause: { read: async () => this.pause, set: async (state) => void (this.pause = state) },
       suppressions: memorySuppressions(this.kept),
+      storm: { tally: unused, move: unused, current: async () => [], summary: unused },
+      ruleHistory: {
+        record: unused,
+        versions: async () => ({ items: [], next_cursor: null }),
+        rulesOf: async () => null,
+        at: async () => null,
+      },
+      ruleCounts: { add: unused, find: async () => [] },
       holds: {
         release: unused,
         releaseOthers: unused,
         openAlerts: async (after, limit) =>
           this.open.filter(({ key }) => after === null || key > after).slice(0, limit),
+        sourceKeys: unused,
         sources: unused,
         mendSources: unused,
         sourcesFor: unused,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Alert, AlertStatus, Severity } from '../alert.js';
 import { instant } from '../clock.js';
 import { Decision, DropReason, HoldReason } from '../decision.js';
+import { Evaluation } from './evaluation.js';
 import { FilterText, PageQuery, Since } from './page.js';
 
 /** What a webhook answers once every accepted alert is durable: in the body's order. */
@@ -16,22 +17,51 @@ export type Accepted = z.infer<typeof Accepted>;
 export const AlertAnswer = Alert.extend({
   decision: Decision.nullable(),
   decisions: z.array(Decision),
-  incident_id: z.string().nullable().exactOptional().describe('Of one alert that is asked for by its id; lists do not tell'),
+  incident_id: z
+    .string()
+    .nullable()
+    .exactOptional()
+    .describe('Of one alert that is asked for by its id; lists do not tell'),
+  evaluation: Evaluation.exactOptional().describe(
+    'What every rule says of it; of one alert that is asked for by its id',
+  ),
 });
 export type AlertAnswer = z.infer<typeof AlertAnswer>;
+
+const Figure = z.coerce.number({ error: 'expected a number' });
 
 /** The filters of `GET /api/v1/alerts`; all must hold. */
 export const AlertQuery = PageQuery.extend({
   source_system: FilterText.exactOptional(),
-  alert_name: FilterText.exactOptional(),
-  service_name: FilterText.exactOptional(),
+  alert_name: FilterText.exactOptional().describe('A name, or a /regular expression/ that takes the whole name'),
+  service_name: FilterText.exactOptional().describe('The same for the service'),
   severity: Severity.exactOptional(),
   status: AlertStatus.exactOptional(),
   fingerprint: FilterText.exactOptional(),
   action: Decision.shape.action.exactOptional().describe('Of the last decision'),
   reason: z.union([HoldReason, DropReason]).exactOptional().describe('Of the last decision'),
   run_id: FilterText.exactOptional().describe('Alerts that started or joined this run'),
-  since: Since.exactOptional(),
+  rule_id: FilterText.exactOptional().describe('Of the last decision'),
+  playbook_id: FilterText.exactOptional().describe('Of the last decision'),
+  by: FilterText.exactOptional().describe('What made the last decision: rule:R001, storm, the id of a silence'),
+  host_ip: FilterText.exactOptional(),
+  group_key: FilterText.exactOptional(),
+  metric_unit: FilterText.exactOptional(),
+  occurrence_id: FilterText.exactOptional(),
+  min_value: Figure.exactOptional().describe('metric_value at least'),
+  max_value: Figure.exactOptional().describe('metric_value at most'),
+  matcher: z
+    .union([FilterText, z.array(FilterText).max(20)])
+    .exactOptional()
+    .describe('Matchers on labels in Alertmanager syntax: env="prod", team=~"pay.*"; may be repeated, all must hold'),
+  text: FilterText.exactOptional().describe('Anywhere in name or description, whatever the case'),
+  since: Since.exactOptional().describe('Received at that time or later'),
+  until: Since.exactOptional().describe('Received before that time'),
+});
+
+/** The path of one alert, and whether the evaluation of every rule is wanted with it. */
+export const AlertOneQuery = z.strictObject({
+  evaluation: z.enum(['true', 'false']).default('true').describe('Whether every rule is told'),
 });
 
 const MAX_TEXT = 65_536;

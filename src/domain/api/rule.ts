@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { Instant } from '../alert.js';
 import { DropReason, HoldReason, RuleExplanation } from '../decision.js';
+import { Rule } from '../rule.js';
 import { AlertDraft } from './alert.js';
 
 /** `{"alert": {…}}`, or the alert by itself. */
@@ -39,3 +41,20 @@ export const Explanation = z.object({
     .describe('Everything that would hold the alert now: silences, maintenance windows, what inhibits it'),
 });
 export type Explanation = z.infer<typeof Explanation>;
+
+/** A rule in force, and how often it has taken an alert that began to fire. */
+export const RuleItem = Rule.extend({
+  matched: z.int().describe('How often it has taken an alert that began to fire, ever'),
+  last_matched_at: Instant.nullable(),
+});
+export type RuleItem = z.infer<typeof RuleItem>;
+
+/** A set of rules that came into force. */
+export const RulesVersionItem = z.object({
+  version: z.string().describe('The same rules have the same version'),
+  in_force_at: Instant.describe('Since when, until the next one'),
+  rule_count: z.int(),
+});
+
+/** One set of rules, as it was in force. */
+export const RulesVersionAnswer = z.object({ version: z.string(), rules: z.array(Rule) });

@@ -2,6 +2,7 @@ import type { AuditEntry } from '../../domain/store.js';
 import type { Storm, StormShare, StormStore, StormSummary } from '../../domain/storm.js';
 import { OVERALL } from '../../domain/storm.js';
 import type { Db, Queryable } from '../db.js';
+import { idFrom } from './ulid-time.js';
 import { addNotice } from './outbox.js';
 
 /** Counts are looked at for a minute; those of this long ago are certain to be of no more use to anybody. */
@@ -81,14 +82,4 @@ async function summary(db: Db, scope: string, from: string, to: string): Promise
     .slice(0, MAX_SHARES)
     .map(({ service_name, alert_name, alerts, held }) => ({ service_name, alert_name, alerts, held }));
   return { alerts, held, runs, shares };
-}
-
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
-/** Where the ids of an instant begin: ten digits of milliseconds. */
-function idFrom(at: string): string {
-  let text = '';
-  for (let rest = Date.parse(at), digit = 0; digit < 10; digit++, rest = Math.floor(rest / 32))
-    text = ALPHABET.charAt(rest % 32) + text;
-  return text;
 }

@@ -1,0 +1,195 @@
+import { deepFilter, exactName } from '../../domain/alert-filter.js';
+import type { DeepFilter } from '../../domain/alert-filter.js';
+import type { AlertFilter, Page, PageRequest, StoredAlert } from '../../domain/store.js';
+import type { Db } from '../db.js';
+import type { AlertColumns, Repeat, RepeatColumns } from './alert-rows.js';
+import { expand, stored, whole } from './alert-rows.js';
+import { checkCursor, Conditions } from './page.js';
+import { idFrom } from './ulid-time.js';
+
+/** How many alerts one page looks at, at most: by their columns, and where their documents have to be read. */
+const MAX_LOOKED_AT = 100_000;
+const MAX_READ = 10_000;
+const STEP = 5_000;
+const DEEP_STEP = 1_000;
+/** Rows of repeats that are looked at at once, and at most; each holds the repeats of one delivery. */
+const REPEAT_STEP = 100;
+const MAX_REPEAT_ROWS = 2_000;
+/** An id is made a moment before what it names is received. */
+const SLACK_MS = 60_000;
+/** Sorts after every id. */
+const AFTER_ALL = '~';
+
+/** What was found, newest first, and down to which id nothing was left out; null: to the end. */
+interface Found {
+  readonly alerts: readonly StoredAlert[];
+  readonly down_to: string | null;
+}
+
+interface Search {
+  readonly db: Db;
+  readonly filter: AlertFilter;
+  readonly deep: DeepFilter | null;
+  readonly cursor: string;
+  readonly floor: string;
+  readonly limit: number;
+}
+
+/**
+ * One page of alerts, and of repeats that were kept as one line. It looks at so many alerts and no more, however many there are: where few match, a page
+ * holds fewer than were asked for, perhaps none, and its cursor leads on.
+ */
+export async function listAlerts(db: Db, filter: AlertFilter, page: PageRequest): Promise<Page<StoredAlert>> {
+  const search: Search = {
+    db,
+    filter,
+    deep: deepFilter(filter),
+    cursor: lower(checkCursor(page), filter.until === undefined ? null : idFrom(filter.until, SLACK_MS)),
+    floor: filter.since === undefined ? '' : idFrom(filter.since, -SLACK_MS),
+    limit: page.limit + 1,
+  };
+  const parts = [await searchAlerts(search), await searchRepeats(search)];
+  const down_to = parts.reduce((highest, part) => higher(highest, part.down_to ?? ''), '');
+  const all = parts
+    .flatMap((part) => part.alerts)
+    .filter(({ alert_id }) => alert_id >= down_to)
+    .sort((a, b) => (a.alert_id < b.alert_id ? 1 : -1));
+  const items = all.slice(0, page.limit);
+  const last = items.at(-1);
+  if (all.length > page.limit && last) return { items, next_cursor: last.alert_id };
+  return { items, next_cursor: down_to === '' ? null : down_to };
+}
+
+async function searchAlerts(search: Search): Promise<Found> {
+  const { db, filter, deep, limit } = search;
+  const isBounded = deep !== null || isFiltered(filter);
+  // Where nothing is left out the first rows are the page; a run's alerts have an index of their own.
+  if (!isBounded || (deep === null && filter.run_id !== undefined)) {
+    const rows = await queryAlerts(search, search.cursor, search.floor, limit);
+    return { alerts: rows.slice(0, limit), down_to: rows.length < limit ? null : (rows.at(-1)?.alert_id ?? null) };
+  }
+  const alerts: StoredAlert[] = [];
+  const step = deep ? DEEP_STEP : STEP;
+  let above = search.cursor;
+  for (let looked = 0; looked < (deep ? MAX_READ : MAX_LOOKED_AT); looked += step) {
+    const [edge] = await db.query<{ alert_id: string }>({
+      text: 'select alert_id from alerts where alert_id < $1 and alert_id >= $2 order by alert_id desc offset $3 limit 1',
+      values: [above, search.floor, step - 1],
+    });
+    const below = edge?.alert_id ?? search.floor;
+    const rows = await queryAlerts(search, above, below, deep ? step : limit - alerts.length);
+    alerts.push(...(deep ? rows.filter(deep) : rows));
+    if (alerts.length >= limit) {
+      const kept = alerts.slice(0, limit);
+      return { alerts: kept, down_to: kept.at(-1)?.alert_id ?? null };
+    }
+    if (!edge) return { alerts, down_to: null };
+    above = below;
+  }
+  return { alerts, down_to: above };
+}
+
+/** Whether anything but the time is asked. */
+function isFiltered({ since: _since, until: _until, ...filter }: AlertFilter): boolean {
+  return Object.values(filter).some((value) => value !== undefined);
+}
+
+async function queryAlerts(
+  { db, filter }: Search,
+  above: string,
+  below: string,
+  limit: number,
+): Promise<StoredAlert[]> {
+  const conditions = new Conditions()
+    .add('alert_id < $', above)
+    .add('alert_id >= $', below)
+    .add('source_system = $', filter.source_system)
+    .add('alert_name = $', exactName(filter.alert_name))
+    .add('service_name = $', exactName(filter.service_name))
+    .add('severity = $', filter.severity)
+    .add('status = $', filter.status)
+    .add('fingerprint = $', filter.fingerprint)
+    .add('action = $', filter.action)
+    .add('reason = $', filter.reason)
+    .add('run_id = $', filter.run_id)
+    .add('received_at >= $', filter.since)
+    .add('received_at < $', filter.until);
+  const rows = await db.query<AlertColumns>({
+    text: `select alert_id, doc, decisions from alerts ${conditions.where} order by alert_id desc limit ${conditions.param(limit)}`,
+    values: conditions.values,
+  });
+  return rows.map(stored);
+}
+
+async function searchRepeats(search: Search): Promise<Found> {
+  const { db, filter, cursor, floor, limit } = search;
+  if (filter.action !== undefined && filter.action !== 'drop' && filter.action !== 'hold')
+    return { alerts: [], down_to: null };
+  const alerts: StoredAlert[] = [];
+  let above = cursor;
+  for (let looked = 0; looked < MAX_REPEAT_ROWS; looked += REPEAT_STEP) {
+    const conditions = new Conditions()
+      .add('first_id < $', above)
+      // The repeats of a delivery whose first one is older may be younger by as much as a delivery has alerts.
+      .add('first_id >= $', floor)
+      .add('received_at >= $', filter.since)
+      .add('received_at < $', filter.until);
+    const rows = await db.query<RepeatColumns>({
+      text: `select first_id, received_at, items from repeats ${conditions.where} order by first_id desc limit ${conditions.param(REPEAT_STEP)}`,
+      values: conditions.values,
+    });
+    alerts.push(...(await matchingRepeats(search, rows, limit - alerts.length)));
+    const last = rows.at(-1);
+    if (alerts.length >= limit) return { alerts, down_to: alerts.at(-1)?.alert_id ?? null };
+    if (rows.length < REPEAT_STEP || !last) return { alerts, down_to: null };
+    above = last.first_id;
+  }
+  return { alerts, down_to: above };
+}
+
+async function matchingRepeats(
+  { db, filter, deep, cursor }: Search,
+  rows: readonly RepeatColumns[],
+  limit: number,
+): Promise<StoredAlert[]> {
+  const wanted = rows
+    .flatMap(expand)
+    .filter((repeat) => repeat.alert_id < cursor && mayMatch(repeat, filter))
+    .sort((a, b) => (a.alert_id < b.alert_id ? 1 : -1));
+  const found: StoredAlert[] = [];
+  for (let from = 0; from < wanted.length && found.length < limit; from += 500) {
+    const alerts = await whole(db, wanted.slice(from, from + 500));
+    found.push(...alerts.filter((alert) => fits(alert, filter) && (deep === null || deep(alert))));
+  }
+  return found.slice(0, limit);
+}
+
+function mayMatch({ item }: Repeat, filter: AlertFilter): boolean {
+  if (filter.reason !== undefined && item[2] !== filter.reason) return false;
+  if (filter.action !== undefined && (item[4] ? 'hold' : 'drop') !== filter.action) return false;
+  return filter.run_id === undefined || item[3] === filter.run_id;
+}
+
+function fits(alert: StoredAlert, filter: AlertFilter): boolean {
+  const exact = {
+    source_system: filter.source_system,
+    alert_name: exactName(filter.alert_name),
+    service_name: exactName(filter.service_name),
+    severity: filter.severity,
+    status: filter.status,
+    fingerprint: filter.fingerprint,
+  };
+  return (Object.keys(exact) as (keyof typeof exact)[]).every(
+    (field) => exact[field] === undefined || exact[field] === alert[field],
+  ); // the keys of an object that is written out above
+}
+
+function lower(cursor: string | null, until: string | null): string {
+  const one = cursor ?? AFTER_ALL;
+  const other = until ?? AFTER_ALL;
+  return one < other ? one : other;
+}
+
+function higher(one: string, other: string): string {
+  return one > other ? one : other;
+}
