@@ -15,7 +15,7 @@ RUN npm run build
 # What only compilers and debuggers read is more than half of what is installed.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete \
- && rm -f dist/.tsbuildinfo dist/.built
+ && rm -f dist/.tsbuildinfo dist/.built dist/.bundled
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \
@@ -31,11 +31,11 @@ COPY package.json ./
 COPY playbooks ./playbooks
 # The program's files belong to root and are read-only to the program; only its data folder is its own.
 RUN install -d -o node -g node -m 0700 /var/lib/fixpoint \
- && ln -s /app/dist/cli.js /usr/local/bin/fixpoint
+ && ln -s /app/dist/cli.bundle.mjs /usr/local/bin/fixpoint
 USER node
 VOLUME /var/lib/fixpoint
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`,{signal:AbortSignal.timeout(2500)}).then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 STOPSIGNAL SIGTERM
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+CMD ["node", "dist/main.bundle.mjs"]

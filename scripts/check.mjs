@@ -31,17 +31,17 @@ const STEPS = [
   },
   {
     name: 'playbooks',
-    command: [process.execPath, [join(ROOT, 'dist', 'cli.js'), 'check', 'playbooks/']],
+    command: [process.execPath, [join(ROOT, 'dist', 'cli.bundle.mjs'), 'check', 'playbooks/']],
     again: 'npx fixpoint check playbooks/',
   },
   {
     name: 'playbook tests',
-    command: [process.execPath, [join(ROOT, 'dist', 'cli.js'), 'test', 'playbooks/']],
+    command: [process.execPath, [join(ROOT, 'dist', 'cli.bundle.mjs'), 'test', 'playbooks/']],
     again: 'npx fixpoint test playbooks/',
   },
   {
     name: 'playbook proofs',
-    command: [process.execPath, [join(ROOT, 'dist', 'cli.js'), 'prove', '--playbooks', 'playbooks/']],
+    command: [process.execPath, [join(ROOT, 'dist', 'cli.bundle.mjs'), 'prove', '--playbooks', 'playbooks/']],
     again: 'npx fixpoint prove',
   },
 ];

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds what `npm start` needs: dist/ from src/, and the prebuilt data directory that a first start copies.
+// Builds what `npm start` needs: dist/ from src/, the programs in few files, and the prebuilt data directory that a first start copies.
 // npm runs it after `npm ci` (prepare), `npx fixpoint` runs it again, so it must be quick and silent when nothing has changed,
 // and harmless where the compiler is absent (`npm ci --omit=dev` in an image that brings its own dist/).
 import { spawnSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { chmodSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, s
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const DIST = join(ROOT, 'dist');
@@ -96,8 +97,10 @@ function removeOrphans(folder = DIST) {
 }
 
 function makeExecutable() {
-  const cli = join(DIST, 'cli.js');
-  if (existsSync(cli)) chmodSync(cli, 0o755);
+  for (const name of ['cli.js', 'cli.bundle.mjs']) {
+    const cli = join(DIST, name);
+    if (existsSync(cli)) chmodSync(cli, 0o755);
+  }
 }
 
 /** What the seed is made of: the migrations, the embedded database, and the code that builds it. Null when there is no such code yet. */
@@ -144,12 +147,15 @@ function buildSeed() {
   }
 }
 
-function prepare() {
+async function prepare() {
   if (!compile()) return 1;
   if (!existsSync(DIST)) return 0;
-  if (existsSync(SRC)) removeOrphans();
+  if (existsSync(SRC)) {
+    removeOrphans();
+    if (!(await bundle(ROOT, sourcesKey()))) return 1;
+  }
   makeExecutable();
   return buildSeed() ? 0 : 1;
 }
 
-process.exitCode = prepare();
+process.exitCode = await prepare();

@@ -53,7 +53,7 @@ describe('a service whose output nobody reads any more', () => {
 
 describe('fixpoint check', () => {
   it('says where it looked for a path that is not there', () => {
-    const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
+    const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.bundle.mjs');
     const done = spawnSync(process.execPath, [cli, 'check'], { cwd: tmpdir(), encoding: 'utf8' });
 
     expect(done.stdout).toContain(
@@ -65,7 +65,7 @@ describe('fixpoint check', () => {
 
 describe('npm run demo', () => {
   it('exits 2 at an option that it does not know, before anything is started', () => {
-    const demo = join(import.meta.dirname, '..', '..', 'dist', 'demo.js');
+    const demo = join(import.meta.dirname, '..', '..', 'dist', 'demo.bundle.mjs');
     const done = spawnSync(process.execPath, [demo, '--onec'], { encoding: 'utf8' });
 
     expect(done.stderr).toMatch(/^fixpoint demo: .*--onec/);
@@ -74,9 +74,9 @@ describe('npm run demo', () => {
   });
 
   it('speaks before it loads what takes its time', async () => {
-    const text = await readFile(join(import.meta.dirname, '..', '..', 'dist', 'demo.js'), 'utf8');
+    const text = await readFile(join(import.meta.dirname, '..', '..', 'dist', 'demo.bundle.mjs'), 'utf8');
 
     // Whatever is imported statically is loaded before the first line.
-    expect([...text.matchAll(/^import .* from '(.*)'/gm)].map(([, name]) => name)).toEqual(['node:util']);
+    expect([...text.matchAll(/^import .* from "(.*)"/gm)].map(([, name]) => name)).toEqual(['node:util']);
   });
 });

@@ -78,7 +78,7 @@ class UsageError extends Error {}
 
 async function main() {
   const options = readOptions();
-  if (!existsSync(join(ROOT, 'dist', 'main.js')))
+  if (!existsSync(join(ROOT, 'dist', 'main.bundle.mjs')))
     throw new UsageError('dist/ is not built: run npm ci, or npm run build');
   const { load, quiet } = await waitForQuiet(options.quietWait * 1_000);
   if (!quiet) say(`The machine is not quiet (load ${load}): the results will not be valid.`);

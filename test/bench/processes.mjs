@@ -293,7 +293,7 @@ export async function startedService(subject) {
 /** The service as `npm start` starts it, with this environment over the benchmark's own. */
 export async function spawnService(env) {
   const port = await freePort();
-  const child = spawnNode([join(ROOT, 'dist', 'main.js')], {
+  const child = spawnNode([join(ROOT, 'dist', 'main.bundle.mjs')], {
     cpu: CPU.subject,
     cwd: ROOT,
     env: { HOST: '127.0.0.1', PORT: String(port), FIXPOINT_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ...env },

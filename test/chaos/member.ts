@@ -4,7 +4,7 @@ import { appendFileSync, createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TOKEN } from '../helper/fixpoint-process.js';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
+const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.bundle.mjs');
 /** How soon a supervisor starts a process again that could not start. */
 const AGAIN_MS = 500;
 

@@ -35,7 +35,7 @@ function leftBehind(directory) {
   // A number may be somebody else's by now.
   return pids.filter((pid) => {
     const command = `/proc/${pid}/cmdline`;
-    return existsSync(command) && readFileSync(command, 'utf8').includes(join(ROOT, 'dist', 'main.js'));
+    return existsSync(command) && readFileSync(command, 'utf8').includes(join(ROOT, 'dist', 'main.bundle.mjs'));
   });
 }
 

@@ -38,7 +38,7 @@ export class FixpointProcess {
     env: Readonly<Record<string, string>> = {},
     args: readonly string[] = [],
   ): Promise<FixpointProcess> {
-    const child = spawn(process.execPath, [join(ROOT, 'dist', 'main.js'), ...args], {
+    const child = spawn(process.execPath, [join(ROOT, 'dist', 'main.bundle.mjs'), ...args], {
       cwd: ROOT,
       env: {
         ...process.env,

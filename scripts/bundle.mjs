@@ -1,0 +1,87 @@
+// Puts each program and what it loads at its start into a few files: reading and linking a thousand small modules is most of a start.
+// What a start does not need stays where it is, and is loaded from node_modules when it is first used.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** The programs of dist/; each becomes `<name>.bundle.mjs` beside its module, because paths are found from there. */
+const PROGRAMS = ['main', 'cli', 'demo'];
+
+/** Loaded on demand, or found by files beside them. */
+const STAYS_OUTSIDE = [
+  /^@electric-sql\//,
+  /^@elastic\//,
+  /^@fastify\/swagger-ui/,
+  /^@kubernetes\//,
+  'kafkajs',
+  'nodemailer',
+  'thread-stream',
+  'undici',
+];
+const OUTPUT = /\.bundle\.mjs$/;
+const RECORD = '.bundled';
+
+/** Brings the bundles of dist up to date with what `key` stands for. Answers false when that failed. */
+export async function bundle(root, key) {
+  const dist = join(root, 'dist');
+  const record = join(dist, RECORD);
+  const wanted = createHash('sha256')
+    .update(key)
+    .update(readFileSync(import.meta.filename))
+    .digest('hex');
+  const isWhole = PROGRAMS.every((name) => existsSync(join(dist, `${name}.bundle.mjs`)));
+  if (isWhole && existsSync(record) && readFileSync(record, 'utf8') === wanted) return true;
+  const found = findBundler();
+  // Without development dependencies a built dist/ was brought along, or there is nothing to build from.
+  if (found === null) return true;
+  rmSync(record, { force: true });
+  const fresh = join(dist, `bundle.${process.pid}.tmp`);
+  try {
+    await write(found, dist, fresh);
+    takeOver(dist, fresh);
+    writeFileSync(record, wanted);
+    return true;
+  } catch (error) {
+    console.error(`error: the programs could not be bundled: ${error.message}`);
+    return false;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+function findBundler() {
+  try {
+    return createRequire(import.meta.url).resolve('rolldown');
+  } catch {
+    return null;
+  }
+}
+
+async function write(bundler, dist, folder) {
+  const { rolldown } = await import(pathToFileURL(bundler).href);
+  mkdirSync(folder, { recursive: true });
+  const built = await rolldown({
+    input: Object.fromEntries(PROGRAMS.map((name) => [name, join(dist, `${name}.js`)])),
+    external: STAYS_OUTSIDE,
+    platform: 'node',
+    logLevel: 'warn',
+  });
+  await built.write({
+    dir: folder,
+    format: 'esm',
+    entryFileNames: '[name].bundle.mjs',
+    chunkFileNames: '[name]-[hash].bundle.mjs',
+  });
+  await built.close();
+}
+
+/** Chunks first, programs last: whatever interrupts it, a program finds its chunks. */
+function takeOver(dist, fresh) {
+  const made = readdirSync(fresh);
+  const isProgram = (name) => PROGRAMS.includes(name.replace(OUTPUT, ''));
+  for (const name of [...made.filter((name) => !isProgram(name)), ...made.filter(isProgram)])
+    renameSync(join(fresh, name), join(dist, name));
+  for (const name of readdirSync(dist)) if (OUTPUT.test(name) && !made.includes(name)) rmSync(join(dist, name));
+}
