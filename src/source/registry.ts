@@ -2,11 +2,15 @@ import type { ConnectionCheck } from '../domain/connection.js';
 import type { ConditionSource } from '../domain/proof.js';
 import type { SilenceSource, SourceDeps, SourceModule } from '../domain/source.js';
 import { alertmanager } from './alertmanager/alertmanager.js';
+import { argocd } from './argocd/argocd.js';
 import { azure } from './azure/azure.js';
+import { cloudevents } from './cloudevents/cloudevents.js';
 import { cloudwatch } from './cloudwatch/cloudwatch.js';
 import { datadog } from './datadog/datadog.js';
 import { elastic } from './elastic/elastic.js';
 import { generic } from './generic/generic.js';
+import { github } from './github/github.js';
+import { gitlab } from './gitlab/gitlab.js';
 import { grafana } from './grafana/grafana.js';
 import { sentry } from './sentry/sentry.js';
 import { zabbix } from './zabbix/zabbix.js';
@@ -21,6 +25,10 @@ export const sources: readonly SourceModule[] = [
   sentry,
   datadog,
   elastic,
+  github,
+  gitlab,
+  argocd,
+  cloudevents,
   generic,
 ];
 
