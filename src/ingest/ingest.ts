@@ -202,7 +202,8 @@ class Door implements Ingest {
       const message = `expected a payload of one of ${this.#names()}; the shape fits none of them`;
       return this.#refuse(UNKNOWN_SOURCE, intake, [{ path: '', message }]);
     }
-    if (!intake.kept) await this.#parts.gates?.get(source)?.pass(json);
+    const gate = intake.kept ? undefined : this.#parts.gates?.get(source);
+    if (gate !== undefined) await gate.pass(json);
     const payload = parser.parse(json, intake.now);
     if ('unusable' in payload) return this.#refuse(source, intake, payload.unusable);
     if (payload.alerts.length === 0 && payload.aside !== true) {

@@ -44,7 +44,7 @@ function plain(key: string): string {
 }
 
 /** What a template leaves where a variable has nothing: an empty text, the word for nothing, or the variable itself. */
-const NOTHING = /^(?:null|none|undefined|\$[A-Z][A-Z_]*|\{\{[^{}]*\}\})?$/;
+const NOTHING = /^(?:null|undefined|\$[A-Z][A-Z_]*|\{\{[^{}]*\}\})?$/;
 
 /** The first of the names that has something in it, as text; anything but a text, a number or a truth value is a complaint. */
 export function flatText(flat: Flat, names: readonly string[], details: ErrorDetail[]): string | null {

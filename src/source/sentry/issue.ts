@@ -8,7 +8,7 @@ import { readInstant } from '../instant.js';
 import { ownLabels, present } from '../own-labels.js';
 import { readSeverity } from '../remarks.js';
 import { readObject, readScalar } from '../scalar.js';
-import { identity } from '../storable.js';
+import { identity, storableText } from '../storable.js';
 import { webLinks } from '../web-links.js';
 import type { Reading } from './reading.js';
 import { readTags } from './reading.js';
@@ -40,7 +40,7 @@ export function readPlugin(payload: Foreign, reading: Reading): ParsedAlert {
   return fromEvent(
     about,
     'event',
-    typeof first === 'string' ? first : null,
+    typeof first === 'string' ? storableText(first) : null,
     readScalar(payload, 'id', '', details),
     reading,
   );
@@ -50,7 +50,7 @@ export function readPlugin(payload: Foreign, reading: Reading): ParsedAlert {
 export function readIssue(data: Foreign, action: string, reading: Reading): ParsedAlert | string {
   const { details, now } = reading;
   const status = STATUS.get(action);
-  if (status === undefined) return `an issue that was ${action.slice(0, 50)} is no alert`;
+  if (status === undefined) return `an issue that was ${storableText(action.slice(0, 50))} is no alert`;
   const at = 'data.issue';
   const issue = readObject(data, 'issue', 'data', details) ?? {};
   const text = (key: string): string | null => readText(issue, key, at, details) || null;
