@@ -39,7 +39,7 @@ export async function deliver(batch: AlertBatch, delivery: Delivery): Promise<re
   // One alert may have spoiled it for the others: each gets a chance of its own, in their order.
   const dead: DeadBatch[] = [];
   for (const alert of batch.alerts) {
-    const alone = await tryOften({ batch_id: batch.batch_id, alerts: [alert] }, TRIES_ALONE, delivery);
+    const alone = await tryOften({ ...batch, alerts: [alert] }, TRIES_ALONE, delivery);
     if (alone === 'stopped') return 'stopped';
     if (alone !== null) dead.push(alone);
   }

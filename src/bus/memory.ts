@@ -205,12 +205,12 @@ export class MemoryBus implements Bus {
 
 /** Alerts that came together are decided together. */
 function batchesOf(alerts: readonly Alert[]): AlertBatch[] {
-  const batches: { batch_id: string; alerts: Alert[] }[] = [];
+  const batches: { batch_id: string; alerts: Alert[]; kept: true }[] = [];
   for (const alert of alerts) {
     const batch_id = splitId(alert.alert_id)?.prefix ?? alert.alert_id;
     const last = batches.at(-1);
     if (last?.batch_id === batch_id) last.alerts.push(alert);
-    else batches.push({ batch_id, alerts: [alert] });
+    else batches.push({ batch_id, alerts: [alert], kept: true });
   }
   return batches;
 }

@@ -6,6 +6,8 @@ import type { FedEvent } from './store.js';
 export interface AlertBatch {
   readonly batch_id: string;
   readonly alerts: readonly Alert[];
+  /** True when the store keeps them as rows of their own already, undecided or held. */
+  readonly kept?: boolean;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Ids } from '../domain/id.js';
 import type { Rule } from '../domain/rule.js';
 import { isRunFinished } from '../domain/run.js';
 import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/store.js';
+import type { Suppressed } from '../domain/suppression-set.js';
 import type { TriageCache } from './cache.js';
 import { runKeyText } from './cache.js';
 import { BatchSuppression, holderOf } from './batch-suppression.js';
@@ -20,6 +21,8 @@ import { Starts } from './starts.js';
 
 interface BatchOptions {
   readonly alerts: readonly Alert[];
+  /** They are rows of their own already. */
+  readonly kept: boolean;
   readonly cache: TriageCache;
   readonly policy: Policy;
   readonly open: TriageDeps['open'];
@@ -59,6 +62,8 @@ export class BatchDecision {
   /** By service: when it was last written to, null for never; only services that a cooldown asks for. */
   #lastWrites = new Map<string, string | null>();
   readonly #suppression: BatchSuppression;
+  /** By occurrence: how its last alert is held. */
+  readonly #held = new Map<string, Suppressed & { readonly of: string }>();
   #openings: Opening[] = [];
 
   constructor(options: BatchOptions) {
@@ -139,7 +144,15 @@ export class BatchDecision {
       }
       this.#countAlert(judged);
       const decision = this.#settle(judged, joins);
-      kept.push({ alert, decision, content_hash: contentHash(alert), stored: false, ...holderOf(verdict) });
+      kept.push({
+        alert,
+        decision,
+        content_hash: contentHash(alert),
+        stored: this.#options.kept,
+        ...holderOf(verdict),
+      });
+      if (verdict.type === 'hold' && 'held_by' in verdict)
+        this.#held.set(judged.key, { ...verdict, of: alert.alert_id });
       this.#note(judged, decision);
     }
     this.#openings = this.#starts.openings(open);
@@ -185,7 +198,10 @@ export class BatchDecision {
   remember(): void {
     const { cache } = this.#options;
     for (const occurrence of this.#after.values()) {
-      cache.remember({ ...occurrence, version: this.#nextVersion(occurrence.key) });
+      const version = this.#nextVersion(occurrence.key);
+      const held = this.#held.get(occurrence.key);
+      cache.remember({ ...occurrence, version });
+      if (held?.of === occurrence.content_alert_id) cache.rememberHeld(occurrence.key, version, held);
     }
     this.#starts.remember();
     this.#suppression.remember();
@@ -262,11 +278,26 @@ export class BatchDecision {
 
   /** A repeat that says nothing new and starts nothing is kept as one line. */
   #asRepeat({ alert, verdict, before }: Judged): DecidedBatch['repeats'][number] | null {
-    if (verdict.type !== 'drop' || !before?.open || before.alert_id === alert.alert_id || this.#after.has(before.key))
-      return null;
+    if (!before?.open || before.alert_id === alert.alert_id || this.#after.has(before.key)) return null;
+    // A row that waits for its decision would wait for ever.
+    if (this.#options.kept || before.content_hash !== contentHash(alert)) return null;
+    if (verdict.type === 'hold') return this.#asHeldRepeat(alert, verdict, before);
+    if (verdict.type !== 'drop') return null;
     if (verdict.reason !== 'duplicate' && verdict.reason !== 'no_match' && verdict.reason !== 'filtered') return null;
-    if (before.content_hash !== contentHash(alert)) return null;
     return { alert_id: alert.alert_id, of: before.content_alert_id, reason: verdict.reason, run_id: before.run_id };
+  }
+
+  /** What it repeats is held just so, and will be decided again: one of them is enough. */
+  #asHeldRepeat(
+    alert: Alert,
+    verdict: Verdict & { type: 'hold' },
+    before: Occurrence,
+  ): DecidedBatch['repeats'][number] | null {
+    const held = this.#options.cache.heldAt(before.key, before.version);
+    if (!('held_by' in verdict) || held?.held_by !== verdict.held_by || held.until !== verdict.until) return null;
+    const { reason, until, by, explanation } = verdict;
+    const { content_alert_id: of, run_id } = before;
+    return { alert_id: alert.alert_id, of, reason, run_id, hold: { until, by, explanation } };
   }
 
   #settle(judged: Judged, joins: { run_id: string; alert: Alert }[]): Decision {

@@ -3,8 +3,7 @@ import type { FiringSource } from '../domain/inhibition.js';
 import type { DecidedBatch, Occurrence } from '../domain/store.js';
 import type { Suppressions } from './deps.js';
 import type { Facts, Verdict } from './facts.js';
-import { BatchFiring, boundedHolder } from './firing.js';
-import { isSource } from './suppressions.js';
+import { BatchFiring, boundedHolder, isSource } from './firing.js';
 
 const NOTHING_FIRES = { sources: () => [] };
 

@@ -3,6 +3,13 @@ import type { Occurrence, RunKey } from '../domain/store.js';
 const MAX_OCCURRENCES = 100_000;
 const MAX_RUNS = 20_000;
 
+/** What the last alert of an occurrence is held by, at one version of the occurrence. */
+interface Held {
+  readonly version: number;
+  readonly held_by: string;
+  readonly until: string | null;
+}
+
 /**
  * What triage remembers between batches. It may be out of date: every commit is fenced by the versions that it was decided on, so a stale
  * memory costs a second look, never a wrong decision.
@@ -10,6 +17,7 @@ const MAX_RUNS = 20_000;
 export class TriageCache {
   readonly #occurrences = new Map<string, Occurrence>();
   readonly #openRuns = new Map<string, string>();
+  readonly #held = new Map<string, Held>();
   /** Finished runs that are known not to have fixed it. */
   readonly #notFixed = new Map<string, true>();
   /** When runs were first seen to have ended here: they had ended by then. */
@@ -21,6 +29,16 @@ export class TriageCache {
 
   remember(occurrence: Occurrence): void {
     put(this.#occurrences, occurrence.key, occurrence, MAX_OCCURRENCES);
+  }
+
+  /** How the last alert of an occurrence is held, when it is at this version still. */
+  heldAt(key: string, version: number): Held | null {
+    const held = this.#held.get(key);
+    return held?.version === version ? held : null;
+  }
+
+  rememberHeld(key: string, version: number, { held_by, until }: Omit<Held, 'version'>): void {
+    put(this.#held, key, { version, held_by, until }, MAX_OCCURRENCES);
   }
 
   forget(key: string): void {

@@ -24,6 +24,10 @@ export class FiringMemory implements FiringSources {
     this.#rules = rules;
   }
 
+  keys(): string[] {
+    return [...this.#keys.keys()];
+  }
+
   has(key: string): boolean {
     return this.#keys.has(key);
   }
@@ -117,4 +121,9 @@ export function boundedHolder(holder: string): string {
   if (holder.length <= LONGEST_HOLDER) return holder;
   const kind = holder.slice(0, holder.indexOf(':'));
   return `${kind}:sha256:${createHash('sha256').update(holder).digest('hex')}`;
+}
+
+/** What is filtered out is not there, and what tells of a moment does not fire. */
+export function isSource(alert: Alert): boolean {
+  return alert.filtered === undefined && alert.momentary !== true;
 }

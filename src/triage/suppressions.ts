@@ -1,24 +1,29 @@
-import { createHash } from 'node:crypto';
 import type { Alert } from '../domain/alert.js';
 import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
-import type { FiringSource, InhibitionRules } from '../domain/inhibition.js';
+import type { InhibitionRules } from '../domain/inhibition.js';
 import type { Log } from '../domain/log.js';
 import type { SilenceSource } from '../domain/source.js';
-import type { DecidedBatch, HoldStore, SuppressionStore } from '../domain/store.js';
+import type { DecidedBatch, HoldStore, SuppressionStamp as Stamp, SuppressionStore } from '../domain/store.js';
 import { NO_FILE_SUPPRESSIONS } from '../domain/suppression.js';
 import type { FileSuppressions, InhibitRule, KeptSuppression, Silence } from '../domain/suppression.js';
 import { SuppressionSet } from '../domain/suppression-set.js';
 import type { Frozen, Suppressed } from '../domain/suppression-set.js';
 import { occurrenceKey } from './content.js';
-import { FiringMemory, MAX_SOURCES } from './firing.js';
+import type { FiringMemory } from './firing.js';
+import { FiringView } from './firing-view.js';
 
 /** What is in force, and what fires and holds others back: one consistent pair. */
 export interface SuppressionState {
   readonly set: SuppressionSet;
   /** Null while there is no inhibition rule. */
   readonly firing: FiringMemory | null;
+}
+
+interface InForce {
+  readonly set: SuppressionSet;
+  readonly view: FiringView | null;
 }
 
 export interface SuppressionDeps {
@@ -40,7 +45,6 @@ const ALERTMANAGER_EVERY_MS = 30_000;
 const ALERTMANAGER_WITHIN_MS = 10_000;
 /** The end of many sources in a storm is seen to together. */
 const RELEASE_AFTER_MS = 250;
-const SCANNED_AT_ONCE = 500;
 /** What stands before the colon of what holds depend on that this process can judge. */
 const OWN_KINDS = ['silence', 'window', 'inhibit', 'inhibit2'];
 
@@ -53,21 +57,18 @@ type Sources = NonNullable<DecidedBatch['sources']>;
 export class SuppressionKeeper {
   readonly #deps: SuppressionDeps;
   readonly #stopping = new AbortController();
-  #state: SuppressionState = {
-    set: new SuppressionSet({ silences: [], windows: [], inhibit_rules: [] }),
-    firing: null,
-  };
+  #state: InForce = { set: new SuppressionSet({ silences: [], windows: [], inhibit_rules: [] }), view: null };
   #kept: readonly KeptSuppression[] = [];
   #file: FileSuppressions = NO_FILE_SUPPRESSIONS;
   /** Null until they could be read once. */
   #foreign: readonly Silence[] | null = null;
-  #stamp = '';
+  #stamp: Stamp = { changes: '', sources: null };
   /** Something has changed here that is not in force yet, because the store could not be read. */
   #isStale = false;
   #work: Promise<void> = Promise.resolve();
   #looking: Promise<void> | null = null;
-  /** What was committed here while sources were being read. */
-  #meanwhile: Sources[] | null = null;
+  /** Hears of commits before it is in force. */
+  #opening: FiringView | null = null;
   #cancelRelease: (() => void) | null = null;
   /** False when surely nothing is held by anything. */
   #mayHold = true;
@@ -79,7 +80,8 @@ export class SuppressionKeeper {
 
   /** Null while nothing holds alerts back: then nobody needs to ask. */
   get current(): SuppressionState | null {
-    return this.#state.set.isEmpty ? null : this.#state;
+    const { set, view } = this.#state;
+    return set.isEmpty ? null : { set, firing: view?.memory ?? null };
   }
 
   get set(): SuppressionSet {
@@ -117,21 +119,21 @@ export class SuppressionKeeper {
   /** Looks now whether others have changed something; resolves at once where nobody else could have. */
   async freshen(): Promise<void> {
     if (!this.#deps.suppressions.shared) return;
-    await (this.#looking ??= this.#look().finally(() => (this.#looking = null)));
+    await (this.#looking ??= this.#inTurn(() => this.#look()).finally(() => (this.#looking = null)));
   }
 
   /** Takes what a commit has made of the sources. */
   committed(sources: Sources): void {
-    this.#meanwhile?.push(sources);
-    apply(this.#state.firing, sources);
+    this.#state.view?.committed(sources);
+    this.#opening?.committed(sources);
     if (sources.over.length > 0) this.#releaseSoon();
   }
 
   /** Everything that would hold an alert back now. */
   explain(alert: Alert): Suppressed[] {
-    const { set, firing } = this.#state;
+    const { set, view } = this.#state;
     const now = instant(this.#deps.clock.now());
-    const inhibited = firing ? set.inhibited(alert, occurrenceKey(alert), firing, now) : null;
+    const inhibited = view ? set.inhibited(alert, occurrenceKey(alert), view.memory, now) : null;
     return [set.silenced(alert, now), set.inWindow(alert, now), inhibited].filter((held) => held !== null);
   }
 
@@ -147,18 +149,31 @@ export class SuppressionKeeper {
     return done;
   }
 
+  /** Takes what others have changed. */
   async #look(): Promise<void> {
-    const stamp = await this.#deps.suppressions.stamp(this.#state.firing !== null);
-    if (stamp !== this.#stamp || this.#isStale) await this.#inTurn(() => this.#reload());
+    const stamp = await this.#deps.suppressions.stamp(this.#state.view !== null);
+    if (stamp.changes !== this.#stamp.changes || this.#isStale) await this.#reload();
+    else if (stamp.sources !== this.#stamp.sources) await this.#refreshSources(stamp);
   }
 
-  /** Asked first, so that what changes while the rest is read is seen at the next look. */
+  /** What is in force is as it was, but others have heard of alerts that hold back, or of their end. */
+  async #refreshSources(stamp: Stamp): Promise<void> {
+    await this.#state.view?.refresh();
+    this.#stamp = { ...this.#stamp, sources: stamp.sources };
+    this.#releaseSoon();
+  }
+
   async #reload(): Promise<void> {
     const { suppressions, clock } = this.#deps;
-    const hasRules = (): boolean => inhibitRules(this.#kept, this.#file).length > 0;
-    const before = await suppressions.stamp(hasRules());
-    this.#kept = await suppressions.inForce(instant(clock.now()));
-    this.#stamp = hasRules() === before.includes('/') ? before : await suppressions.stamp(hasRules());
+    // Until it is whole: what was asked and could not be read is asked for again.
+    this.#isStale = true;
+    for (let again = true; again;) {
+      const hadRules = inhibitRules(this.#kept, this.#file).length > 0;
+      // Asked before the rest is read: what changes meanwhile is seen at the next look.
+      this.#stamp = await suppressions.stamp(hadRules);
+      this.#kept = await suppressions.inForce(instant(clock.now()));
+      again = !hadRules && inhibitRules(this.#kept, this.#file).length > 0;
+    }
     await this.#publish();
     this.#isStale = false;
   }
@@ -172,45 +187,23 @@ export class SuppressionKeeper {
       ],
       inhibit_rules: inhibitRules(this.#kept, this.#file),
     });
-    const firing = set.inhibition === null ? null : await this.#readFiring(set.inhibition, set.content.inhibit_rules);
+    const view = set.inhibition === null ? null : await this.#openView(set.inhibition, set.content.inhibit_rules);
     const { set: before } = this.#state;
-    this.#state = { set, firing };
+    this.#state = { set, view };
     this.#mayHold ||= !set.isEmpty;
     if (before.canFreeze || set.canFreeze) this.#deps.freezeChanged();
     await this.#release();
   }
 
-  async #readFiring(rules: InhibitionRules, written: readonly InhibitRule[]): Promise<FiringMemory> {
-    const { holds } = this.#deps;
-    this.#meanwhile = [];
-    const firing = new FiringMemory(rules);
+  async #openView(rules: InhibitionRules, written: readonly InhibitRule[]): Promise<FiringView> {
+    const view = new FiringView(this.#deps.holds, rules);
+    this.#opening = view;
     try {
-      const sides = createHash('sha256')
-        .update(JSON.stringify(written.map((rule) => rule.source_matchers)))
-        .digest('hex');
-      if ((await holds.sourcesFor()) !== sides) {
-        // What began to fire before there was such a rule holds others back as well.
-        await holds.mendSources(await this.#scan(rules));
-        await holds.setSourcesFor(sides);
-      }
-      for (const source of await holds.sources(MAX_SOURCES)) firing.put(source);
-      for (const sources of this.#meanwhile) apply(firing, sources);
+      await view.open(written, this.#stopping.signal);
     } finally {
-      this.#meanwhile = null;
+      this.#opening = null;
     }
-    return firing;
-  }
-
-  async #scan(rules: InhibitionRules): Promise<FiringSource[]> {
-    const found: FiringSource[] = [];
-    for (let after: string | null = null; found.length < MAX_SOURCES && !this.#stopping.signal.aborted;) {
-      const page: FiringSource[] = await this.#deps.holds.openAlerts(after, SCANNED_AT_ONCE);
-      found.push(...page.filter(({ alert }) => isSource(alert) && rules.slots(alert).length > 0));
-      const last = page.at(-1);
-      if (!last) break;
-      after = last.key;
-    }
-    return found.slice(0, MAX_SOURCES);
+    return view;
   }
 
   /** Lets go of everything that is held by what is gone. */
@@ -218,17 +211,23 @@ export class SuppressionKeeper {
     if (!this.#mayHold) return;
     const { holds, clock, log } = this.#deps;
     const now = instant(clock.now());
-    const holders = [...this.#state.set.holders(now), ...(this.#state.firing?.holders() ?? [])];
+    const holders = [...this.#state.set.holders(now), ...(this.#state.view?.memory.holders() ?? [])];
     const released = await holds.releaseOthers(OWN_KINDS, holders, now);
     if (released > 0) log.info({ alerts: released }, 'held alerts are decided again: what held them is gone');
     if (this.#state.set.isEmpty && this.#deps.alertmanager === null) this.#mayHold = false;
+  }
+
+  /** What others know of must not be taken for gone. */
+  async #releaseNow(): Promise<void> {
+    if (this.#deps.suppressions.shared) await this.#look();
+    await this.#release();
   }
 
   #releaseSoon(): void {
     if (this.#cancelRelease !== null || this.#stopping.signal.aborted) return;
     this.#cancelRelease = this.#deps.clock.after(RELEASE_AFTER_MS, () => {
       this.#cancelRelease = null;
-      this.#inTurn(() => this.#release()).catch((error: unknown) =>
+      this.#inTurn(() => this.#releaseNow()).catch((error: unknown) =>
         // The next look at what is held, half a minute later at most, does it.
         this.#deps.log.warn({ error: messageOf(error) }, 'held alerts could not be let go, trying again'),
       );
@@ -256,13 +255,13 @@ export class SuppressionKeeper {
 
   async #mend(): Promise<void> {
     const now = instant(this.#deps.clock.now());
-    const sourcesChanged = this.#state.firing !== null && (await this.#deps.holds.mendSources([]));
+    const sourcesChanged = this.#state.view !== null && (await this.#deps.holds.mendSources([]));
     const { silences, windows, inhibit_rules } = this.#state.set.content;
     const hasEnded =
       silences.some(({ ends_at }) => ends_at <= now) ||
       [...windows, ...inhibit_rules].some(({ expires_at }) => expires_at !== null && expires_at <= now);
     if (sourcesChanged || hasEnded || this.#isStale) await this.#reload();
-    else await this.#release();
+    else await this.#releaseNow();
   }
 
   /** Never rejects. The last good answer counts until there is another. */
@@ -314,15 +313,4 @@ function holderOf(silence_id: string): string {
 
 function inhibitRules(kept: readonly KeptSuppression[], file: FileSuppressions): InhibitRule[] {
   return [...kept.flatMap(({ kind, doc }) => (kind === 'inhibit_rule' ? [doc] : [])), ...file.inhibit_rules];
-}
-
-/** What is filtered out is not there, and what tells of a moment does not fire. */
-export function isSource(alert: Alert): boolean {
-  return alert.filtered === undefined && alert.momentary !== true;
-}
-
-function apply(firing: FiringMemory | null, { firing: begun, over }: Sources): void {
-  if (firing === null) return;
-  for (const key of over) firing.drop(key);
-  for (const source of begun) firing.put(source);
 }

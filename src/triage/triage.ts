@@ -37,7 +37,7 @@ export class Triage {
         alerts = await this.#undecided(alerts);
         if (alerts.length === 0) return;
       }
-      const decision = this.#begin(alerts);
+      const decision = this.#begin(alerts, batch.kept === true);
       await this.#othersFirst(decision.touches);
       if (turn > 0) await this.#refresh(decision);
       // While facts are looked up, another batch may begin to change the same ones: then they are looked up again.
@@ -54,10 +54,11 @@ export class Triage {
     );
   }
 
-  #begin(alerts: readonly Alert[]): BatchDecision {
+  #begin(alerts: readonly Alert[], kept: boolean): BatchDecision {
     const { policy, open, maxRunsPerOccurrence, ids, clock } = this.#deps;
     return new BatchDecision({
       alerts,
+      kept,
       cache: this.#cache,
       policy: policy(),
       open,

@@ -96,10 +96,14 @@ describe('what holds alerts back', { timeout: 60_000 }, () => {
     return `x${(count += 1)}`;
   }
 
-  async function post(...alerts: Parameters<typeof alertmanagerBody>[0]): Promise<StoredAlert[]> {
+  type Sent = Parameters<typeof alertmanagerBody>[0];
+
+  const post = (...alerts: Sent): Promise<StoredAlert[]> => postTo(fresh(), ...alerts);
+
+  async function postTo(group: string, ...alerts: Sent): Promise<StoredAlert[]> {
     const { alerts: accepted } = await call<{ alerts: { alert_id: string }[] }>(
       '/api/v1/webhooks/alertmanager',
-      alertmanagerBody(alerts, fresh()),
+      alertmanagerBody(alerts, group),
     );
     return Promise.all(accepted.map(({ alert_id }) => decided(alert_id, (alert) => alert.decision !== null)));
   }
@@ -154,12 +158,18 @@ describe('what holds alerts back', { timeout: 60_000 }, () => {
   it('keeps repeats of what is held as lines, and starts one run in the end', async () => {
     const service = fresh();
     const made = await silence([`service="${service}"`]);
-    const [first] = await post(one(service));
-    const [second] = await post(one(service));
+    const group = fresh();
+    const [first] = await postTo(group, one(service));
+    const [second] = await postTo(group, one(service));
     expect(second?.decision).toMatchObject({ action: 'hold', reason: 'silence', until: made.ends_at });
     expect(second?.decision?.by).toBe(first?.decision?.by);
+    expect(second?.decision?.explanation).toContain(`repeats alert ${first?.alert_id}`);
+    const [changed] = await postTo(group, { ...one(service), annotations: { value: '7' } });
+    expect(changed?.decision).toMatchObject({ reason: 'silence', until: made.ends_at });
+    expect(changed?.decision?.explanation).not.toContain('repeats');
     const listed = await call<{ items: StoredAlert[] }>(`/api/v1/alerts?service_name=${service}&action=hold`);
-    expect(listed.items.map((alert) => alert.alert_id)).toEqual([second?.alert_id, first?.alert_id]);
+    const all = [changed, second, first].map((alert) => alert?.alert_id);
+    expect(listed.items.map((alert) => alert.alert_id)).toEqual(all);
 
     await call(`/api/v1/silences/${made.silence_id}`, undefined, 'DELETE');
     await until('the one run', async () => {
@@ -167,6 +177,10 @@ describe('what holds alerts back', { timeout: 60_000 }, () => {
       return items.length === 1;
     });
     await decided(first?.alert_id, (alert) => alert.decision?.action === 'run');
+    const after = await decided(changed?.alert_id, (alert) => alert.decision?.action !== 'hold');
+    expect(after.decision?.reason).toBe('duplicate');
+    const { undecided } = await call<{ undecided: number }>('/api/v1/stats');
+    expect(undecided).toBe(0);
   });
 
   it('lets resolved alerts pass, and does not bring back what has resolved meanwhile', async () => {

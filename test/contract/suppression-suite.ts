@@ -107,26 +107,26 @@ export function suppressionSuite(open: () => Store): void {
     it('show by a stamp that something has changed, and only then', async () => {
       const { suppressions, holds, triage } = open();
       const [bare, whole] = [await suppressions.stamp(false), await suppressions.stamp(true)];
-      expect(await suppressions.stamp(false)).toBe(bare);
+      expect(await suppressions.stamp(false)).toEqual(bare);
       const kept = aSilence();
       await suppressions.add(kept, null, NOW);
       const added = await suppressions.stamp(false);
-      expect(added).not.toBe(bare);
+      expect(added).not.toEqual(bare);
       await suppressions.end('silence', 'nothing', SOON, 'bob');
-      expect(await suppressions.stamp(false)).toBe(added);
+      expect(await suppressions.stamp(false)).toEqual(added);
       await suppressions.end('silence', kept.doc.silence_id, SOON, 'bob');
       const ended = await suppressions.stamp(false);
-      expect(ended).not.toBe(added);
+      expect(ended).not.toEqual(added);
 
       const alert = aFreshAlert();
       const { key } = anOccurrence(alert);
       await triage.commit(aBatch({ sources: { firing: [{ key, alert }], over: [] } }));
-      expect(await suppressions.stamp(false)).toBe(ended);
+      expect(await suppressions.stamp(false)).toEqual(ended);
       const firing = await suppressions.stamp(true);
-      expect(firing).not.toBe(whole);
+      expect(firing).not.toEqual(whole);
       // An occurrence that no store knows is not open.
       expect(await holds.mendSources([])).toBe(true);
-      expect(await suppressions.stamp(true)).not.toBe(firing);
+      expect(await suppressions.stamp(true)).not.toEqual(firing);
     });
   });
 
@@ -201,10 +201,11 @@ export function suppressionSuite(open: () => Store): void {
       await triage.commit(
         aBatch({ occurrences: [{ occurrence, expected: 0 }], sources: { firing: [{ key, alert }], over: [] } }),
       );
-      expect(await holds.sources(10_000)).toContainEqual({ key, alert });
+      expect(await holds.sources([key, 'other'])).toEqual([{ key, alert }]);
+      expect((await holds.sourceKeys(10_000)).map((source) => source.key)).toContain(key);
       expect(await holds.mendSources([])).toBe(false);
       await triage.commit(aBatch({ sources: { firing: [], over: [key] } }));
-      expect((await holds.sources(10_000)).filter((source) => source.key === key)).toEqual([]);
+      expect(await holds.sources([key])).toEqual([]);
     });
 
     it('are found among open occurrences, and only those are taken', async () => {
@@ -237,8 +238,8 @@ export function suppressionSuite(open: () => Store): void {
         { key: second.key, alert: closed },
       ];
       expect(await holds.mendSources(all)).toBe(true);
-      expect((await holds.sources(10_000)).map(({ key }) => key)).toContain(first.key);
-      expect((await holds.sources(10_000)).map(({ key }) => key)).not.toContain(second.key);
+      expect((await holds.sourceKeys(10_000)).map(({ key }) => key)).toContain(first.key);
+      expect((await holds.sourceKeys(10_000)).map(({ key }) => key)).not.toContain(second.key);
       expect(await holds.mendSources(all)).toBe(false);
     });
 

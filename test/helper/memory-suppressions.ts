@@ -20,7 +20,7 @@ export function memorySuppressions(kept: KeptSuppression[]): SuppressionStore {
     end: async (kind, id, at, by) =>
       find(kind, id) < 0 ? 'unknown' : ((await end(kind, id, at, by)) ?? ('ended' as const)),
     inForce: async (now) => kept.filter((each) => stateOf(each, now) !== 'expired'),
-    stamp: async () => JSON.stringify(kept),
+    stamp: async () => ({ changes: JSON.stringify(kept), sources: null }),
   };
 
   async function end(kind: string, id: string, at: string, ended_by: string): Promise<KeptSuppression | null> {

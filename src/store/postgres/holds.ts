@@ -23,10 +23,15 @@ export function createHoldStore(db: Db): HoldStore {
       return rows.length;
     },
     openAlerts: (after, limit) => openAlerts(db, after, limit),
-    async sources(limit) {
-      const rows = await db.query<{ key: string; doc: Alert }>({
-        text: 'select key, doc from inhibition_sources order by changed desc limit $1',
+    sourceKeys: (limit) =>
+      db.query<{ key: string; changed: number }>({
+        text: 'select key, changed from inhibition_sources order by changed desc limit $1',
         values: [limit],
+      }),
+    async sources(keys) {
+      const rows = await db.query<{ key: string; doc: Alert }>({
+        text: 'select key, doc from inhibition_sources where key = any($1::text[])',
+        values: [keys],
       });
       return rows.map(({ key, doc }) => ({ key, alert: doc }));
     },

@@ -61,7 +61,7 @@ export function createSuppressionStore(db: Db): SuppressionStore {
         text: `select (select value #>> '{}' from settings where name = 'suppressions') as changes,
           ${sources ? "(select count(*) || '/' || coalesce(sum(changed), 0) || '/' || coalesce(max(changed), 0) from inhibition_sources)" : 'null::text'} as sources`,
       });
-      return `${row?.changes ?? '0'} ${row?.sources ?? ''}`;
+      return { changes: row?.changes ?? '0', sources: row?.sources ?? null };
     },
   };
 }
