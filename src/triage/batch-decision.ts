@@ -10,9 +10,10 @@ import { runKeyText } from './cache.js';
 import { BatchSuppression, holderOf } from './batch-suppression.js';
 import { contentHash, occurrenceKey } from './content.js';
 import type { Verdict } from './facts.js';
-import { flapHold, historyOfFiring, historyOfResolve } from './flapping.js';
+import { Flaps } from './flaps.js';
 import { heldBy } from './hold.js';
-import type { Hold } from './hold.js';
+import { concernsPeople, contradictsRun, isNewOccurrence, latest, newOccurrence } from './judged.js';
+import type { Judged } from './judged.js';
 import type { Limits } from './limits.js';
 import { closedWhenMomentary, isTold } from './momentary.js';
 import type { Opening, Policy, Suppressions, TriageDeps } from './deps.js';
@@ -36,13 +37,6 @@ interface BatchOptions {
 /** The first version of an occurrence is the second in which it was first heard of; from here they fit into 31 bits for long. */
 const VERSIONS_FROM = Date.UTC(2020, 0, 1);
 
-interface Judged {
-  readonly alert: Alert;
-  readonly key: string;
-  readonly verdict: Verdict;
-  readonly before: Occurrence | null;
-}
-
 /**
  * The decisions of one batch: each alert is judged on what the ones before it in the batch have made of things. Nothing outside changes until
  * `remember`, so that a batch whose commit was refused can simply be dropped and decided again.
@@ -53,6 +47,7 @@ export class BatchDecision {
   readonly #hasResolved: boolean;
   readonly #after = new Map<string, Occurrence>();
   readonly #starts: Starts;
+  readonly #flaps: Flaps;
   readonly #unmatched: Alert[] = [];
   readonly #taken: string[] = [];
   readonly #matches = new Map<string, readonly Rule[]>();
@@ -69,6 +64,7 @@ export class BatchDecision {
   constructor(options: BatchOptions) {
     this.#options = options;
     this.#starts = new Starts(options);
+    this.#flaps = new Flaps(this.#starts, options.limits.flapping, options.now);
     this.#keys = options.alerts.map(occurrenceKey);
     this.#suppression = new BatchSuppression(options.suppressions, options.alerts, this.#keys);
     this.#hasResolved = options.alerts.some((alert) => alert.status === 'resolved');
@@ -253,16 +249,10 @@ export class BatchDecision {
       matching: () => this.#matching(alert),
       modeOf: policy.modeOf,
       lastWrite,
-      flapping: () => this.#flapping(alert, before),
+      flapping: () => this.#flaps.hold(alert, before),
       maxRunsPerOccurrence,
     });
     return { alert, key, verdict, before };
-  }
-
-  #flapping(alert: Alert, before: Occurrence | null): Hold | null {
-    const { limits, now } = this.#options;
-    if (!limits.flapping || alert.momentary === true) return null;
-    return flapHold(alert, historyOfFiring(before, now, limits.flapping), limits.flapping, now);
   }
 
   /** What begins to fire makes a storm, and what no rule takes is told once: when its condition begins. */
@@ -340,14 +330,14 @@ export class BatchDecision {
     if (alert.status === 'resolved') {
       const ended = latest(alert.ends_at ?? this.#options.now, before?.resolved_at ?? null);
       const closed = before ?? newOccurrence(alert, key, content);
-      this.#after.set(key, { ...closed, open: false, resolved_at: ended, ...this.#historyOf(alert, before) });
+      this.#after.set(key, { ...closed, open: false, resolved_at: ended, ...this.#flaps.note(alert, before) });
       return;
     }
     if (decision.reason === 'resolved' || isTold(alert, before)) return;
     const continues = before?.open === true;
     const known = continues
       ? { ...before, ...content }
-      : { ...newOccurrence(alert, key, content), ...this.#historyOf(alert, before) };
+      : { ...newOccurrence(alert, key, content), ...this.#flaps.note(alert, before) };
     const current = closedWhenMomentary(known, alert, this.#options.now);
     if (decision.run_ids.length === 0 || decision.action === 'drop') {
       this.#after.set(key, current);
@@ -360,20 +350,6 @@ export class BatchDecision {
       run_open: true,
       run_ids: [...current.run_ids, ...decision.run_ids].slice(-100),
     });
-  }
-
-  /** What is known of its changes: only of a condition that has come back. */
-  #historyOf(alert: Alert, before: Occurrence | null): Pick<Occurrence, 'history'> {
-    const { limits, now } = this.#options;
-    if (!limits.flapping || before === null || alert.momentary === true) return {};
-    return {
-      history:
-        alert.status === 'firing'
-          ? historyOfFiring(before, now, limits.flapping)
-          : before.open
-            ? historyOfResolve(before, now, limits.flapping)
-            : (before.history ?? null),
-    };
   }
 
   #matching(alert: Alert): readonly Rule[] {
@@ -398,6 +374,9 @@ export class BatchDecision {
   #budgetKeys(): string[] {
     const keys = new Set<string>();
     for (const [rule, alert] of this.#mayRun()) for (const key of this.#starts.budgetKeys(rule, alert)) keys.add(key);
+    for (const [index, alert] of this.#options.alerts.entries())
+      if (alert.status === 'resolved' || !this.#isSettled(alert, index))
+        for (const key of this.#flaps.budgetKeys(alert)) keys.add(key);
     return [...keys];
   }
 
@@ -417,45 +396,4 @@ export class BatchDecision {
       for (const rule of this.#matching(alert)) yield [rule, alert];
     }
   }
-}
-
-/** True for the first firing of a condition; false for repeats, and for what was held and is looked at again. */
-function isNewOccurrence({ alert, before }: Judged): boolean {
-  return alert.status === 'firing' && before?.open !== true;
-}
-
-/** False for what somebody has said to leave alone, and for what says nothing new. */
-function concernsPeople(verdict: Verdict): boolean {
-  if (verdict.type === 'hold') return !['silence', 'inhibition', 'maintenance_window'].includes(verdict.reason);
-  return verdict.type === 'run' || verdict.reason === 'no_match' || verdict.reason === 'playbook_off';
-}
-
-/** True for a repeat after its run has ended: the run did not fix it. */
-function contradictsRun({ alert, before, verdict }: Judged): boolean {
-  if (alert.status === 'resolved' || !before?.open || before.run_id === null || before.run_open) return false;
-  return before.alert_id !== alert.alert_id && !(verdict.type === 'drop' && verdict.reason === 'resolved');
-}
-
-function newOccurrence(
-  alert: Alert,
-  key: string,
-  content: Pick<Occurrence, 'content_hash' | 'content_alert_id'>,
-): Occurrence {
-  return {
-    key,
-    open: true,
-    alert_id: alert.alert_id,
-    started_at: alert.timestamp,
-    resolved_at: null,
-    runs_used: 0,
-    run_id: null,
-    run_open: false,
-    run_ids: [],
-    ...content,
-    version: 0,
-  };
-}
-
-function latest(a: string, b: string | null): string {
-  return b === null || a > b ? a : b;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Alert } from '../domain/alert.js';
 import { instant } from '../domain/clock.js';
 import { formatMs } from '../domain/duration.js';
@@ -16,23 +17,35 @@ export interface FlapPolicy {
 /** What is known of a condition's changes when it fires at `at`, with that firing where it is one; null for one that has not come back. */
 export function historyOfFiring(before: Occurrence | null, at: string, policy: FlapPolicy): FlapHistory | null {
   if (before === null || before.open || before.resolved_at === null) return before?.history ?? null;
-  return after(before.history ?? historyOfResolve(before, before.resolved_at, policy), at, policy);
+  return withChange(before.history ?? historyOfResolve(before, before.resolved_at, policy), at, policy);
 }
 
 /** The same when it resolves. Changes count from when they are heard of: senders' clocks differ. */
 export function historyOfResolve(before: Occurrence, at: string, policy: FlapPolicy): FlapHistory {
   const began = { changes: [before.started_at < at ? before.started_at : at], flapping: false };
-  return after(before.history ?? began, at, policy);
+  return withChange(before.history ?? began, at, policy);
 }
 
-function after({ changes, flapping }: FlapHistory, at: string, policy: FlapPolicy): FlapHistory {
+/** The history with one more change. What flaps goes on doing so, however slowly, until it has been quiet. */
+export function withChange(history: FlapHistory | null, at: string, policy: FlapPolicy): FlapHistory {
+  const { changes, flapping } = history ?? { changes: [], flapping: false };
   const last = changes.at(-1);
-  // After a quiet time it begins anew: what was before says nothing about now.
   if (flapping && last !== undefined && Date.parse(at) - Date.parse(last) >= policy.quiet_ms)
     return { changes: [last, at], flapping: false };
   const from = instant(Date.parse(at) - policy.within_ms);
-  const known = [...changes.filter((earlier) => earlier >= from), at].slice(-(policy.changes + 2));
-  return { changes: known, flapping: flapping || known.length > policy.changes };
+  const counting = flapping ? changes : changes.filter((earlier) => earlier >= from);
+  return flapHistory([...counting, at].slice(-(policy.changes + 1)), policy);
+}
+
+/** A history by its changes: they are as many as it takes only while it flaps. */
+export function flapHistory(changes: readonly string[], policy: FlapPolicy): FlapHistory {
+  return { changes, flapping: changes.length > policy.changes };
+}
+
+/** Where the history of a condition is kept whose occurrences have ids of their own; null where the occurrence keeps it. */
+export function flapKey(alert: Alert): string | null {
+  if (alert.momentary === true || alert.occurrence_id === alert.fingerprint) return null;
+  return `flap:${createHash('sha256').update(`${alert.source_system} ${alert.fingerprint}`).digest('base64url')}`;
 }
 
 /** Why an alert whose condition comes and goes starts nothing: until it has stayed for a while, nobody can tell what would help. */

@@ -8,10 +8,12 @@ import { groupKeyOf } from '../domain/grouping.js';
 import type { Ids } from '../domain/id.js';
 import { stricterMode } from '../domain/mode.js';
 import type { Rule } from '../domain/rule.js';
-import type { RunKey } from '../domain/store.js';
+import type { FlapHistory, RunKey } from '../domain/store.js';
 import type { TriageCache } from './cache.js';
 import { runKeyText } from './cache.js';
 import type { Opening, Policy, TriageDeps } from './deps.js';
+import { flapHistory } from './flapping.js';
+import type { FlapPolicy } from './flapping.js';
 import { heldBy, soonest } from './hold.js';
 import type { Hold } from './hold.js';
 import type { Limits } from './limits.js';
@@ -77,6 +79,17 @@ export class Starts {
     if (rule.rate_limit !== undefined) keys.push(rateKey(rule, alert));
     if (this.#intervalOf(rule) > 0) keys.push(groupBudgetKey(this.keyOf(rule, alert)));
     return keys;
+  }
+
+  /** What is known of the changes of a condition that keeps them apart from its occurrences. */
+  historyOf(key: string, policy: FlapPolicy): FlapHistory | null {
+    const known = this.#used.get(key) ?? this.#found.get(key);
+    return known ? flapHistory(known.starts, policy) : null;
+  }
+
+  noteHistory(key: string, { changes }: FlapHistory, policy: FlapPolicy): void {
+    const ends_at = later(this.#options.now, policy.within_ms + policy.quiet_ms);
+    this.#note({ key, starts: changes, run_id: null, ends_at });
   }
 
   /** Asks what is left of budgets. */

@@ -137,7 +137,7 @@ export function limitsSuite(store: () => Store): void {
       const tell = (at: string) =>
         unmatched.tell(at, times, (batch) => {
           said.push(
-            `${batch.count} of ${batch.kinds}: ${batch.first.map((kind) => `${kind.count} ${kind.alert_name}`)}`,
+            `${batch.count} of ${batch.kinds}: ${batch.first.map((kind) => `${kind.count} ${kind.alert_name}`).join()}`,
           );
           return {
             notice_id: `notice:${ids.next()}`,
