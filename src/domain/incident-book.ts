@@ -15,6 +15,7 @@ import {
   worse,
 } from './incident-change.js';
 import type { IncidentRecord, NewEntry } from './incident-change.js';
+import { nearKeys } from './incident-keys.js';
 import { dueNews } from './incident-news.js';
 import type { FoundIncident, IncidentKey, Member, Sighting } from './incident-member.js';
 
@@ -109,6 +110,11 @@ export class IncidentBook {
 
   get(incident_id: string): IncidentRecord {
     return this.#of(incident_id).record;
+  }
+
+  /** Has the incident written anew: when something is to be told of it next may have changed with the rules. */
+  touch(incident_id: string): void {
+    this.#of(incident_id).isChanged = true;
   }
 
   /** Adds a line to a timeline, and so marks the incident as changed. Answers false where the timeline is full. */
@@ -375,13 +381,6 @@ export class IncidentBook {
     }
     held.isChanged ||= held.record.told.length !== before;
   }
-}
-
-/** Keys whose incidents are one with the incident of this key, itself among them. */
-export function nearKeys(own: IncidentKey, { rules, keyOf }: Pick<BookOptions, 'rules' | 'keyOf'>): readonly string[] {
-  if (own.service_name === null) return [own.key];
-  const near = rules.connected(own.service_name);
-  return near.length <= 1 ? [own.key] : near.map(keyOf);
 }
 
 function byAge(a: Held, b: Held): number {

@@ -1,8 +1,8 @@
 import type { Queryable } from './db.js';
 
 /**
- * Everything that makes an installation. Left out are the ledger of migrations, which an import checks instead, and the leases of processes,
- * which mean nothing elsewhere.
+ * Everything that makes an installation. Left out are the ledger of migrations, which an import checks instead, and leases and locks of
+ * processes, which mean nothing elsewhere.
  */
 export const TABLES = [
   'tokens',

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import { incidentRules } from '../../test/helper/incident-world.js';
+import { sleep } from '../domain/clock.js';
 import { SILENT_LOG } from '../domain/log.js';
 import type { IncidentRound, IncidentTiming } from '../domain/incident-store.js';
 import { IncidentFollower } from './incident-follower.js';
@@ -17,6 +18,8 @@ class Waiting {
   noticed = 0;
   left = 0;
   round: Partial<IncidentRound> = {};
+  /** How long a round takes. */
+  takes_ms = 0;
   failures = 0;
   readonly #began = this.clock.now();
   readonly follower = new IncidentFollower({
@@ -32,6 +35,7 @@ class Waiting {
           throw new Error('the database is away');
         }
         this.left -= 1;
+        if (this.takes_ms > 0) await sleep(this.clock, this.takes_ms);
         return { ...NOTHING, taken: 1, more: this.left > 0, ...this.round };
       },
       connect: async () => void (this.connected += 1),
@@ -61,8 +65,8 @@ describe('following decisions', () => {
     world.left = 1;
     for (let n = 0; n < 100; n++) world.follower.wake();
     await world.clock.advance(1_000);
-    expect(world.rounds).toEqual([10_200]);
-    expect(world.asked).toEqual([0, 5_000, 10_000, 10_200]);
+    expect(world.rounds).toEqual([10_400]);
+    expect(world.asked).toEqual([0, 5_000, 10_000, 10_400]);
   });
 
   it('does not forget what is decided while it is looking', async () => {
@@ -70,23 +74,25 @@ describe('following decisions', () => {
     await world.clock.advance(0);
     world.left = 1;
     world.follower.wake();
-    await world.clock.advance(200);
+    await world.clock.advance(400);
     world.left = 1;
     world.follower.wake();
-    await world.clock.advance(200);
-    expect(world.rounds).toEqual([200, 400]);
+    await world.clock.advance(400);
+    expect(world.rounds).toEqual([400, 800]);
   });
 
-  it('leaves most of the time to others while there is more than it can take in at once', async () => {
-    world.left = 5;
+  it('leaves most of the time to others while more is decided than it can take in, and hurries when that is over', async () => {
+    world.left = 6;
+    world.takes_ms = 10;
     world.follower.start();
-    await world.clock.advance(0);
     // Being woken all the time, as in a storm, does not make it look more often.
-    for (let n = 0; n < 40; n++) {
+    for (let n = 0; n < 63; n++) {
       world.follower.wake();
       await world.clock.advance(5);
     }
-    expect(world.rounds).toEqual([0, 50, 100, 150, 200]);
+    expect(world.rounds).toEqual([0, 160]);
+    await world.clock.advance(1_000);
+    expect(world.rounds.slice(0, 6)).toEqual([0, 160, 320, 350, 380, 410]);
   });
 
   it('tries again after trouble, less and less often, and loses nothing', async () => {

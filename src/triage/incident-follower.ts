@@ -17,17 +17,16 @@ export interface IncidentFollowerOptions {
   readonly noticed: () => void;
 }
 
-/** How long until the next look; one that is deaf is not cut short by decisions. */
+/** How long until the next look, and for how much of it decisions made meanwhile change nothing. */
 interface Rest {
   readonly ms: number;
-  readonly isDeaf: boolean;
+  readonly deaf_ms: number;
 }
 
 /** What was decided together is looked at together. */
-const SETTLE_MS = 200;
-/** While there is more than one round takes, so much of the time belongs to others. */
-const SHARE_OF_OTHERS = 6;
-const LEAST_PAUSE_MS = 50;
+const SETTLE_MS = 400;
+/** How much longer than a round the pause after it is: deciding comes first, and most of all where more is decided than is taken in at once. */
+const SHARE_OF_OTHERS = { calm: 4, storm: 15, over: 2 } as const;
 const LONGEST_PAUSE_MS = 15_000;
 const RETRY_MS = 1_000;
 
@@ -88,7 +87,7 @@ export class IncidentFollower {
         const pause_ms = Math.min(RETRY_MS * 2 ** Math.min(failures, 10), LONGEST_PAUSE_MS);
         failures += 1;
         log.warn({ reason: messageOf(error), failures, pause_ms }, 'incidents could not be brought up to date');
-        rest = { ms: pause_ms, isDeaf: true };
+        rest = { ms: pause_ms, deaf_ms: pause_ms };
       }
       await this.#pause(rest);
     }
@@ -98,23 +97,24 @@ export class IncidentFollower {
   async #look(): Promise<Rest> {
     const { store, clock, look_every_ms } = this.#options;
     this.#woken = false;
-    if (!(await store.pending(instant(clock.now())))) return { ms: look_every_ms, isDeaf: false };
+    if (!(await store.pending(instant(clock.now())))) return { ms: look_every_ms, deaf_ms: 0 };
     const begun = clock.monotonic();
-    const round = await this.round();
-    const took = clock.monotonic() - begun;
-    if (round.more) return { ms: Math.max(LEAST_PAUSE_MS, took * SHARE_OF_OTHERS), isDeaf: true };
-    return { ms: look_every_ms, isDeaf: false };
+    const { more } = await this.round();
+    const share = SHARE_OF_OTHERS[more ? (this.#woken ? 'storm' : 'over') : 'calm'];
+    const deaf_ms = (clock.monotonic() - begun) * share;
+    return { ms: more ? deaf_ms : Math.max(look_every_ms, deaf_ms), deaf_ms };
   }
 
-  async #pause({ ms, isDeaf }: Rest): Promise<void> {
+  async #pause({ ms, deaf_ms }: Rest): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#stopping;
-    if (isDeaf) return sleep(clock, ms, signal);
-    if (!this.#woken) {
+    await sleep(clock, deaf_ms, signal);
+    const left = ms - deaf_ms;
+    if (left > 0 && !this.#woken) {
       this.#rest = new AbortController();
-      await sleep(clock, ms, AbortSignal.any([signal, this.#rest.signal]));
+      await sleep(clock, left, AbortSignal.any([signal, this.#rest.signal]));
       this.#rest = null;
     }
-    if (this.#woken) await sleep(clock, SETTLE_MS, signal);
+    if (left > 0 && this.#woken) await sleep(clock, SETTLE_MS, signal);
   }
 }

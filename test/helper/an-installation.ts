@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RunEvent } from '../../src/domain/run.js';
 import type { Store } from '../../src/domain/store.js';
 import { fold } from '../../src/domain/transition.js';
+import { incidentRules } from './incident-world.js';
 import {
   aBatch,
   aDecision,
@@ -50,6 +51,10 @@ export async function fillInstallation(store: Store): Promise<void> {
     });
   await fillAlerts(store, hard);
   await fillRuns(store, hard);
+  await store.incidents.follow(incidentRules(), AT);
+  const [incident] = (await store.incidents.list({}, ALL, AT)).items;
+  const note = { type: 'note', by: hard, text: hard } as const;
+  await store.incidents.act(incident?.incident_id ?? '', note, incidentRules(), AT);
 }
 
 async function fillAlerts(store: Store, hard: string): Promise<void> {
@@ -126,6 +131,9 @@ export async function answersOf(store: Store): Promise<unknown> {
       }),
     ),
     audit: await store.audit.list(ALL),
+    incidents: await Promise.all(
+      (await store.incidents.list({}, ALL, AT)).items.map(({ incident_id }) => store.incidents.get(incident_id, AT)),
+    ),
     versions: await store.playbooks.versions('PB-Test', ALL),
     pause: await store.pause.read(),
     token: await store.tokens.find('the hash'),

@@ -1,7 +1,8 @@
 import type { Ids } from '../../domain/id.js';
 import { instant } from '../../domain/clock.js';
 import { incidentAt } from '../../domain/incident-change.js';
-import { IncidentBook, nearKeys } from '../../domain/incident-book.js';
+import { IncidentBook } from '../../domain/incident-book.js';
+import { nearKeys } from '../../domain/incident-keys.js';
 import { obey } from '../../domain/incident-command.js';
 import type { IncidentCommand } from '../../domain/incident.js';
 import type { FoundIncident, IncidentKey, Member } from '../../domain/incident-member.js';
@@ -73,6 +74,7 @@ async function follow(
   const keys = sightings.filter(({ counts }) => counts !== 'none');
   const more = news.map(({ incident_id }) => incident_id);
   const book = await openBook(tx, ids, { rules, now, keys, members, more });
+  more.forEach((incident_id) => book.touch(incident_id));
   for (const sighting of sightings) book.see(sighting);
   book.settle();
   await writeBook(tx, book, rules);
