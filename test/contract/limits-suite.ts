@@ -219,6 +219,48 @@ export function limitsSuite(store: () => Store): void {
     });
   });
 
+  describe('what is over', () => {
+    it('is forgotten: limits, storms, and what people were told of them', async () => {
+      const [key, kept] = [`rate:${ids.next()}`, `rate:${ids.next()}`];
+      const notice_id = `notice:${ids.next()}`;
+      const scope = ids.next();
+      const { triage, budgets, notices, outbox, storm, retention } = store();
+      const budget = { starts: [AT], run_id: null, expected: 0 };
+      await triage.commit(
+        aBatch({
+          budgets: [
+            { ...budget, key, ends_at: LATER },
+            { ...budget, key: kept, ends_at: '2026-12-24T10:00:00.000Z' },
+          ],
+        }),
+      );
+      const text = { subject: 's', text: 't', severity: 'info' as const, channels: null };
+      await notices.add({ ...text, notice_id, created_at: AT });
+      await notices.add({ ...text, notice_id, created_at: AT });
+      const over: Storm = {
+        scope,
+        level: 0,
+        since: AT,
+        changed_at: AT,
+        calm_since: null,
+        calm_level: 0,
+        rates: { alerts: 0, starts: 0 },
+        peak: 1,
+      };
+      await storm.move(over, 0, NOTHING);
+      await outbox.record(notice_id, [{ channel: 'slack', type: 'sent', target: 'x' }], AT, null);
+      const none = { max_age_ms: null, max_count: null };
+      const policy = { alerts: none, runs: none, dead_letters: none, audit: none };
+      await retention.prune(policy, '2026-12-24T10:00:00.000Z', new AbortController().signal);
+      expect((await budgets.find([key, kept])).map((found) => found.key)).toEqual([kept]);
+      expect(await storm.move(over, 0, NOTHING)).toBe('moved');
+      await notices.add({ ...text, notice_id, created_at: AT });
+      const queued = await outbox.claim(LATER, LATER, 200);
+      expect(queued.find(({ outbox_id }) => outbox_id === notice_id)).toMatchObject({ attempts: 1, sent: [] });
+      await outbox.record(notice_id, [], LATER, null);
+    });
+  });
+
   describe('the ledger', () => {
     it('finds alerts by any field, label, decision and time, also where few of many match', async () => {
       const service_name = ids.next();

@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/clock.js';
 import { sleep } from '../../domain/clock.js';
 import type { PruneCounts, Retention, RetentionLimit, RetentionPolicy } from '../../domain/store.js';
 import type { Db } from '../db.js';
+import { pruneLimits } from './prune-limits.js';
 import { removeIncidents } from './incident-retention.js';
 
 /** Rows looked at in one statement. The embedded database answers nothing else meanwhile (measured: 200 alerts take 10 to 15 ms). */
@@ -130,6 +131,7 @@ async function prune(pass: Pass, policy: RetentionPolicy): Promise<PruneCounts> 
   const dead_letters = await pruneTable(pass, DEAD_LETTERS, await cutoff(pass, DEAD_LETTERS, policy.dead_letters));
   const incidents = await pruneIncidents(pass, alertsCut);
   const audit = await pruneTable(pass, AUDIT, await cutoff(pass, AUDIT, policy.audit));
+  await pruneLimits(pass.db, pass.now);
   return { alerts, repeats, occurrences, runs, incidents, dead_letters, audit };
 }
 
