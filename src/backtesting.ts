@@ -1,4 +1,3 @@
-import { checkTexts } from './catalog/check-texts.js';
 import type { Settings } from './config.js';
 import type { BacktestRequest, BacktestResult } from './domain/api/backtest.js';
 import type { Catalog, CatalogContent } from './domain/catalog.js';
@@ -9,8 +8,6 @@ import type { Store, StoredAlert } from './domain/store.js';
 import { NO_FILE_SUPPRESSIONS } from './domain/suppression.js';
 import type { SuppressionContent } from './domain/suppression-set.js';
 import { limitTime } from './domain/time-limit.js';
-import { backtest } from './rehearsal/backtest/backtest.js';
-import { rehearsalParts } from './rehearsal-parts.js';
 
 interface BacktestDeps {
   readonly settings: Settings;
@@ -27,6 +24,10 @@ const LONGEST_MS = 240_000;
 export function createBacktests({ settings, store, catalog, clock }: BacktestDeps) {
   let isBusy = false;
   async function replay(request: BacktestRequest, since: string, signal: AbortSignal): Promise<BacktestResult> {
+    // Loaded at the first use: a service that is never asked for a backtest does not carry it.
+    const { backtest } = await import('./rehearsal/backtest/backtest.js');
+    const { rehearsalParts } = await import('./rehearsal-parts.js');
+    const { checkTexts } = await import('./catalog/check-texts.js');
     const parts = rehearsalParts(clock);
     const content = request.files ? given(checkTexts(request.files, parts.specs)) : catalog.content();
     const { alerts, truncated } = await storedAlerts(store, since, request.max_alerts, signal);

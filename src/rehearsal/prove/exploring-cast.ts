@@ -20,6 +20,7 @@ export interface Known {
 const QUIET: ReadonlySet<string> = new Set(['approval', 'confirmation', 'wait', 'playbook']);
 /** How many answers to the same question may differ. */
 const MOST_ANSWERS = 3;
+const NOTHING = 'nothing-';
 const PEOPLE_TAKE_MS = 60_000;
 /** How long it takes where the alert resolves meanwhile. */
 const RESOLVES_WITHIN_MS = 2_000;
@@ -27,6 +28,8 @@ const RESOLVES_WITHIN_MS = 2_000;
 /** Plays everybody outside: as hoped for, but for the points where a path deviates. Every point that it comes to is noted. */
 export class ExploringCast implements Cast {
   readonly turns: Turn[] = [];
+  /** Readings whose answer held no data, as `run_id step_id`: such an answer may look like any other. */
+  readonly empty = new Set<string>();
   readonly #known: Known;
   readonly #deviations: Deviations;
   /** What the runs are like now, in one text. */
@@ -124,9 +127,11 @@ export class ExploringCast implements Cast {
     return () => Promise.resolve(this.#conditionNow());
   }
 
-  /** A step has ended: how its attempt was to end is history. */
-  ended(run_id: string, step_id: string): void {
-    this.#underWay.delete(`${run_id} ${step_id}`);
+  /** An attempt has ended: how it was to end is history, but for what counts of it. */
+  ended(run_id: string, step_id: string, succeeded: boolean): void {
+    const key = `${run_id} ${step_id}`;
+    if (succeeded && this.#underWay.get(key)?.startsWith(NOTHING)) this.empty.add(key);
+    this.#underWay.delete(key);
   }
 
   #conditionNow(): ConditionAnswer {
@@ -165,7 +170,15 @@ export class ExploringCast implements Cast {
   }
 
   #describe(key: string): string {
-    return JSON.stringify([key, this.#state(), [...this.#underWay], [...this.#done], this.#resolved, this.#wrote]);
+    return JSON.stringify([
+      key,
+      this.#state(),
+      [...this.#underWay],
+      [...this.#done],
+      [...this.empty],
+      this.#resolved,
+      this.#wrote,
+    ]);
   }
 
   #optionsOf(asked: Asked): Option[] {
@@ -182,10 +195,9 @@ export class ExploringCast implements Cast {
       reply: succeeded(output),
     }));
     const empty = nothing.map((output, index): Option => ({
-      id: `nothing-${index}`,
+      id: `${NOTHING}${index}`,
       words: `finds no data: ${shown(output)}`,
       fault: false,
-      empty: true,
       reply: succeeded(output),
     }));
     return [

@@ -9,8 +9,6 @@ export interface Option {
   readonly fault: boolean;
   /** The alert resolves while this is going on. */
   readonly resolves?: true;
-  /** A reading that found no data. */
-  readonly empty?: true;
   readonly reply?: Reply;
 }
 
@@ -32,6 +30,3 @@ export interface Turn {
 
 /** Which points go otherwise than hoped for, by key. */
 export type Deviations = ReadonlyMap<string, string>;
-
-/** Raised where a path joins one that was looked at before: the rest is known. */
-export const KNOWN = Symbol('this has been looked at');

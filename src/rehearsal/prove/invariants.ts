@@ -95,7 +95,7 @@ function ungatedWrites(run: Run, calls: readonly Call[], path: Path, { playbook,
     for (const id of gate.readings) {
       const why = absenceOf(id, run, path);
       if (why !== null)
-        found.push({ rule: `evidence ${id}`, step, message: `${step} is written although ${id} ${why}` });
+        found.push({ rule: `evidence ${id} ${why}`, step, message: `${step} is written although ${id} ${why}` });
     }
   }
   return found.filter(() => playbook.tasks.length > 0);
@@ -111,9 +111,10 @@ function absenceOf(id: string, run: Run, path: Path): string | null {
   if (step === undefined) return 'was not read';
   if (step.state === 'failed') return 'failed';
   if (step.state === 'skipped' || step.state === 'cancelled') return 'did not run';
-  const prefix = `${run.run_id}:${id}:do ${id} `;
-  const last = path.turns.filter(({ point }) => point.key.startsWith(prefix)).at(0);
-  return last?.option.empty ? 'found no data' : null;
+  const items = Object.values(run.steps).filter((item) => item.task_id === id && item.item_index !== null);
+  const isEmpty = (step_id: string): boolean => path.empty.has(`${run.run_id} ${step_id}`);
+  const foundNothing = items.length > 0 ? items.every((item) => isEmpty(item.step_id)) : isEmpty(id);
+  return foundNothing ? 'found no data' : null;
 }
 
 /** Taking back what was not done, or taking it back twice. */

@@ -24,6 +24,8 @@ export interface Subject {
 /** One way through a playbook, as far as it was gone. */
 export interface Path {
   readonly turns: readonly Turn[];
+  /** Readings that found no data, as `run_id step_id`. */
+  readonly empty: ReadonlySet<string>;
   /** The run, and those that its steps began. */
   readonly runs: readonly Run[];
   readonly events: ReadonlyMap<string, readonly RunEvent[]>;
@@ -80,7 +82,8 @@ export async function goThrough(
     proof: { within_ms: 5_000, hold_ms: 1_000 },
     changed: (run, events) => {
       for (const event of events)
-        if (ENDS.has(event.type) && 'step_id' in event && event.step_id !== null) cast.ended(run.run_id, event.step_id);
+        if (ENDS.has(event.type) && 'step_id' in event && event.step_id !== null)
+          cast.ended(run.run_id, event.step_id, event.type === 'step_succeeded');
     },
   });
   try {
@@ -90,6 +93,7 @@ export async function goThrough(
     const runs = world.runs.all();
     return {
       turns: cast.turns,
+      empty: cast.empty,
       runs,
       events: new Map(runs.map((run) => [run.run_id, world.runs.events(run.run_id)])),
       calls: world.calls.slice(0, asked),
