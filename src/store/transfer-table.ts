@@ -19,6 +19,8 @@ export const TABLES = [
   'approvals',
   'outbox',
   'deliveries',
+  'suppressions',
+  'inhibition_sources',
   'incidents',
   'incident_keys',
   'incident_alerts',

@@ -81,7 +81,8 @@ const FILES = `## Files
 
 All \`*.yaml\` and \`*.yml\` of the playbooks folder and its folders are read, but for hidden ones and playbook tests
 (\`*.test.yaml\`, [playbook-tests.md](playbook-tests.md)). A file holds one YAML 1.2 document in
-UTF-8: a playbook of at most 1 MiB, or rules (\`rules.yaml\`, or any file whose only key is \`rules\`).
+UTF-8: a playbook of at most 1 MiB, rules (\`rules.yaml\`, or any file whose only key is \`rules\`), or what holds alerts back
+(\`suppressions.yaml\`, see [suppressions.md](suppressions.md)).
 
 The folder is looked at every two seconds. A file that breaks keeps its last good version in force, and the log and \`GET /api/v1/playbooks\` say
 what is wrong. At a start without a good version that playbook is off: an alert for it is decided \`playbook_off\` and does not fall to a
