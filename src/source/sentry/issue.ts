@@ -80,7 +80,7 @@ export function readIssue(data: Foreign, action: string, reading: Reading): Pars
     // One that is back began again now: what it was before has ended.
     timestamp: (action === 'unresolved' ? null : readInstant(issue, 'firstSeen', at, details)) ?? instant(now),
     labels,
-    description: text('culprit') === null ? alert_name : `${alert_name} (${text('culprit') ?? ''})`,
+    description: described(alert_name, text('culprit')),
     ...keysOf(id),
     metric_unit: null,
     ends_at: status === 'resolved' ? instant(now) : null,
@@ -132,13 +132,18 @@ function fromEvent(
     metric_value: null,
     timestamp: readInstant(event, 'datetime', at, details) ?? instant(now),
     labels,
-    description: [title ?? alert_name, culprit === null ? '' : `(${culprit})`].join(' ').trim(),
+    description: described(title ?? alert_name, culprit),
     ...keysOf(issue_id, { rule: alert_name, project: own.project ?? '', hashes: hashesOf(event) }),
     metric_unit: null,
     ends_at: null,
     annotations: present({ culprit, message: text('message'), location: text('location'), event_id: text('event_id') }),
     links: webLinks({ generator: text('web_url') }),
   };
+}
+
+/** Two texts that fit may be too long together. */
+function described(title: string, culprit: string | null): string {
+  return culprit === null ? title : storableText(`${title} (${culprit})`);
 }
 
 /** The issue: an alert about it and its own resolve are the same condition. */

@@ -30,7 +30,7 @@ export function readMetricAlert(data: Foreign, action: string, reading: Reading)
   const isOver = action === 'resolved';
   const own = {
     severity: isOver || action === 'open' ? null : action,
-    project: projects.length === 0 ? null : projects.join(','),
+    project: projects.length === 0 ? null : storableText(projects.join(',')),
     environment: text('environment'),
     metric_name: text('aggregate'),
     dataset: text('dataset'),

@@ -148,3 +148,12 @@ it("Sentry's signature is the HMAC of the body with the client secret", () => {
   expect(proof.proves({ headers: { 'sentry-hook-signature': [signature] }, body })).toBe(false);
   expect(sentry.senderProof!(sentry.config.parse({}), { clock: new FakeClock() })).toBeNull();
 });
+
+it('title and culprit that are too long together are cut, and the first rule of the plugin is made fit for the store', () => {
+  const body = bodies.body('issue-alert');
+  Object.assign(body.data.event, { title: 't'.repeat(60_000), culprit: 'c'.repeat(60_000) });
+  const plugin = { ...bodies.body('plugin'), triggering_rules: ['a\u0000b\ud800'] };
+
+  expect(Buffer.byteLength(bodies.one(body).description)).toBeLessThanOrEqual(65_536);
+  expect(bodies.one(plugin).alert_name).toBe('a\uFFFDb\uFFFD');
+});
