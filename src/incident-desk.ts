@@ -71,9 +71,11 @@ export function openIncidentDesk(settings: Settings, parts: DeskParts): Incident
     },
     async of(alert) {
       if (alert === null) return null;
-      for (let round = 0; ; round++) {
+      for (let left = MAX_ROUNDS; ; left--) {
         const found = await store.ofAlert(alert);
-        if (found !== null || round === MAX_ROUNDS || (await follower.round()).taken === 0) return found;
+        if (found !== null || left <= 0) return found;
+        // When nothing is left to be taken in, the next look tells.
+        if (!(await follower.round()).more) left = 1;
       }
     },
   };

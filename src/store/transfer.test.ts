@@ -84,7 +84,9 @@ describe('an export', () => {
       text: "select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace",
     });
     await db.stop();
-    expect(rows.map((row) => row.name).sort()).toEqual([...TABLES, 'schema_migrations', 'workers', 'run_feed', 'incident_lock'].sort());
+    expect(rows.map((row) => row.name).sort()).toEqual(
+      [...TABLES, 'schema_migrations', 'workers', 'run_feed', 'incident_lock'].sort(),
+    );
   });
 
   it('is refused where nothing is, and makes nothing there', async () => {

@@ -104,6 +104,24 @@ describe('following decisions', () => {
     expect(world.left).toBe(0);
   });
 
+  it('shares the next round among all who ask while one is under way', async () => {
+    world.takes_ms = 10;
+    const first = world.follower.round();
+    await world.clock.advance(5);
+    const others = Array.from({ length: 50 }, () => world.follower.round());
+    await world.clock.advance(20);
+    await Promise.all([first, ...others]);
+    expect(world.rounds).toEqual([0, 10]);
+    await Promise.all([world.follower.round(), world.clock.advance(20)]);
+    expect(world.rounds).toHaveLength(3);
+  });
+
+  it('goes on after a round that failed', async () => {
+    world.failures = 1;
+    await expect(world.follower.round()).rejects.toThrow('away');
+    expect(await world.follower.round()).toMatchObject({ taken: 1 });
+  });
+
   it('tells of times and notices, also in a round that somebody asks for', async () => {
     world.round = { timings: [{ what: 'resolved', priority: 'P1', seconds: 7 }], notices: 1 };
     await world.follower.round();

@@ -40,6 +40,8 @@ export class IncidentFollower {
   #woken = false;
   #rest: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
+  #active: Promise<unknown> = Promise.resolve();
+  #next: Promise<IncidentRound> | null = null;
 
   constructor(options: IncidentFollowerOptions) {
     this.#options = options;
@@ -62,8 +64,21 @@ export class IncidentFollower {
     this.#rest?.abort();
   }
 
-  /** Takes in now what waits to be: for whoever needs to know the incident of an alert that was decided a moment ago. */
-  async round(): Promise<IncidentRound> {
+  /**
+   * Takes in what waits to be by now: for whoever needs to know the incident of an alert that was decided a moment ago. Those who ask while a
+   * round is under way share the next one.
+   */
+  round(): Promise<IncidentRound> {
+    this.#next ??= this.#active.then(() => {
+      this.#next = null;
+      const round = this.#follow();
+      this.#active = round.catch(() => undefined);
+      return round;
+    });
+    return this.#next;
+  }
+
+  async #follow(): Promise<IncidentRound> {
     const { store, rules, clock, meter, noticed } = this.#options;
     const round = await store.follow(rules, instant(clock.now()));
     for (const timing of round.timings) meter.timed(timing);

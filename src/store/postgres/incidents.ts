@@ -26,12 +26,18 @@ const CONNECT_AT_ONCE = 5_000;
 
 /** Incidents in Postgres. */
 export function createIncidentStore(db: Db, ids: Ids): IncidentStore {
+  let last: Promise<unknown> = Promise.resolve();
+  /** Whoever waits for the lock holds a connection: of this process, one does. */
+  function inTurn<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    const turn = last.then(() => db.transaction(work));
+    last = turn.catch(() => undefined);
+    return turn;
+  }
   return {
     pending: (now) => pending(db, now),
-    follow: (rules, now) => db.transaction((tx) => follow(tx, ids, rules, now, AT_ONCE[db.kind])),
-    connect: (rules, now) => db.transaction((tx) => connect(tx, ids, rules, now)),
-    act: (incident_id, command, rules, now) =>
-      db.transaction((tx) => act(tx, ids, { incident_id, command, rules, now })),
+    follow: (rules, now) => inTurn((tx) => follow(tx, ids, rules, now, AT_ONCE[db.kind])),
+    connect: (rules, now) => inTurn((tx) => connect(tx, ids, rules, now)),
+    act: (incident_id, command, rules, now) => inTurn((tx) => act(tx, ids, { incident_id, command, rules, now })),
     ...createIncidentView(db),
   };
 }
