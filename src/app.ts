@@ -53,6 +53,7 @@ import { openSuppressions } from './suppressions.js';
 import type { Policy } from './triage/deps.js';
 import { Triage } from './triage/triage.js';
 import { openSources, webhookEnvelopes } from './open-sources.js';
+import { createEnrich } from './metric-lookup.js';
 import { openReconciling } from './reconciling.js';
 import { openWebhookSenders } from './webhook-senders.js';
 
@@ -230,7 +231,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       clock,
       language: settings.language,
       publicUrl: settings.public_url ?? null,
-      incidentOf: (alert) => store.incidents.ofAlert(alert),
+      incidentOf: (alert) => incidents.of(alert),
       log,
       meter: { delivered: (channel, state) => metrics.notified(channel, state === 'sent' ? 'sent' : 'failed') },
     });
@@ -278,6 +279,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       limits,
       matched,
       policy: () => policy,
+      enrich: createEnrich(settings, () => catalog.content().rules, executors.metric(), clock),
       open: (header, checked, joined) => reconciling.hearing(header, open(header, checked, joined)),
       wake: (run_id) => scheduler.wake(run_id),
       suppressions: suppressing.keeper,
@@ -336,7 +338,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           ingest: reconciling.start(
             createIngest({
               ...openSources(settings),
-              work: compileIntake(settings.intake),
+              work: compileIntake(settings.intake, settings.metric_from_text),
               leftOut: (source, left_out) => reconciling.leftOut(source, left_out),
               gates: senders.gates,
               bus,
@@ -398,7 +400,7 @@ export async function startApp(options: AppOptions): Promise<App> {
                 runView: store.runView,
                 language,
                 publicUrl: settings.public_url ?? null,
-                incidentOf: (alert) => store.incidents.ofAlert(alert),
+                incidentOf: (alert) => incidents.of(alert),
               }),
             text: renderText,
             html: renderHtml,

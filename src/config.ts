@@ -150,6 +150,10 @@ export const Settings = z.strictObject({
   intake: intakeEntries(sources.map((source) => source.name))
     .default([])
     .describe('What is done to alerts before they are stored, in this order: docs/intake.md'),
+  metric_from_text: z
+    .boolean()
+    .default(true)
+    .describe('Whether an alert without a figure takes the one that its description gives as its value'),
   executors: z
     .strictObject(Object.fromEntries(executorModules.map((module) => [module.name, module.config.optional()])))
     .prefault({}),

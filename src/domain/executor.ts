@@ -5,6 +5,7 @@ import type { Alert } from './alert.js';
 import type { RunOutcome, RunState } from './run.js';
 import type { Notice, NotifyResult } from './notifier.js';
 import type { ConnectionCheck } from './connection.js';
+import type { MetricSource } from './metric-query.js';
 import type { ConditionSource } from './proof.js';
 
 /** What a kind does to the world. Pause and `stop_writes` hold writes only. */
@@ -136,6 +137,8 @@ export interface ExecutorSet {
   readonly executors: Readonly<Record<string, Executor>>;
   /** Where what is behind the executors can tell whether an alert's condition still holds. */
   readonly conditions?: ConditionSource;
+  /** Where what is behind the executors can tell a figure. */
+  readonly metric?: MetricSource;
   /** Dials what is configured, for `fixpoint doctor`; an empty list when nothing is configured. */
   check(signal: AbortSignal): Promise<ConnectionCheck[]>;
   stop(): Promise<void>;

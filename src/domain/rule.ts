@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AlertChanges } from './alert-change.js';
 import { Duration } from './duration.js';
+import { MetricQuery } from './metric-query.js';
 import { Mode } from './mode.js';
 
 /** A string, a list (one of), `any`, or a /regular expression/ (RE2 syntax). Comparison is exact. */
@@ -54,6 +55,9 @@ export const Rule = z.strictObject({
   priority: z.int().min(-1_000_000).max(1_000_000).optional().describe('Higher first; default 0'),
   cooldown: Duration.optional().describe(
     'After a write on the same service by any run; a run that wrote nothing starts none',
+  ),
+  metric_query: MetricQuery.optional().describe(
+    'PromQL that tells metric_value where the alert has none, for an alert that fits but for the condition',
   ),
   set: AlertChanges.optional().describe('Fields and labels that the alert has in the run that this rule starts'),
   rate_limit: RateLimit.optional().describe('How many runs it may start for one service, and within how long'),

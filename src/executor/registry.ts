@@ -8,6 +8,7 @@ import type {
   ReadyExecutor,
 } from '../domain/executor.js';
 import type { Outcome } from '../domain/outcome.js';
+import type { MetricSource } from '../domain/metric-query.js';
 import type { ConditionSource } from '../domain/proof.js';
 import { messageOf } from '../domain/errors.js';
 import { apiCallModule } from './api/api.js';
@@ -47,6 +48,8 @@ export interface Executors {
   specs(): ReadonlyMap<string, ExecutorSpec>;
   /** What is configured and can tell whether an alert's condition still holds. */
   conditions(): readonly ConditionSource[];
+  /** Who tells figures; null where nothing that could is configured. */
+  metric(): MetricSource | null;
   /** Dials everything that is configured; a check that breaks is a line that says so. */
   check(signal: AbortSignal): Promise<ConnectionCheck[]>;
   /** Ends every connection; may be called twice. */
@@ -78,6 +81,7 @@ export function createExecutors(
     get: (kind) => ready.get(kind.toLowerCase()) ?? null,
     specs: () => specs,
     conditions: () => conditions,
+    metric: () => sets.find(({ set }) => set.metric !== undefined)?.set.metric ?? null,
     async check(signal) {
       const lines = await Promise.all(sets.map(({ name, set }) => checkSet(name, set, signal)));
       return lines.flat();

@@ -222,3 +222,35 @@ describe('what is wrong with intake', () => {
     ]);
   });
 });
+
+describe('the figure in the text', () => {
+  const text = { description: 'p99 latency is 900 ms' };
+
+  it('is taken by an alert that has none, before the entries, and shown to be none of its own', () => {
+    const done = compileIntake(
+      Entries.parse([{ name: 'slow', when: 'alert.metric_value > 500.0', drop: true }]),
+      true,
+    )!;
+    const none = { metric_value: null, metric_unit: null };
+
+    const { alerts } = done('alertmanager', {
+      alerts: [came({ ...none, ...text }), came(text), came({ ...none, description: 'db-3 at 12:30' })],
+      rejected: [],
+      remarks: [],
+    });
+
+    expect(alerts.map(({ metric_value, metric_unit }) => [metric_value, metric_unit])).toEqual([
+      [900, 'ms'],
+      [1240, 'ms'],
+      [null, null],
+    ]);
+    expect(alerts[0]).toMatchObject({ original: none, filtered: { by: 'intake:slow' } });
+  });
+
+  it('leaves a payload as it is where there is none', () => {
+    const payload = { alerts: [came()], rejected: [], remarks: [] };
+
+    expect(compileIntake([], true)!('alertmanager', payload)).toBe(payload);
+    expect(compileIntake([], false)).toBeNull();
+  });
+});

@@ -8,6 +8,7 @@ import type { IntakeEntry } from '../domain/intake-entry.js';
 import { labelOf, matcherHolds, parseMatcher } from '../domain/label.js';
 import type { Matcher } from '../domain/label.js';
 import type { ParsedPayload } from '../domain/source.js';
+import { valueInText } from '../domain/value-in-text.js';
 
 /** More different remarks about one payload are not kept. */
 const MAX_REMARKS = 50;
@@ -16,8 +17,33 @@ const MAX_REMARK_LENGTH = 300;
 /** What is done to the alerts of a source before they are stored. */
 export type IntakeWork = (source: string, payload: ParsedPayload) => ParsedPayload;
 
-/** Compiles the setting `intake`; null when it says nothing, so that alerts pass by it. */
-export function compileIntake(entries: readonly IntakeEntry[]): IntakeWork | null {
+/**
+ * Compiles the settings `intake` and `metric_from_text`, which comes first, so that entries see the figure; null when they say nothing, so
+ * that alerts pass by it.
+ */
+export function compileIntake(entries: readonly IntakeEntry[], metric_from_text = false): IntakeWork | null {
+  const work = compileEntries(entries);
+  if (!metric_from_text) return work;
+  return (source, payload) => {
+    const read = withFigures(payload);
+    return work?.(source, read) ?? read;
+  };
+}
+
+/** Alerts without a figure take the one that stands in their text; a payload in which nothing is found stays as it is. */
+function withFigures(payload: ParsedPayload): ParsedPayload {
+  let alerts: ParsedAlert[] | null = null;
+  for (const [index, alert] of payload.alerts.entries()) {
+    if (alert.metric_value !== null || alert.momentary === true) continue;
+    const found = valueInText(alert.description);
+    if (found === null) continue;
+    alerts ??= [...payload.alerts];
+    alerts[index] = withOriginals(alert, { metric_value: found.value, metric_unit: found.unit });
+  }
+  return alerts === null ? payload : { ...payload, alerts };
+}
+
+function compileEntries(entries: readonly IntakeEntry[]): IntakeWork | null {
   if (entries.length === 0) return null;
   const ready = entries.map(compileEntry);
   const bySource = new Map<string, readonly ReadyEntry[]>();

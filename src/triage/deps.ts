@@ -38,6 +38,8 @@ export interface TriageDeps {
   readonly open: (header: NewRunHeader, playbook: CheckedPlaybook, joined: readonly Alert[]) => Opening;
   /** A run of this process has alerts that joined or resolved. */
   readonly wake: (run_id: string) => void;
+  /** What puts figures into alerts that have none, in their order; null while nothing is configured to. It never rejects. */
+  readonly enrich?: () => ((alerts: readonly Alert[]) => Promise<readonly Alert[]>) | null;
   /** Absent where nothing ever holds alerts back. */
   readonly suppressions?: Suppressions;
   /** Absent where nothing is limited. */

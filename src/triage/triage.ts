@@ -6,6 +6,7 @@ import { FixpointError } from '../domain/errors.js';
 import type { DecidedBatch } from '../domain/store.js';
 import { BatchDecision } from './batch-decision.js';
 import { TriageCache } from './cache.js';
+import { occurrenceKey } from './content.js';
 import type { TriageDeps } from './deps.js';
 import { NO_LIMITS } from './limits.js';
 
@@ -31,7 +32,7 @@ export class Triage {
    * changed what it depends on again and again.
    */
   async handle(batch: AlertBatch): Promise<void> {
-    let alerts = once(batch.alerts);
+    let alerts = await this.#enriched(once(batch.alerts));
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       if (turn > 0) {
         alerts = await this.#undecided(alerts);
@@ -52,6 +53,21 @@ export class Triage {
       'conflict',
       `alerts could not be decided: what they depend on changed ${MAX_TURNS} times in a row`,
     );
+  }
+
+  /** A repeat that its occurrence settles needs no figure: asking for it every time would make each of them look new. */
+  async #enriched(alerts: readonly Alert[]): Promise<readonly Alert[]> {
+    const enrich = this.#deps.enrich?.() ?? null;
+    if (enrich === null) return alerts;
+    const lacking = alerts.filter((alert) => {
+      if (alert.metric_value !== null || alert.status === 'resolved' || alert.filtered !== undefined) return false;
+      const before = this.#cache.occurrence(occurrenceKey(alert));
+      return !before?.open || before.run_id === null;
+    });
+    if (lacking.length === 0) return alerts;
+    const found = await enrich(lacking);
+    const byId = new Map(found.map((alert) => [alert.alert_id, alert]));
+    return alerts.map((alert) => byId.get(alert.alert_id) ?? alert);
   }
 
   #begin(alerts: readonly Alert[], kept: boolean): BatchDecision {

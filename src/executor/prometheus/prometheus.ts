@@ -6,6 +6,7 @@ import { outputOf } from './answer.js';
 import type { QueryOutput } from './answer.js';
 import { PrometheusClient, PrometheusConfig } from './client.js';
 import { createConditions } from './condition.js';
+import { createMetricSource } from './metric.js';
 import { PrometheusQueryInput, questionOf } from './input.js';
 import type { Question } from './input.js';
 
@@ -29,6 +30,7 @@ export const prometheusModule: ExecutorModule<PrometheusConfig> = {
     return {
       executors: { prometheus_query: new Prometheus(config, clock, client) },
       conditions: createConditions(client),
+      metric: createMetricSource(client),
       check: async (signal) => [await client.check(signal)],
       stop: () => client.stop(),
     };

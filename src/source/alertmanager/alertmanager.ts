@@ -4,6 +4,7 @@ import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { Labels } from '../../domain/label.js';
 import { labelOf, labelsFingerprint } from '../../domain/label.js';
+import { MetricQuery } from '../../domain/metric-query.js';
 import type { Quantity } from '../../domain/quantity.js';
 import { parseQuantity } from '../../domain/quantity.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
@@ -23,7 +24,12 @@ import { openAlertmanagerSilences } from './silences.js';
 import { isNamedByLabel, unfolded } from './templated.js';
 
 const AlertmanagerConfig = z
-  .strictObject({ secret: z.string().min(1).optional(), ...SUBJECT_SETTINGS, ...API_SETTINGS })
+  .strictObject({
+    secret: z.string().min(1).optional(),
+    ...SUBJECT_SETTINGS,
+    ...API_SETTINGS,
+    metric_query: MetricQuery.optional(),
+  })
   .prefault({});
 type AlertmanagerConfig = z.infer<typeof AlertmanagerConfig>;
 
