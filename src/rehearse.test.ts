@@ -161,7 +161,7 @@ describe('fixpoint test --from-run', () => {
       },
     ];
     const alert = anAlert({ alert_name: 'Down' });
-    const run_id = await world.begin(scheduler, [look!, restart!], {}, { alert });
+    const run_id = await world.begin(scheduler, [look, restart], {}, { alert });
     await world.clock.advance(1_000);
     const run = world.memory.run(run_id);
     await world.stop();

@@ -1,9 +1,8 @@
-import type { Alert } from '../domain/alert.js';
 import type { Clock } from '../domain/clock.js';
 import type { Playbook } from '../domain/playbook.js';
 import type { Run, RunEvent } from '../domain/run.js';
 import { isRunFinished } from '../domain/run.js';
-import type { ClaimedRun, NewRun, RunChange, RunKey, RunStore } from '../domain/store.js';
+import type { ClaimedRun, FoundAlerts, NewRun, RunChange, RunKey, RunStore } from '../domain/store.js';
 import { fold } from '../domain/transition.js';
 
 interface Kept {
@@ -14,18 +13,12 @@ interface Kept {
   poked: boolean;
 }
 
-/** What becomes of the alerts of a run. */
-export interface AlertsOfRun {
-  readonly alerts: readonly Alert[];
-  readonly firing: boolean;
-}
-
 interface MemoryRunsOptions {
   /** The playbook that a run began with. */
   readonly playbookOf: (playbook_id: string, version: string) => Playbook;
   /** Leases go by it, as those of a database by its own. */
   readonly clock: Pick<Clock, 'now'>;
-  readonly alertsOf: (run_id: string) => AlertsOfRun;
+  readonly alertsOf: (run_id: string) => FoundAlerts;
   /** Hears of every change once it is kept. */
   readonly changed?: (run: Run, events: readonly RunEvent[]) => void;
 }
@@ -84,7 +77,8 @@ export class MemoryRuns implements RunStore {
       const from = kept.holder;
       Object.assign(kept, { holder: worker_id, poked: false, wake_at: null });
       const { run } = kept;
-      claimed.push({ run, playbook: this.#options.playbookOf(run.playbook_id, run.playbook_version), from });
+      const playbook = this.#options.playbookOf(run.playbook_id, run.playbook_version);
+      claimed.push({ run, playbook, from, found: this.#options.alertsOf(run_id) });
     }
     return claimed;
   }
@@ -122,7 +116,7 @@ export class MemoryRuns implements RunStore {
     return found;
   }
 
-  async alertsOf(run_id: string): Promise<AlertsOfRun> {
+  async alertsOf(run_id: string): Promise<FoundAlerts> {
     await Promise.resolve();
     return this.#options.alertsOf(run_id);
   }

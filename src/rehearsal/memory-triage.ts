@@ -2,9 +2,9 @@ import type { Alert } from '../domain/alert.js';
 import type { Decision } from '../domain/decision.js';
 import type { Run, RunEvent } from '../domain/run.js';
 import { isRunFinished } from '../domain/run.js';
-import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/store.js';
+import type { DecidedBatch, FoundAlerts, Occurrence, RunKey, TriageStore } from '../domain/store.js';
 import type { MemoryBudgets } from './memory-budgets.js';
-import type { AlertsOfRun, MemoryRuns } from './memory-runs.js';
+import type { MemoryRuns } from './memory-runs.js';
 
 /** An alert as it is kept in memory. */
 export interface DecidedAlert {
@@ -134,7 +134,7 @@ export class MemoryTriage implements TriageStore {
         this.#alerts.set(alert_id, { ...kept, due_at: now });
   }
 
-  alertsOf(run_id: string): AlertsOfRun {
+  alertsOf(run_id: string): FoundAlerts {
     const alerts = (this.#alertsOfRun.get(run_id) ?? []).flatMap((id) => this.#alerts.get(id)?.alert ?? []);
     const keys = [...(this.#occurrencesOfRun.get(run_id) ?? [])];
     return { alerts, firing: keys.some((key) => this.#occurrences.get(key)?.open === true) };

@@ -8,7 +8,8 @@ import type { DataPath } from '../domain/schema-problem.js';
 import { misfit, shown } from './fits.js';
 import { intendedBy } from './recording.js';
 import type { Asked, Reply } from './recording.js';
-import type { Cast, PeopleAnswer, Question } from './world.js';
+import type { PeopleAnswer, Question } from './people.js';
+import type { Cast } from './world.js';
 
 /** What the product itself answers where a test says nothing: nothing outside is touched by these. */
 const BY_ITSELF: ReadonlySet<string> = new Set(['approval', 'confirmation', 'wait', 'playbook', 'notification']);

@@ -26,28 +26,15 @@ import { MemoryRuns } from './memory-runs.js';
 import { MemoryStorm } from './memory-storm.js';
 import { MemorySuppressions } from './memory-suppressions.js';
 import { MemoryTriage } from './memory-triage.js';
+import { mortal } from './mortal.js';
 import type { Parts } from './parts.js';
+import { namesFor, questionIn, roleIn } from './people.js';
+import type { PeopleAnswer, Question } from './people.js';
 import { recordingExecutor } from './recording.js';
 import type { Actor, Call } from './recording.js';
 import { namedSecrets } from './secret-names.js';
 import { VirtualClock } from './virtual-clock.js';
 import type { ProcessClock } from './virtual-clock.js';
-
-/** What a run asks people, and where. */
-export interface Question {
-  readonly run: Run;
-  readonly step_id: string;
-  readonly about: 'approval' | 'confirmation' | 'in_doubt';
-  readonly approvers: readonly string[];
-  readonly quorum: number;
-}
-
-/** What people say to it: a yes or a no, and how long they take. Null: nobody answers. */
-export interface PeopleAnswer {
-  readonly yes: boolean;
-  readonly by: string | null;
-  readonly after_ms: number;
-}
 
 /** Everybody outside: systems, people, and the system that raised the alert. */
 export interface Cast extends Actor {
@@ -380,48 +367,6 @@ export class World {
   }
 }
 
-/** The contract's methods for as long as the process lives; after that they are never heard of again. */
-function mortal<Contract extends object>(contract: Contract, isAlive: () => boolean): Contract {
-  return new Proxy(contract, {
-    get(target, name) {
-      const method: unknown = Reflect.get(target, name, target);
-      if (typeof method !== 'function') return method;
-      return async (...args: unknown[]): Promise<unknown> => {
-        if (!isAlive()) return new Promise(() => undefined);
-        const answer: unknown = await Reflect.apply(method, target, args);
-        return isAlive() ? answer : new Promise(() => undefined);
-      };
-    },
-  });
-}
-
 function versionKey(playbook_id: string, version: string): string {
   return `${playbook_id} ${version}`;
-}
-
-function questionIn(run: Run, event: RunEvent): Question | null {
-  if (event.type === 'approval_requested') {
-    const { approvers, quorum } = event.approval;
-    return { run, step_id: event.step_id, about: 'approval', approvers, quorum };
-  }
-  const base = { run, approvers: [], quorum: 1 };
-  if (event.type === 'confirmation_requested') return { ...base, step_id: event.step_id, about: 'confirmation' };
-  if (event.type === 'step_waiting' && event.reason === 'in_doubt')
-    return { ...base, step_id: event.step_id, about: 'in_doubt' };
-  return null;
-}
-
-const ROLES = ['approver', 'admin', 'operator', 'viewer'] as const;
-
-/** The role that is asked for, where one is. */
-function roleIn(approvers: readonly string[]): (typeof ROLES)[number] {
-  return ROLES.find((role) => approvers.includes(role)) ?? 'approver';
-}
-
-/** As many different people as are needed, by the names that are asked for. */
-function namesFor(approvers: readonly string[], count: number): string[] {
-  const isRole = (name: string): boolean => ROLES.some((role) => role === name);
-  const known = approvers.filter((name) => !isRole(name));
-  const others = Array.from({ length: count }, (_, index) => `person-${index + 1}`);
-  return (known.length > 0 ? known : others).slice(0, count);
 }

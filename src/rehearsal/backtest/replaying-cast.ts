@@ -4,7 +4,8 @@ import type { AskCondition } from '../../domain/proof.js';
 import type { Step } from '../../domain/run.js';
 import { intendedBy } from '../recording.js';
 import type { Asked, Reply } from '../recording.js';
-import type { Cast, PeopleAnswer, Question } from '../world.js';
+import type { PeopleAnswer, Question } from '../people.js';
+import type { Cast } from '../world.js';
 
 /** What the product itself does without touching anything outside. */
 const INNER: ReadonlySet<string> = new Set(['approval', 'confirmation', 'wait', 'playbook']);

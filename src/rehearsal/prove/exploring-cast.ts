@@ -5,7 +5,8 @@ import type { AskCondition, ConditionAnswer } from '../../domain/proof.js';
 import { shown } from '../fits.js';
 import { intendedBy } from '../recording.js';
 import type { Asked, Reply } from '../recording.js';
-import type { Cast, PeopleAnswer, Question } from '../world.js';
+import type { PeopleAnswer, Question } from '../people.js';
+import type { Cast } from '../world.js';
 import type { Deviations, Option, Point, Turn } from './fate.js';
 import type { Findings } from './findings.js';
 
