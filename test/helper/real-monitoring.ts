@@ -19,6 +19,8 @@ export interface Monitoring {
   readonly suite: string;
   readonly group_wait: string;
   readonly repeat_interval: string;
+  /** Alertmanager's own. */
+  readonly inhibit_rules?: readonly unknown[];
 }
 
 /**
@@ -34,6 +36,7 @@ export async function pointMonitoring(to: Monitoring): Promise<() => Promise<voi
     [['route', 'routes', 0, 'receiver'], `fixpoint-${to.suite}`],
     [['route', 'routes', 0, 'matchers'], [`suite="${to.suite}"`]],
     [['receivers', 1, 'name'], `fixpoint-${to.suite}`],
+    [['inhibit_rules'], to.inhibit_rules ?? []],
   ]);
   edit(join(folder, 'rules.yml'), [
     [['groups', 0, 'rules', 0, 'labels', 'suite'], to.suite],
