@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { anAlert } from '../test/helper/an-alert.js';
 import { FakeClock } from '../test/helper/fake-clock.js';
 import type { Alert } from './domain/alert.js';
-import type { MetricSource } from './domain/metric-query.js';
 import { MetricQuery } from './domain/metric-query.js';
+import type { MetricSource } from './domain/metric-source.js';
 import type { Rule } from './domain/rule.js';
 import { createEnrich } from './metric-lookup.js';
 

@@ -6,7 +6,7 @@ import type { Clock } from './domain/clock.js';
 import { formatMs } from './domain/duration.js';
 import { messageOf } from './domain/errors.js';
 import { metricQueryFor } from './domain/metric-query.js';
-import type { MetricAnswer, MetricSource } from './domain/metric-query.js';
+import type { MetricAnswer, MetricSource } from './domain/metric-source.js';
 import { compileCriteria } from './domain/rule-criterion.js';
 import type { Criterion } from './domain/rule-criterion.js';
 import type { Rule } from './domain/rule.js';

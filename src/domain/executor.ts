@@ -5,7 +5,7 @@ import type { Alert } from './alert.js';
 import type { RunOutcome, RunState } from './run.js';
 import type { Notice, NotifyResult } from './notifier.js';
 import type { ConnectionCheck } from './connection.js';
-import type { MetricSource } from './metric-query.js';
+import type { MetricSource } from './metric-source.js';
 import type { ConditionSource } from './proof.js';
 
 /** What a kind does to the world. Pause and `stop_writes` hold writes only. */

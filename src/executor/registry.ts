@@ -8,7 +8,7 @@ import type {
   ReadyExecutor,
 } from '../domain/executor.js';
 import type { Outcome } from '../domain/outcome.js';
-import type { MetricSource } from '../domain/metric-query.js';
+import type { MetricSource } from '../domain/metric-source.js';
 import type { ConditionSource } from '../domain/proof.js';
 import { messageOf } from '../domain/errors.js';
 import { apiCallModule } from './api/api.js';

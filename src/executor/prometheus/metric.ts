@@ -1,4 +1,4 @@
-import type { MetricSource } from '../../domain/metric-query.js';
+import type { MetricSource } from '../../domain/metric-source.js';
 import { instantSeriesOf } from './answer.js';
 import type { PrometheusClient } from './client.js';
 
