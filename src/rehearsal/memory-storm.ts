@@ -35,10 +35,19 @@ export class MemoryStorm implements StormGauge {
   }
 
   count(demand: StormDemand): void {
+    this.#count(demand, 1);
+  }
+
+  uncount(demand: StormDemand): void {
+    this.#count(demand, -1);
+  }
+
+  #count(demand: StormDemand, by: 1 | -1): void {
     const at = this.#clock.now();
     for (const scope of new Set([...demand.alerts.keys(), ...demand.starts.keys()])) {
-      const counted = { at, alerts: demand.alerts.get(scope) ?? 0, starts: demand.starts.get(scope) ?? 0 };
-      this.#counted.set(scope, [...this.#recent(scope), counted]);
+      const alerts = by * (demand.alerts.get(scope) ?? 0);
+      const starts = by * (demand.starts.get(scope) ?? 0);
+      this.#counted.set(scope, [...this.#recent(scope), { at, alerts, starts }]);
     }
   }
 

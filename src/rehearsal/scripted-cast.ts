@@ -175,7 +175,11 @@ function replyOf(asked: Asked, answer: MockedAnswer): Reply {
     return { type: 'outcome', done: true, outcome: { type: 'in_doubt', reason: answer.in_doubt } };
   if (answer.times_out) return { type: 'hangs', done: isWrite };
   if (answer.crashes !== undefined) return { type: 'crashes', done: answer.crashes === 'after_effect' };
-  const change = answer.change === null || !isWrite ? null : { ...changeOf(asked), ...defined(answer.change ?? {}) };
+  // What is only recorded changes nothing, and starts no cooldown.
+  const change =
+    answer.change === null || !isWrite || asked.dry_run
+      ? null
+      : { ...changeOf(asked), ...defined(answer.change ?? {}) };
   const outcome: Outcome = {
     type: 'succeeded',
     output: answer.output ?? null,
@@ -186,7 +190,7 @@ function replyOf(asked: Asked, answer: MockedAnswer): Reply {
 }
 
 function wouldWrite(asked: Asked): Outcome {
-  return { type: 'succeeded', output: { dry_run: true }, summary: 'only recorded', change: changeOf(asked) };
+  return { type: 'succeeded', output: { dry_run: true }, summary: `would write to ${changeOf(asked).target}` };
 }
 
 function changeOf(asked: Asked) {

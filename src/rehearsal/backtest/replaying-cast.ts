@@ -64,7 +64,9 @@ export class ReplayingCast implements Cast {
 }
 
 function written(asked: Asked): Reply {
-  const change = asked.effect === 'write' ? (asked.change ?? intendedBy(asked.kind, asked.input)) : null;
+  // What is only recorded starts no cooldown.
+  const change =
+    asked.effect === 'write' && !asked.dry_run ? (asked.change ?? intendedBy(asked.kind, asked.input)) : null;
   return { type: 'outcome', done: asked.effect === 'write', outcome: { type: 'succeeded', output: {}, change } };
 }
 
