@@ -229,11 +229,13 @@ export class BatchDecision {
 
   /** Before the commit: batches that are decided meanwhile leave the telling to this one, where it is sure to tell. */
   claimTelling(): void {
+    this.#starts.claim();
     for (const run_id of this.#telling) this.#options.cache.rememberNotFixed(run_id);
   }
 
   /** When the commit did not take place: the next repeat has to tell it. */
   leaveTelling(): void {
+    this.#starts.leave();
     for (const run_id of this.#telling) this.#options.cache.forgetNotFixed(run_id);
   }
 
@@ -382,12 +384,8 @@ export class BatchDecision {
 
   /** Runs that alerts of this batch may start or join. */
   #runKeys(): RunKey[] {
-    const keys = new Map<string, RunKey>();
-    for (const [rule, alert] of this.#mayRun()) {
-      const key = this.#starts.keyOf(rule, alert);
-      keys.set(runKeyText(key), key);
-    }
-    return [...keys.values()];
+    const keys = [...this.#mayRun()].map(([rule, alert]) => this.#starts.keyOf(rule, alert));
+    return [...new Map(keys.map((key): [string, RunKey] => [runKeyText(key), key])).values()];
   }
 
   *#mayRun(): Generator<[Rule, Alert]> {

@@ -156,9 +156,18 @@ export class Starts {
 
   /** Takes what was committed into the memory. */
   remember(): void {
-    const { cache, limits } = this.#options;
+    const { cache } = this.#options;
     for (const [key, { run_id }] of this.#starting) cache.rememberRun(key, run_id);
-    if (!this.demand.isEmpty) limits.storm?.count(this.demand);
+  }
+
+  /** Before the commit: batches that are decided meanwhile count with what this one brings. */
+  claim(): void {
+    if (!this.demand.isEmpty) this.#options.limits.storm?.count(this.demand);
+  }
+
+  /** When the commit did not take place. */
+  leave(): void {
+    if (!this.demand.isEmpty) this.#options.limits.storm?.uncount(this.demand);
   }
 
   #begin(

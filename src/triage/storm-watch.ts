@@ -94,9 +94,17 @@ export class StormWatch implements StormGauge {
   }
 
   count(demand: StormDemand): void {
+    this.#count(demand, 1);
+  }
+
+  uncount(demand: StormDemand): void {
+    this.#count(demand, -1);
+  }
+
+  #count(demand: StormDemand, by: 1 | -1): void {
     const second = instant(Math.floor(this.#options.clock.now() / 1_000) * 1_000);
-    for (const [scope, alerts] of demand.alerts) this.#add(scope, second, { alerts, starts: 0 });
-    for (const [scope, starts] of demand.starts) this.#add(scope, second, { alerts: 0, starts });
+    for (const [scope, alerts] of demand.alerts) this.#add(scope, second, { alerts: by * alerts, starts: 0 });
+    for (const [scope, starts] of demand.starts) this.#add(scope, second, { alerts: 0, starts: by * starts });
     // Others are to hear of it within a second, however long nothing has happened.
     this.#nap?.abort();
   }

@@ -21,8 +21,10 @@ export interface StormSeen {
 export interface StormGauge {
   /** What an alert of a service meets now, with what its batch has brought before it. */
   look(service_name: string | null, demand: StormDemand): StormSeen;
-  /** Counts what has been decided. */
+  /** Counts what is about to be decided: batches that are decided meanwhile see it. */
   count(demand: StormDemand): void;
+  /** Takes that back, where it came to no decision. */
+  uncount(demand: StormDemand): void;
   /** For how long an alert is held at the highest level before it is looked at again. */
   readonly hold_ms: number;
 }

@@ -116,7 +116,8 @@ storm: {starts_per_minute: 30, notify_only_at: 2, calm: 5m}
       Array.from({ length: AT_ONCE }, async () => {
         for (let body = waiting.shift(); body !== undefined; body = waiting.shift()) {
           const sent = performance.now();
-          accepted += await send(body);
+          const taken = await send(body);
+          accepted += taken;
           took.push(performance.now() - sent);
         }
       }),
