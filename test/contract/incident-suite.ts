@@ -233,6 +233,21 @@ export function incidentSuite(name: string, open: () => Promise<Store>): void {
       expect((await of(service)).map((incident) => incident.state)).toEqual(['open', 'resolved']);
     });
 
+    it('refuses to open one again while another is open for its services, and names that', async () => {
+      const rules = incidentRules({ reopen_within: 0 });
+      await fates.resolves(await fates.fires(received()));
+      await follow(rules);
+      const { incident_id } = await only();
+      await fates.fires(received());
+      await follow(rules);
+      const [open] = await of(service);
+      expect(open!.incident_id).not.toBe(incident_id);
+      await expect(act(incident_id, { type: 'reopen', by: 'ann', comment: null }, rules)).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining(open!.incident_id) as string,
+      });
+    });
+
     it('counts what repeats an alert word for word, without touching the incident', async () => {
       const alert = await fates.fires(received());
       await follow();
