@@ -26,8 +26,10 @@ export interface Facts {
   readonly specs: ReadonlyMap<string, ExecutorSpec>;
   readonly secrets: Readonly<Record<string, string>>;
   readonly conceal: (value: unknown) => unknown;
-  /** The big red button is pressed, or a window freezes the writes of this run: those that wait for the end of that go on waiting. */
+  /** The big red button is pressed: writes that wait for its release go on waiting. */
   readonly paused: boolean;
+  /** A window freezes the writes of this run: those that wait for its end go on waiting. */
+  readonly frozen: boolean;
   /** The worker is about to stop: what would start now is left to whoever takes the run up next. */
   readonly draining: boolean;
   /** Whether somebody can be asked about the condition of an alert. */
@@ -234,6 +236,11 @@ class Turn implements Advanced {
     if (planned.undo?.by_itself === true && !this.#facts.takesBack(planned.kind))
       return this.#fail(planned, step_id, `${planned.kind} cannot take back what it did, and compensate names nothing`);
     this.#start(planned, step_id, written.item_index, written.item, []);
+  }
+
+  /** A write that waits until an instant waits for the end of a freeze; the others find out, by trying, what else holds them. */
+  #isReleased({ reason, until }: Step): boolean {
+    return reason === 'pause' && !this.#facts.paused && (until === null || !this.#facts.frozen);
   }
 
   #lookAtWait(planned: PlannedTask, step: Step): void {

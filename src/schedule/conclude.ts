@@ -12,7 +12,7 @@ import type { Plan, PlannedTask } from './plan.js';
 export type AttemptEnd =
   | Outcome
   | { readonly type: 'held'; readonly by: 'pause' | 'playbook_off' | 'alert_resolved'; readonly message: string }
-  | { readonly type: 'held'; readonly by: 'freeze'; readonly message: string; readonly until: string | null }
+  | { readonly type: 'held'; readonly by: 'freeze'; readonly message: string; readonly until: string }
   | { readonly type: 'lost'; readonly reason: string };
 
 /** What is said of a write that `on_resolved` stops. */

@@ -74,6 +74,8 @@ const HAND_OVER_MS = 30_000;
 /** How long a run that was given up is left alone before it is taken up again. */
 const GIVEN_UP_MS = 30_000;
 const PAUSE_RETRY_MS = 500;
+/** How often a write tries again that a window freezes whose end cannot be foreseen. */
+const FROZEN_WITHOUT_END_MS = 3_600_000;
 
 /**
  * A worker: holds a lease, takes runs that nobody works on, and lets each go on by itself. Only the durable state counts; what is in memory
@@ -232,7 +234,10 @@ export class Scheduler {
       return { type: 'held', by: 'playbook_off', message: `playbook ${run.playbook_id} is off` };
     }
     const frozen = this.#deps.frozen?.(run);
-    if (frozen) return { type: 'held', by: 'freeze', message: frozen.message, until: frozen.until };
+    if (frozen) {
+      const until = frozen.until ?? instant(this.#deps.clock.now() + FROZEN_WITHOUT_END_MS);
+      return { type: 'held', by: 'freeze', message: frozen.message, until };
+    }
     return null;
   }
 
@@ -381,7 +386,8 @@ export class Scheduler {
       specs,
       secrets: vault.scopeFor(run.playbook_id),
       conceal: (value) => vault.conceal(value),
-      paused: this.#paused || (this.#deps.frozen?.(run) ?? null) !== null,
+      paused: this.#paused,
+      frozen: (this.#deps.frozen?.(run) ?? null) !== null,
       draining: this.#draining.signal.aborted,
     };
   }

@@ -8,6 +8,7 @@ import type { Outcome } from '../../src/domain/outcome.js';
 import { Playbook } from '../../src/domain/playbook.js';
 import type { Run } from '../../src/domain/run.js';
 import type { PauseState } from '../../src/domain/store.js';
+import type { Frozen } from '../../src/domain/suppression-set.js';
 import { Scheduler } from '../../src/schedule/scheduler.js';
 import { SecretVault } from '../../src/schedule/secrets.js';
 import { FakeClock } from './fake-clock.js';
@@ -35,6 +36,8 @@ export class World {
   incident: ((alert: Alert) => Promise<IncidentBrief | null>) | null = null;
   /** Runs that steps of a run have begun. */
   children: (run: Run) => readonly string[] = () => [];
+  /** What freezes the writes of a run. */
+  frozen: (run: Run) => Frozen | null = () => null;
   mode: 'auto' | 'approve' | 'shadow' | 'off' = 'auto';
   readonly schedulers: Scheduler[] = [];
   versions = 0;
@@ -70,6 +73,7 @@ export class World {
       ...(this.incident === null ? {} : { incident: this.incident }),
       proof: { within_ms: 300_000, hold_ms: 30_000 },
       modeOf: () => this.mode,
+      frozen: (run) => this.frozen(run),
       clock: {
         now: () => clock.now() + wrong_by_ms,
         monotonic: () => clock.monotonic(),
