@@ -17,6 +17,7 @@ import { doctor } from './cli/doctor.js';
 import { explain } from './cli/explain.js';
 import { exportAll } from './cli/export.js';
 import { importAll } from './cli/import.js';
+import { addIncidentCommands } from './cli/incident-commands.js';
 import type { CliIo } from './cli/io.js';
 import { perform } from './cli/io.js';
 import { approvals, approve, deny } from './cli/approvals.js';
@@ -25,9 +26,9 @@ import { prove } from './cli/prove.js';
 import { run } from './cli/run.js';
 import { runsCancel, runsConfirm, runsList, runsRetry, runsShow } from './cli/runs.js';
 import { send } from './cli/send.js';
-import { test, testFromRun } from './cli/test.js';
 import { importAlertmanager } from './cli/import-alertmanager.js';
 import { addSilenceCommands } from './cli/silence-commands.js';
+import { test, testFromRun } from './cli/test.js';
 import { tokenCreate } from './cli/token.js';
 import { describeConfig, loadConfig } from './config.js';
 import { createToken, dialAll, exportTo, importFrom, openConfiguredStore } from './dial.js';
@@ -203,10 +204,10 @@ talks(program.command('deny').argument('<approval_id>').description('a no'))
   .option('--comment <text>')
   .action(ends((approval_id: string, options: object) => deny({ approval_id, ...options }, io)));
 
-talks(program.command('pause').description('the big red button: no new write starts anywhere'))
 addSilenceCommands(program, io, talks, ends);
 addIncidentCommands(program, io, talks, ends);
 
+talks(program.command('pause').description('the big red button: no new write starts anywhere'))
   .option('--reason <text>')
   .action(ends((options: object) => pause(options, io)));
 talks(program.command('resume').description('releases the big red button'))
@@ -287,7 +288,6 @@ configured(
   ),
 );
 
-for (const command of ['backtest']) {
 program
   .command('import-alertmanager')
   .argument('<alertmanager.yml>', '- is standard input')
@@ -300,16 +300,6 @@ program
       ),
     ),
   );
-
-  program
-    .command(command, { hidden: true })
-    .allowUnknownOption()
-    .argument('[args...]')
-    .action(() => {
-      io.err(`fixpoint: ${command} is not available in this version`);
-      process.exitCode = 2;
-    });
-}
 
 async function checkNamed(paths: readonly string[]): Promise<CheckedFiles> {
   const gone = paths.filter((path) => !existsSync(path));
