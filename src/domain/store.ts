@@ -1,16 +1,10 @@
 import type { Alert } from './alert.js';
-import type { Budgets, UsedBudget } from './budget.js';
-import type { ConnectionCheck } from './connection.js';
+import type { UsedBudget } from './budget.js';
 import type { Decision } from './decision.js';
 import type { CheckedPlaybook, Playbook } from './playbook.js';
 import type { Approval, ApprovalState, Run, RunEvent, RunHeader, RunState, Step, StoredEvent } from './run.js';
 import type { NotifyResult, PlainNotice } from './notifier.js';
-import type { OccurrenceView } from './open-occurrence.js';
 import type { Role } from './access.js';
-import type { RuleCounts, RuleHistory } from './rule-history.js';
-import type { StormStore } from './storm.js';
-import type { Unmatched } from './unmatched.js';
-import type { IncidentStore } from './incident-store.js';
 import type { FiringSource } from './inhibition.js';
 import type { KeptSuppression, SilenceState, SuppressionKind } from './suppression.js';
 import type { Suppressed } from './suppression-set.js';
@@ -532,37 +526,4 @@ export interface RunFeed {
   /** The oldest changes that are not told, at most `limit`, and no more than some megabytes unless a single one is larger. */
   next(limit: number): Promise<FedChange[]>;
   told(positions: readonly number[]): Promise<void>;
-}
-
-/** All that is kept, in one place, as the roof opens it. */
-export interface Store {
-  readonly triage: TriageStore;
-  readonly budgets: Budgets;
-  readonly storm: StormStore;
-  readonly unmatched: Unmatched;
-  readonly ruleHistory: RuleHistory;
-  readonly ruleCounts: RuleCounts;
-  readonly alerts: AlertView;
-  readonly occurrences: OccurrenceView;
-  readonly runs: RunStore;
-  readonly runView: RunView;
-  readonly approvals: ApprovalView;
-  readonly outbox: Outbox;
-  readonly notices: Notices;
-  readonly deadLetters: DeadLetters;
-  readonly tokens: Tokens;
-  readonly audit: Audit;
-  readonly playbooks: PlaybookStore;
-  readonly pause: PauseSwitch;
-  readonly retention: Retention;
-  readonly runFeed: RunFeed;
-  readonly incidents: IncidentStore;
-  readonly suppressions: SuppressionStore;
-  readonly holds: HoldStore;
-  /** Resolves when a durable write is possible now; rejects with `unavailable` and the reason otherwise. */
-  ready(): Promise<void>;
-  /** `embedded` or `postgres`, and where: for the start-up line. */
-  readonly description: string;
-  check(signal: AbortSignal): Promise<ConnectionCheck>;
-  stop(): Promise<void>;
 }

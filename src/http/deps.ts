@@ -10,7 +10,7 @@ import type { Log } from '../domain/log.js';
 import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { SenderProof, WebhookEnvelope } from '../domain/source.js';
-import type { Store } from '../domain/store.js';
+import type { Store } from '../domain/stores.js';
 import type { Suppressed, SuppressionSet } from '../domain/suppression-set.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { ApprovalCommand, ConfirmCommand, RetryCommand, RunCommand } from '../schedule/by-hand.js';

@@ -4,7 +4,8 @@ import type { Alert } from '../../src/domain/alert.js';
 import type { Decision } from '../../src/domain/decision.js';
 import { createIds } from '../../src/domain/id.js';
 import type { NewRunHeader, RunEvent } from '../../src/domain/run.js';
-import type { NewRun, Occurrence, PruneCounts, RetentionPolicy, Store } from '../../src/domain/store.js';
+import type { NewRun, Occurrence, PruneCounts, RetentionPolicy } from '../../src/domain/store.js';
+import type { Store } from '../../src/domain/stores.js';
 import { fold } from '../../src/domain/transition.js';
 import { aBatch, aDecision, aFreshAlert, aNewRun, anOccurrence, AT } from '../helper/store-world.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../src/domain/run.js';
-import type { Store } from '../../src/domain/store.js';
+import type { Store } from '../../src/domain/stores.js';
 import { fold } from '../../src/domain/transition.js';
 import { limitsSuite } from './limits-suite.js';
 import { retentionSuite } from './retention-suite.js';

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { StoredAlert, DeadLetter, AuditEntry, PauseState, Store, TokenRecord } from '../../src/domain/store.js';
+import type { StoredAlert, DeadLetter, AuditEntry, PauseState, TokenRecord } from '../../src/domain/store.js';
+import type { Store } from '../../src/domain/stores.js';
 import type { CheckedPlaybook } from '../../src/domain/playbook.js';
 import type { IncidentDetail } from '../../src/domain/incident.js';
 import type { Rule } from '../../src/domain/rule.js';

@@ -1,0 +1,58 @@
+import type { Budgets } from './budget.js';
+import type { ConnectionCheck } from './connection.js';
+import type { IncidentStore } from './incident-store.js';
+import type { OccurrenceView } from './open-occurrence.js';
+import type { RuleCounts, RuleHistory } from './rule-history.js';
+import type {
+  AlertView,
+  ApprovalView,
+  Audit,
+  DeadLetters,
+  HoldStore,
+  Notices,
+  Outbox,
+  PauseSwitch,
+  PlaybookStore,
+  Retention,
+  RunFeed,
+  RunStore,
+  RunView,
+  SuppressionStore,
+  Tokens,
+  TriageStore,
+} from './store.js';
+import type { StormStore } from './storm.js';
+import type { Unmatched } from './unmatched.js';
+
+/** All that is kept, in one place, as the roof opens it. */
+export interface Store {
+  readonly triage: TriageStore;
+  readonly budgets: Budgets;
+  readonly storm: StormStore;
+  readonly unmatched: Unmatched;
+  readonly ruleHistory: RuleHistory;
+  readonly ruleCounts: RuleCounts;
+  readonly alerts: AlertView;
+  readonly occurrences: OccurrenceView;
+  readonly runs: RunStore;
+  readonly runView: RunView;
+  readonly approvals: ApprovalView;
+  readonly outbox: Outbox;
+  readonly notices: Notices;
+  readonly deadLetters: DeadLetters;
+  readonly tokens: Tokens;
+  readonly audit: Audit;
+  readonly playbooks: PlaybookStore;
+  readonly pause: PauseSwitch;
+  readonly retention: Retention;
+  readonly runFeed: RunFeed;
+  readonly incidents: IncidentStore;
+  readonly suppressions: SuppressionStore;
+  readonly holds: HoldStore;
+  /** Resolves when a durable write is possible now; rejects with `unavailable` and the reason otherwise. */
+  ready(): Promise<void>;
+  /** `embedded` or `postgres`, and where: for the start-up line. */
+  readonly description: string;
+  check(signal: AbortSignal): Promise<ConnectionCheck>;
+  stop(): Promise<void>;
+}
