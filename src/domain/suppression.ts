@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Alert, Instant } from './alert.js';
+import type { Alert } from './alert.js';
+import { Instant } from './alert.js';
 import { Duration, parseDuration } from './duration.js';
 import { messageOf } from './errors.js';
 import { matcherHolds, MAX_MATCHER_LENGTH, parseMatcher } from './label.js';

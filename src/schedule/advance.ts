@@ -228,7 +228,7 @@ class Turn implements Advanced {
     if (step?.state === 'running') return;
     if (step?.state === 'waiting') {
       const due = step.until !== null && Date.parse(step.until) <= this.#facts.now;
-      const released = step.reason === 'pause' && !this.#facts.paused;
+      const released = this.#isReleased(step);
       if (!due && !released) return;
     }
     if (this.#plan.byId.get(written.task_id)?.task.compensate === false)
@@ -251,7 +251,7 @@ class Turn implements Advanced {
     if (step.reason === 'approval') return this.#lookAtApproval(planned, step);
     if (step.reason === 'confirmation') return this.#lookAtConfirmation(step);
     const due = step.until !== null && Date.parse(step.until) <= this.#facts.now;
-    const released = step.reason === 'pause' && !this.#facts.paused;
+    const released = this.#isReleased(step);
     if (due || released) return this.#start(planned, step.step_id, step.item_index, step.item, step.conditions);
     if (this.run.aborted && step.until === null) this.#holdUntilTheEnd(step);
   }
