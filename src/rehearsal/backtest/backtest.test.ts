@@ -12,7 +12,7 @@ import type { StoredAlert } from '../../domain/store.js';
 import type { Silence } from '../../domain/suppression.js';
 import { rehearsalParts } from '../../rehearsal-parts.js';
 import { backtest } from './backtest.js';
-import type { Replay } from './backtest.js';
+import type { Replay } from './replay.js';
 
 const BEGIN = Date.parse('2026-11-21T10:00:00.000Z');
 const MINUTE = 60_000;

@@ -2,37 +2,14 @@ import type { Alert } from '../../domain/alert.js';
 import type { BacktestResult } from '../../domain/api/backtest.js';
 import { FixpointError } from '../../domain/errors.js';
 import type { CheckedPlaybook, Mode } from '../../domain/playbook.js';
-import type { Rule } from '../../domain/rule.js';
-import type { Run, Step } from '../../domain/run.js';
+import type { Run } from '../../domain/run.js';
 import { isRunFinished } from '../../domain/run.js';
 import type { StoredAlert } from '../../domain/store.js';
-import type { SuppressionContent } from '../../domain/suppression-set.js';
-import type { Parts } from '../parts.js';
 import { World } from '../world.js';
-import type { RehearsedLimits } from '../world.js';
 import { ReplayingCast } from './replaying-cast.js';
 import type { RecordedSteps } from './replaying-cast.js';
+import type { Replay } from './replay.js';
 import { tally } from './tally.js';
-
-/** What is replayed, and through what. */
-export interface Replay {
-  readonly parts: Parts;
-  /** As they were received, the oldest first. */
-  readonly alerts: readonly StoredAlert[];
-  readonly truncated: boolean;
-  readonly since: string;
-  readonly playbooks: ReadonlyMap<string, CheckedPlaybook>;
-  readonly rules: readonly Rule[];
-  readonly suppressions: SuppressionContent;
-  readonly limits: RehearsedLimits;
-  readonly max_runs_per_occurrence: number;
-  /** The steps of a run that really took place; null when it is not kept any more. */
-  readonly recorded: (
-    run_id: string,
-  ) => Promise<{ readonly playbook_id: string; readonly steps: readonly Step[] } | null>;
-  /** Ends it early. */
-  readonly signal: AbortSignal;
-}
 
 /** Runs that are open when the last alert has come may take so long. */
 const REST_MS = 2 * 3_600_000;

@@ -9,7 +9,7 @@ import type { RepeatedAlert } from '../memory-triage.js';
 import { intendedBy } from '../recording.js';
 import { hasWritten } from '../story.js';
 import type { World } from '../world.js';
-import type { Replay } from './backtest.js';
+import type { Replay } from './replay.js';
 import type { ReplayingCast } from './replaying-cast.js';
 
 const MOST_DIFFERENCES = 200;

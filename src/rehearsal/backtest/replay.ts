@@ -1,0 +1,27 @@
+import type { CheckedPlaybook } from '../../domain/playbook.js';
+import type { Rule } from '../../domain/rule.js';
+import type { Step } from '../../domain/run.js';
+import type { StoredAlert } from '../../domain/store.js';
+import type { SuppressionContent } from '../../domain/suppression-set.js';
+import type { Parts } from '../parts.js';
+import type { RehearsedLimits } from '../world.js';
+
+/** What is replayed, and through what. */
+export interface Replay {
+  readonly parts: Parts;
+  /** As they were received, the oldest first. */
+  readonly alerts: readonly StoredAlert[];
+  readonly truncated: boolean;
+  readonly since: string;
+  readonly playbooks: ReadonlyMap<string, CheckedPlaybook>;
+  readonly rules: readonly Rule[];
+  readonly suppressions: SuppressionContent;
+  readonly limits: RehearsedLimits;
+  readonly max_runs_per_occurrence: number;
+  /** The steps of a run that really took place; null when it is not kept any more. */
+  readonly recorded: (
+    run_id: string,
+  ) => Promise<{ readonly playbook_id: string; readonly steps: readonly Step[] } | null>;
+  /** Ends it early. */
+  readonly signal: AbortSignal;
+}
