@@ -154,4 +154,55 @@ report: {notify: []}
     expect(world.told[0]).toMatchObject({ subject: 'No rule takes 30 alerts', severity: 'critical' });
     expect(world.told[0]?.text).toContain('- 30 × Unknown at z [critical]');
   });
+
+  it('tells what every rule says of an alert by the rules of its moment, and how often each has matched', async () => {
+    const [alert] = await world.post([labelled('Grouped', 'ledger', { env: 'l' })], aGroup());
+    interface Told {
+      readonly evaluation: {
+        readonly by: string;
+        readonly version: string | null;
+        readonly rules: number;
+        readonly items: readonly { readonly rule_id: string; readonly chosen: boolean; readonly reasons: string[] }[];
+      };
+    }
+    const told = await until('the rules to be kept', async () => {
+      const answer = await world.call<Told>(`/api/v1/alerts/${alert?.alert_id}`);
+      return answer.evaluation.by === 'decision' && answer;
+    });
+    expect(told.evaluation.items[0]).toMatchObject({ rule_id: 'BYENV', chosen: true });
+    expect(told.evaluation.items).toHaveLength(told.evaluation.rules);
+    expect(told.evaluation.items.at(-1)?.reasons.join()).toContain('the rule wants');
+    expect(await world.call(`/api/v1/alerts/${alert?.alert_id}?evaluation=false`)).not.toHaveProperty('evaluation');
+
+    const { items } = await world.call<{ items: { version: string; rule_count: number }[] }>('/api/v1/rules/versions');
+    expect(items.map(({ version }) => version)).toEqual([told.evaluation.version]);
+    const kept = await world.call<{ rules: { rule_id: string }[] }>(`/api/v1/rules/versions/${items[0]?.version}`);
+    expect(kept.rules.map(({ rule_id }) => rule_id)).toContain('BYENV');
+
+    await until('the counts', async () => {
+      const { items: rules } = await world.call<{ items: { rule_id: string; matched: number }[] }>('/api/v1/rules');
+      return (rules.find(({ rule_id }) => rule_id === 'BYENV')?.matched ?? 0) >= 1;
+    });
+    for (const end of world.release.splice(0)) end();
+  });
+
+  it('finds alerts by label, decision and words, and refuses what it cannot read with its place', async () => {
+    const service = 'found';
+    await world.post(
+      [1, 2, 3].map((n) => labelled('Nobody', service, { n: String(n), env: n < 3 ? 'a' : 'b' })),
+      aGroup(),
+    );
+    const find = async (query: string): Promise<string[]> => {
+      const { items } = await world.call<{ items: { labels: Labels }[] }>(
+        `/api/v1/alerts?service_name=${service}&${query}`,
+      );
+      return items.map(({ labels }) => labels['n'] ?? '').sort();
+    };
+    expect(await find('matcher=env%3D%22a%22')).toEqual(['1', '2']);
+    expect(await find('matcher=env%3D%22a%22&matcher=n!~%222%22')).toEqual(['1']);
+    expect(await find('reason=no_match&text=nobody')).toEqual(['1', '2', '3']);
+    expect(await find('alert_name=%2FNo.*%2F&until=1h')).toEqual([]);
+    await expect(find('matcher=env%3D%22')).rejects.toThrow(/400.*matcher/);
+    await expect(find('min_value=much')).rejects.toThrow(/400.*min_value/);
+  });
 });

@@ -27,15 +27,14 @@ export class AppWorld {
   readonly told: Told[] = [];
   readonly #home: Home;
   readonly #server: Server;
-  readonly #config: string;
   #app: App | null = null;
   /** Requests to `/slow` end when this is called. */
   readonly release: (() => void)[] = [];
 
-  private constructor(home: Home, server: Server, config: string) {
+  /** `open` makes one. */
+  constructor(home: Home, server: Server) {
     this.#home = home;
     this.#server = server;
-    this.#config = config;
   }
 
   /** `files` are playbooks and rules by file name, `config` is more text of fixpoint.yaml. */
@@ -48,7 +47,7 @@ port: 0
 executors: {api_call: {base_url: "${url}"}}
 notifiers: {webhook: {url: "${url}/told"}}
 ${config}`;
-    const world = new AppWorld(aHome(files, written), server, written);
+    const world = new AppWorld(aHome(files, written), server);
     server.on('request', (request, response) => {
       void textOf(request).then((text) => {
         if (request.url === '/told') world.told.push(JSON.parse(text) as Told);
@@ -125,10 +124,6 @@ ${config}`;
       const found = await this.call<RunAnswer>(`/api/v1/runs/${run_id}`);
       return found.state === state && found;
     });
-  }
-
-  get config(): string {
-    return this.#config;
   }
 }
 
