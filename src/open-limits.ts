@@ -33,7 +33,7 @@ export interface OpenLimits {
   /** Counts that a rule has taken an alert. */
   readonly matched: (rule_id: string) => void;
   /** Begins what the roles of this process ask for; what it answers ends it. */
-  start(roles: ReadonlySet<string>): Promise<() => Promise<void>>;
+  readonly start: (roles: ReadonlySet<string>) => Promise<() => Promise<void>>;
 }
 
 /** Builds what limits how much is started, and tells people what is not. Nothing of it runs that is not configured. */
