@@ -204,6 +204,9 @@ describe('inhibition', () => {
 
     world.holds.held.set('held', one.explain(target)[0]?.held_by ?? '');
     world.holds.commit(ends);
+    // Nothing is as it was before both, and that is what is to be seen.
+    await one.freshen();
+    expect(reasons(one, target)).toEqual([]);
     await other.freshen();
     expect(reasons(other, target)).toEqual([]);
     await world.clock.advance(250);

@@ -126,6 +126,8 @@ export class SuppressionKeeper {
   committed(sources: Sources): void {
     this.#state.view?.committed(sources);
     this.#opening?.committed(sources);
+    // What was added here and taken away by others meanwhile leaves the stamp as it was before both.
+    this.#stamp = { ...this.#stamp, sources: null };
     if (sources.over.length > 0) this.#releaseSoon();
   }
 
@@ -255,6 +257,8 @@ export class SuppressionKeeper {
 
   async #mend(): Promise<void> {
     const now = instant(this.#deps.clock.now());
+    // Whatever was missed is seen now.
+    this.#stamp = { ...this.#stamp, sources: null };
     const sourcesChanged = this.#state.view !== null && (await this.#deps.holds.mendSources([]));
     const { silences, windows, inhibit_rules } = this.#state.set.content;
     const hasEnded =
