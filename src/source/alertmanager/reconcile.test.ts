@@ -48,7 +48,8 @@ function open(known: readonly Alert[] = []) {
 /** A webhook that left two alerts of its group out. */
 const WEBHOOK = {
   version: '4',
-  receiver: 'fix.point',
+  // As Alertmanager writes fix.point.
+  receiver: 'fix\\.point',
   groupKey: '{}/{severity=~".+"}:{alertname="TargetDown"}',
   groupLabels: { alertname: 'TargetDown', team: 'a "quoted" one' },
   truncatedAlerts: 2,
@@ -111,7 +112,7 @@ describe('alerts that a webhook left out', () => {
 
   it('may be resolves: what is open here, of this group, and gone there has ended', async () => {
     server.answer({ json: [gettable('one'), gettable('held', { status: { state: 'suppressed' } })] });
-    const group_key = `fix.point:${WEBHOOK.groupKey}`;
+    const group_key = `${WEBHOOK.receiver}:${WEBHOOK.groupKey}`;
     const over = anAlert({ group_key, fingerprint: 'over', labels: labels('over') });
     const { reconciler, taken, parsed } = open([
       over,
@@ -127,7 +128,7 @@ describe('alerts that a webhook left out', () => {
   it('end nothing when Alertmanager has forgotten the group', async () => {
     server.answer({ json: [] });
     const { reconciler, taken, parsed } = open([
-      anAlert({ group_key: `fix.point:${WEBHOOK.groupKey}`, fingerprint: 'open' }),
+      anAlert({ group_key: `${WEBHOOK.receiver}:${WEBHOOK.groupKey}`, fingerprint: 'open' }),
     ]);
 
     expect(await reconciler.fetch!(parsed(WEBHOOK).left_out, SIGNAL)).toEqual({ taken: 0, ended: 0 });

@@ -58,7 +58,7 @@ async function groupOf(left_out: LeftOut, api: AlertmanagerApi, signal: AbortSig
     silenced: ['true'],
     inhibited: ['true'],
     unprocessed: ['true'],
-    receiver: [`^${quoted(left_out.receiver)}$`],
+    receiver: [`^${quoted(unquoted(left_out.receiver))}$`],
     filter: labels.map(([name, value]) => `${nameOf(name)}=${JSON.stringify(value)}`),
   };
   const answer = z.array(GettableAlert).safeParse(await api.get('/api/v2/alerts', query, signal));
@@ -72,7 +72,7 @@ async function groupOf(left_out: LeftOut, api: AlertmanagerApi, signal: AbortSig
   // The receiver is a regular expression there, and what stands between may know less than Alertmanager itself.
   return answer.data.filter(
     (alert) =>
-      alert.receivers.some(({ name }) => name === left_out.receiver) &&
+      alert.receivers.some(({ name }) => name === left_out.receiver || quoted(name) === left_out.receiver) &&
       labels.every(([name, value]) => labelOf(alert.labels, name) === value),
   );
 }
@@ -118,6 +118,11 @@ function bodyOf({ receiver, group_key, group_labels, external_url }: LeftOut, al
 /** As Go's regexp.QuoteMeta. */
 function quoted(text: string): string {
   return text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');
+}
+
+/** Alertmanager writes the receiver's name into webhooks as the regular expression that takes it: `my\\.team`. */
+function unquoted(text: string): string {
+  return text.replace(/\\([\\.+*?()|[\]{}^$])/g, '$1');
 }
 
 /** A name beyond the classic letters is quoted, which Alertmanager understands from 0.27 on. */
