@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../src/domain/run.js';
+import { allOpen } from '../../src/domain/open-occurrence.js';
 import type { Store } from '../../src/domain/stores.js';
 import { fold } from '../../src/domain/transition.js';
 import { limitsSuite } from './limits-suite.js';
@@ -465,6 +466,51 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
           }),
         );
         expect((await store.runs.alertsOf(run_id)).firing).toBe(false);
+      });
+
+      it('takes no run for resolved whose alert tells of a moment', async () => {
+        const alert = aFreshAlert({ momentary: true });
+        const opened = aNewRun({ alert });
+        const { run_id } = opened.run;
+        const told = { run_id, run_open: true, run_ids: [run_id], open: false, resolved_at: AT };
+        const decision = aDecision({ action: 'run', reason: null, run_id, run_ids: [run_id] });
+        await store.triage.commit(
+          aBatch({
+            alerts: [{ alert, decision, content_hash: 'h', stored: false }],
+            occurrences: [{ occurrence: anOccurrence(alert, told), expected: 0 }],
+            runs: [opened],
+          }),
+        );
+
+        expect(await store.runs.alertsOf(run_id)).toEqual({ alerts: [alert], firing: true });
+      });
+
+      it('knows which conditions of a source last, in pages, with the last alert that said something new', async () => {
+        const source_system = `source-${ids.next()}`;
+        const alerts = ['b', 'a', 'ended', 'c'].map((occurrence_id) => aFreshAlert({ source_system, occurrence_id }));
+        const foreign = aFreshAlert({ source_system: `${source_system}!`, occurrence_id: 'a' });
+        const all = [...alerts, foreign];
+        await store.triage.commit(
+          aBatch({
+            alerts: all.map((alert) => ({ alert, decision: aDecision(), content_hash: 'h', stored: false })),
+            occurrences: all.map((alert) => ({
+              occurrence: anOccurrence(alert, {
+                key: `${alert.source_system} ${alert.occurrence_id}`,
+                run_ids: ['r1'],
+                ...(alert.occurrence_id === 'ended' ? { open: false, resolved_at: AT } : {}),
+              }),
+              expected: 0,
+            })),
+          }),
+        );
+        const [b, a, , c] = alerts;
+
+        const first = await store.occurrences.open(source_system, null, 2);
+        const rest = await store.occurrences.open(source_system, first.at(-1)?.occurrence_id ?? '', 2);
+
+        expect(first).toEqual([a, b].map((alert) => ({ occurrence_id: alert?.occurrence_id, alert, run_ids: ['r1'] })));
+        expect(rest).toEqual([{ occurrence_id: 'c', alert: c, run_ids: ['r1'] }]);
+        expect(await allOpen(store.occurrences, source_system, 10)).toHaveLength(3);
       });
 
       it('hands over with the runs that are taken what happened to the alerts of each', async () => {

@@ -126,7 +126,7 @@ function mutateOnce(root: { json: unknown }, others: readonly Buffer[], random: 
       if (typeof old === 'number') return set(String(old));
       if (typeof old === 'string')
         return set(random.pick([Number(old) || 7, [old], { value: old }, old.toUpperCase()]));
-      return set(JSON.stringify(old)?.slice(0, 1_000));
+      return set(circular(old)?.slice(0, 1_000));
     case 8:
       // Rarely: such bodies take the most time.
       return set(random.chance(0.1) ? 'é'.repeat(random.pick([33_000, 70_000])) : 'y'.repeat(random.between(1, 2_000)));
