@@ -4,6 +4,7 @@ import type { HoldReason } from './decision.js';
 import { InhibitionRules } from './inhibition.js';
 import type { FiringSources } from './inhibition.js';
 import { compileCriteria } from './rule-criterion.js';
+import type { Criterion } from './rule-criterion.js';
 import { createRuleIndex } from './rule-index.js';
 import type { Candidate, RuleIndex } from './rule-index.js';
 import { withFieldLabels } from './suppression.js';
@@ -57,18 +58,29 @@ export class SuppressionSet {
   /** The three stages ask about the same alert one after the other. */
   #last: { readonly alert: Alert; readonly seen: Alert } | null = null;
 
-  constructor(content: SuppressionContent) {
+  /** By matcher, as it is written: many silences ask the same, and most are still there when something changes. */
+  readonly #criteria = new Map<string, readonly Criterion[]>();
+
+  /** `before` was in force until now: what it has compiled is not compiled again. */
+  constructor(content: SuppressionContent, before?: SuppressionSet) {
     this.content = content;
-    this.#silences = indexOf(content.silences, (silence) => silence.matchers);
+    const compile = (text: string): readonly Criterion[] => {
+      const known = this.#criteria.get(text) ?? (before && before.#criteria.get(text)) ?? criteriaOf(text);
+      this.#criteria.set(text, known);
+      return known;
+    };
+    this.#silences = indexOf(content.silences, (silence) => silence.matchers, compile);
     this.#windows = content.windows.map((window) => ({ window, schedule: compileSchedule(window.schedule) }));
     const matchersOf = ({ window }: TimedWindow): readonly string[] => window.matchers;
     this.#holding = indexOf(
       this.#windows.filter(({ window }) => window.hold),
       matchersOf,
+      compile,
     );
     this.#freezing = indexOf(
       this.#windows.filter(({ window }) => window.freeze),
       matchersOf,
+      compile,
     );
     this.inhibition = content.inhibit_rules.length === 0 ? null : new InhibitionRules(content.inhibit_rules);
   }
@@ -202,7 +214,7 @@ export class SuppressionSet {
 
 /** The alerts of a list that matchers match: for a look at what a silence would hold. */
 export function matchingAlerts(matchers: readonly string[]): (alert: Alert) => boolean {
-  const index = indexOf([matchers], (each) => each);
+  const index = indexOf([matchers], (each) => each, criteriaOf);
   return (alert) => index !== null && matching(index, withFieldLabels(alert)).length > 0;
 }
 
@@ -215,15 +227,21 @@ function holderOfWindow({ window_id }: MaintenanceWindow): string {
   return `window:${window_id}`;
 }
 
-function indexOf<Item>(items: readonly Item[], matchersOf: (item: Item) => readonly string[]): RuleIndex<Item> | null {
+/** An item without matchers is for every alert. */
+function indexOf<Item>(
+  items: readonly Item[],
+  matchersOf: (item: Item) => readonly string[],
+  compile: (text: string) => readonly Criterion[],
+): RuleIndex<Item> | null {
   if (items.length === 0) return null;
   const candidates = items.map((rule, rank): Candidate<Item> => {
-    const matchers = matchersOf(rule);
-    // Without matchers it is for every alert; a rule would have to say so.
-    const criteria = matchers.length === 0 ? [] : compileCriteria({ matchers: [...matchers] }).criteria;
-    return { rule, rank, open: criteria };
+    return { rule, rank, open: matchersOf(rule).flatMap(compile) };
   });
   return createRuleIndex(candidates);
+}
+
+function criteriaOf(text: string): readonly Criterion[] {
+  return compileCriteria({ matchers: [text] }).criteria;
 }
 
 function matching<Item>(index: RuleIndex<Item>, alert: Alert): Item[] {

@@ -181,14 +181,15 @@ export class SuppressionKeeper {
   }
 
   async #publish(): Promise<void> {
-    const set = new SuppressionSet({
+    const content = {
       silences: [...this.#kept.flatMap(({ kind, doc }) => (kind === 'silence' ? [doc] : [])), ...(this.#foreign ?? [])],
       windows: [
         ...this.#kept.flatMap(({ kind, doc }) => (kind === 'maintenance_window' ? [doc] : [])),
         ...this.#file.windows,
       ],
       inhibit_rules: inhibitRules(this.#kept, this.#file),
-    });
+    };
+    const set = new SuppressionSet(content, this.#state.set);
     const view = set.inhibition === null ? null : await this.#openView(set.inhibition, set.content.inhibit_rules);
     const { set: before } = this.#state;
     this.#state = { set, view };
