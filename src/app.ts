@@ -3,13 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
-import { MemoryBus } from './bus/memory.js';
 import { RunEventFeeder } from './bus/run-event-feeder.js';
 import { openCatalog } from './catalog/catalog.js';
 import type { Config, Settings } from './config.js';
-import { kafkaOptions } from './dial.js';
 import type { Alert } from './domain/alert.js';
-import type { Bus, RunEventBus } from './domain/bus.js';
 import type { CatalogContent } from './domain/catalog.js';
 import type { Clock } from './domain/clock.js';
 import { instant } from './domain/clock.js';
@@ -21,7 +18,6 @@ import type { Log } from './domain/log.js';
 import type { CheckedPlaybook, Mode } from './domain/playbook.js';
 import { compileRules } from './domain/rule-match.js';
 import type { NewRunHeader } from './domain/run.js';
-import type { RetentionLimit, RetentionPolicy } from './domain/store.js';
 import type { Store } from './domain/stores.js';
 import { fold } from './domain/transition.js';
 import type { ExecutorModule } from './domain/executor.js';
@@ -33,7 +29,6 @@ import { createChildRuns, openChildrenOf } from './child-runs.js';
 import { keepRules } from './keep-rules.js';
 import { createReadiness } from './http/readiness.js';
 import { firstAsker } from './domain/proof.js';
-import type { People } from './http/deps.js';
 import { createProbeServer, createServer } from './http/server.js';
 import { hashOf, newToken } from './http/token-text.js';
 import { createIngest } from './ingest/ingest.js';
@@ -44,7 +39,6 @@ import { buildReport } from './report/build.js';
 import { renderHtml } from './report/render-html.js';
 import { renderText } from './report/render-text.js';
 import { createReporter } from './report/reporter.js';
-import { answerApproval, confirmRun, retryRun, steerRun } from './schedule/by-hand.js';
 import { openingEvents, Scheduler } from './schedule/scheduler.js';
 import { SecretVault } from './schedule/secrets.js';
 import { openConditions } from './source/registry.js';
@@ -53,10 +47,13 @@ import { Pruner } from './store/pruner.js';
 import { openSuppressions } from './suppressions.js';
 import type { Policy } from './triage/deps.js';
 import { Triage } from './triage/triage.js';
+import { dialed, openBus } from './open-bus.js';
 import { openSources, webhookEnvelopes } from './open-sources.js';
+import { retentionOf } from './retention-policy.js';
+import { announcingPause, createRunsByHand, peopleOf } from './runs-by-hand.js';
 import { createEnrich } from './metric-lookup.js';
 import { openReconciling } from './reconciling.js';
-import { openWebhookSenders } from './webhook-senders.js';
+import { openWebhookSenders, sourceSecretsOf } from './webhook-senders.js';
 
 /** Parts of the work that processes can share out; they need Kafka and Postgres between them. */
 export const ROLES = ['ingest', 'triage', 'schedule'] as const;
@@ -107,7 +104,6 @@ export const systemClock: Clock = {
 };
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const MAX_TRIES = 5;
 const MAX_WAITING = 100_000;
 /** Connections that wait to be taken: beyond Node's 511 a burst of senders is cut off without an answer. The system may allow fewer. */
 const BACKLOG = 4_096;
@@ -356,43 +352,13 @@ export async function startApp(options: AppOptions): Promise<App> {
               },
             }),
           ),
-          store: { ...store, pause: announcingPause(store, (paused) => scheduler.setPaused(paused)) },
+          store: { ...store, pause: announcingPause(store.pause, (paused) => scheduler.setPaused(paused)) },
           catalog,
           rules: () => policy.rules,
           suppressions: suppressing.keeper,
           executorSpecs: executors.specs(),
-          async startRun(playbook_id, request) {
-            const checked = policy.playbooks.get(playbook_id);
-            if (!checked) throw new FixpointError('not_found', `no playbook ${playbook_id}`);
-            const run_id = ids.next();
-            const mode = policy.modeOf(playbook_id) ?? 'shadow';
-            if (mode === 'off') throw new FixpointError('conflict', `playbook ${playbook_id} is off`);
-            const opening = open(
-              {
-                run_id,
-                playbook_id,
-                playbook_version: checked.version,
-                playbook_name: checked.playbook.name ?? playbook_id,
-                rule_id: null,
-                service_name: request.alert?.service_name ?? null,
-                // Runs that are started by hand stand for themselves: alerts do not join them.
-                group_key: `by-hand:${run_id}`,
-                mode,
-                dry_run: request.dry_run,
-                requested_by: request.by,
-                parent_run_id: null,
-                depth: 0,
-                alert: request.alert,
-              },
-              checked,
-              [],
-            );
-            if ((await store.runs.open(opening.run)) === 'conflict')
-              throw new FixpointError('conflict', `run ${run_id} exists already`);
-            opening.go();
-            return run_id;
-          },
-          people: peopleOf(store, scheduler, clock),
+          startRun: createRunsByHand({ runs: store.runs, ids, policy: () => policy, open }),
+          people: peopleOf(store.runs, scheduler, clock),
           backtest: createBacktests({ settings, store, catalog, clock }),
           incidents,
           reports: {
@@ -502,64 +468,6 @@ async function policyOf(content: CatalogContent, store: Store, settings: Setting
   return { rules: compileRules(content.rules), playbooks: content.playbooks, modeOf };
 }
 
-type BusParts = Pick<ConstructorParameters<typeof MemoryBus>[0], 'clock' | 'log' | 'meter'>;
-
-/** Kafka where brokers are named; held alerts come back through the database's queue either way. */
-async function openBus(
-  settings: Settings,
-  store: Store,
-  parts: BusParts,
-): Promise<{ bus: Bus; queue: Bus; runEvents: RunEventBus | null }> {
-  const keepDead = async (source: string, reason: string, body: Uint8Array): Promise<void> =>
-    void (await store.deadLetters.add({ source, received_at: instant(parts.clock.now()), reason, details: [], body }));
-  const queue = new MemoryBus({
-    ...parts,
-    queue: store.triage,
-    maxTries: MAX_TRIES,
-    onDead: ({ alert, reason }) => keepDead('bus', reason, Buffer.from(JSON.stringify(alert))),
-  });
-  const { brokers } = settings.kafka;
-  if (brokers === undefined) return { bus: queue, queue, runEvents: null };
-  const { openKafkaBus } = await import('./bus/kafka.js');
-  const kafka = await openKafkaBus({
-    ...parts,
-    ...kafkaOptions(settings.kafka),
-    brokers,
-    clientId: 'fixpoint',
-    maxTries: MAX_TRIES,
-    onDead: ({ reason, body }) => keepDead('kafka', reason, body),
-  });
-  return { bus: kafka, queue, runEvents: kafka };
-}
-
-async function dialed(bus: Bus): Promise<void> {
-  const answer = await bus.check(AbortSignal.timeout(3_000));
-  if (!answer.ok) throw new FixpointError('unavailable', answer.message);
-}
-
-/** 0 stands for no limit. */
-function retentionOf({ retention }: Settings): RetentionPolicy {
-  const limit = (age: Settings['retention']['alerts'], count: number): RetentionLimit => {
-    const max_age_ms = typeof age === 'number' || age === '0' ? 0 : durationMs(age);
-    return { max_age_ms: max_age_ms === 0 ? null : max_age_ms, max_count: count === 0 ? null : count };
-  };
-  return {
-    alerts: limit(retention.alerts, retention.max_alerts),
-    runs: limit(retention.runs, retention.max_runs),
-    dead_letters: limit(retention.dead_letters, retention.max_dead_letters),
-    audit: limit(retention.audit, retention.max_audit),
-  };
-}
-
-function sourceSecretsOf(settings: Settings): ReadonlyMap<string, string> {
-  const secrets = new Map<string, string>();
-  for (const [name, slice] of Object.entries(settings.sources)) {
-    if (typeof slice === 'object' && slice !== null && 'secret' in slice && typeof slice.secret === 'string')
-      secrets.set(name, slice.secret);
-  }
-  return secrets;
-}
-
 function countingLetters(store: Store, count: (source: string) => void): Pick<Store['deadLetters'], 'add'> {
   return {
     async add(letter) {
@@ -567,43 +475,6 @@ function countingLetters(store: Store, count: (source: string) => void): Pick<St
       count(letter.source);
       return id;
     },
-  };
-}
-
-/** The scheduler of this process hears of the big red button at once, those of others within their next heartbeat. */
-function announcingPause(store: Store, announce: (paused: boolean) => void): Store['pause'] {
-  return {
-    read: () => store.pause.read(),
-    async set(state) {
-      await store.pause.set(state);
-      announce(state.paused);
-    },
-  };
-}
-
-/** What people tell runs; the worker that holds the run here looks at once. */
-function peopleOf(store: Store, scheduler: Scheduler, clock: Clock): People {
-  function telling<Command>(
-    tell: (runs: Store['runs'], run_id: string, command: Command, clock: Clock) => Promise<void>,
-  ) {
-    return async (run_id: string, command: Command): Promise<void> => {
-      await tell(store.runs, run_id, command, clock);
-      scheduler.wake(run_id);
-    };
-  }
-  return {
-    async steer(run_id, command) {
-      await telling(steerRun)(run_id, command);
-      const parent = command.type === 'cancel' ? await store.runs.load(run_id) : null;
-      for (const child of parent ? openChildrenOf(parent.run) : [])
-        await telling(steerRun)(child, command).catch((error: unknown) => {
-          // It has ended already, or was never begun.
-          if (!(error instanceof FixpointError) || !['conflict', 'not_found'].includes(error.code)) throw error;
-        });
-    },
-    answer: telling(answerApproval),
-    confirm: telling(confirmRun),
-    retry: telling(retryRun),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Settings } from './config.js';
 import type { Log } from './domain/log.js';
 import type { SenderProof, SourceDeps, SourceGate, SourceModule } from './domain/source.js';
 import { sources } from './source/registry.js';
@@ -33,4 +34,14 @@ export function openWebhookSenders(
       await Promise.allSettled(Array.from(gates.values(), (gate) => gate.stop()));
     },
   };
+}
+
+/** By source: the key that its webhooks may be signed with. */
+export function sourceSecretsOf(settings: Settings): ReadonlyMap<string, string> {
+  const secrets = new Map<string, string>();
+  for (const [name, slice] of Object.entries(settings.sources)) {
+    if (typeof slice === 'object' && slice !== null && 'secret' in slice && typeof slice.secret === 'string')
+      secrets.set(name, slice.secret);
+  }
+  return secrets;
 }
