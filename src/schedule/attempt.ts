@@ -9,7 +9,7 @@ import type { Run } from '../domain/run.js';
 import { questionBefore } from './approval.js';
 import { makeCheck } from './check.js';
 import { CONDITION_OVER, NOT_NEEDED } from './conclude.js';
-import { contextOf, writerOf } from './context.js';
+import { contextOf, revealedInput, writerOf } from './context.js';
 import type { AttemptDeps, IntentAnswer } from './context.js';
 import { isUndo } from './plan.js';
 import type { AttemptEnd } from './conclude.js';
@@ -55,9 +55,7 @@ async function attemptOnce(
   const executor = deps.executor(prepared.planned.kind);
   if (!executor)
     return { type: 'failed', reason: `there is no executor of kind ${prepared.planned.kind}`, retryable: false };
-  const input = deps.vault.reveal(prepared.input, (key) =>
-    executor.spec.encode?.[key] === 'url' ? encodeURIComponent : null,
-  );
+  const input = revealedInput(deps.vault, prepared, executor);
   const context = contextOf(run, prepared, control.signal);
   const writes = prepared.effect === 'write' && !prepared.recorded_only;
   let intent: Intent | null = null;
@@ -104,9 +102,7 @@ export async function lookUp(
   };
   if (!executor?.lookup) return inDoubt;
   try {
-    const input = deps.vault.reveal(prepared.input, (key) =>
-      executor.spec.encode?.[key] === 'url' ? encodeURIComponent : null,
-    );
+    const input = revealedInput(deps.vault, prepared, executor);
     const found = await executor.lookup(input, { ...contextOf(run, prepared, cancel), intent });
     if (found.type === 'unknown')
       return { type: 'in_doubt', reason: deps.vault.conceal(`${inDoubt.reason}; looked up: ${found.reason}`) };

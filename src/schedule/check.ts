@@ -6,7 +6,7 @@ import { compileTemplate, evaluateCondition } from '../domain/expression.js';
 import type { Reference, Scope } from '../domain/expression.js';
 import type { Outcome } from '../domain/outcome.js';
 import type { Run } from '../domain/run.js';
-import { contextOf } from './context.js';
+import { contextOf, revealedInput } from './context.js';
 import type { AttemptDeps } from './context.js';
 import type { Check, PlannedTask } from './plan.js';
 import { prepare, scopeOf } from './prepare.js';
@@ -160,9 +160,7 @@ async function askAgain(
   );
   if (ready.type === 'failed') return { type: 'failed', reason: ready.error, retryable: false };
   if (ready.prepared.effect !== 'read') return null;
-  const input = deps.vault.reveal(ready.prepared.input, (key) =>
-    executor.spec.encode?.[key] === 'url' ? encodeURIComponent : null,
-  );
+  const input = revealedInput(deps.vault, ready.prepared, executor);
   try {
     return await executor.execute(input, { ...contextOf(run, ready.prepared, signal), attempt: prepared.attempt });
   } catch (error) {

@@ -32,6 +32,11 @@ export interface AttemptDeps {
 /** `gone`: the run has gone on without this attempt, or is not this worker's any more. */
 export type IntentAnswer = 'recorded' | 'paused' | 'resolved' | 'gone';
 
+/** The input with its secrets put in, each encoded for the place it stands in. It goes to the executor and nowhere else. */
+export function revealedInput(vault: SecretVault, prepared: Prepared, { spec }: ReadyExecutor): unknown {
+  return vault.reveal(prepared.input, (key) => (spec.encode?.[key] === 'url' ? encodeURIComponent : null));
+}
+
 /** What an executor is told of an attempt besides its input. */
 export function contextOf(run: Run, prepared: Prepared, signal: AbortSignal): AttemptContext {
   return {
