@@ -72,12 +72,7 @@ describe('limits that several processes share', () => {
     const processes = [aTriage(rule), aTriage(rule), aTriage(rule)];
     const service_name = ids.next();
     const alerts = Array.from({ length: 30 }, () => aFreshAlert({ service_name, group_key: ids.next() }));
-    const fates = await Promise.all(
-      alerts.map((alert, n) => {
-        const triage = processes[n % processes.length];
-        return triage ? decide(triage, alert) : null;
-      }),
-    );
+    const fates = await Promise.all(alerts.map((alert, n) => decide(processes[n % processes.length]!, alert)));
     expect(fates.filter((fate) => fate === 'run')).toHaveLength(5);
     expect(fates.filter((fate) => fate === 'rate_limit')).toHaveLength(25);
   });
