@@ -165,6 +165,8 @@ describe('a stream of run events', () => {
     await until('the end', () => stream.ended);
 
     expect(world.listeners('run-1')).toBe(0);
+    // Kept alive, it would hold the closing up for as long as the client likes.
+    expect(stream.headers.connection).toBe('close');
   });
 
   it('sends a long story completely', async () => {

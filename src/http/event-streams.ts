@@ -46,6 +46,8 @@ export class EventStreams {
     reply.raw.once('close', () => stop.abort());
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
+      // Nothing follows a stream: a connection kept open after it would hold up a server that stops.
+      connection: 'close',
       // nginx would hold events back otherwise.
       'x-accel-buffering': 'no',
     });
