@@ -129,6 +129,9 @@ describe('a change event', () => {
     ['gitlab', { object_kind: 'issue', project: {} }],
     ['gitlab', { ...fixture('gitlab/pipeline-failed'), object_attributes: { id: 1, status: 'running' } }],
     ['argocd', { ...fixture('argocd/deployed'), phase: '<no value>' }],
+    // Names that every object has are no states.
+    ['gitlab', { ...fixture('gitlab/pipeline-failed'), object_attributes: { id: 1, status: '__proto__' } }],
+    ['argocd', { ...fixture('argocd/deployed'), phase: 'constructor' }],
   ])('of %s is no alert where nothing has changed: %j', (name, body) => {
     expect(parse(name, body)).toMatchObject({ alerts: [], aside: true });
   });

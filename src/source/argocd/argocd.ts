@@ -38,12 +38,12 @@ function createArgocd(config: ArgocdConfig): Source {
   };
 }
 
-const PHASES: Readonly<Record<string, ChangeOutcome>> = {
-  Succeeded: 'succeeded',
-  Failed: 'failed',
-  Error: 'failed',
-  Running: 'started',
-};
+const PHASES: ReadonlyMap<string, ChangeOutcome> = new Map([
+  ['Succeeded', 'succeeded'],
+  ['Failed', 'failed'],
+  ['Error', 'failed'],
+  ['Running', 'started'],
+]);
 
 /** What a Go template prints where there is nothing. */
 const NOTHING = new Set(['<no value>', '<nil>', 'null', '']);
@@ -58,7 +58,7 @@ function readChange(body: Foreign, details: ErrorDetail[]): Change | string {
     complain(details, 'app', `expected the application's name, came ${came(body['app'])}`);
   const trigger = read('trigger');
   const is_degraded = trigger === 'on-health-degraded' || (phase === 'Succeeded' && health === 'Degraded');
-  const outcome = is_degraded ? 'degraded' : PHASES[phase ?? ''];
+  const outcome = is_degraded ? 'degraded' : PHASES.get(phase ?? '');
   if (outcome === undefined && details.length === 0)
     return `an application whose operation is ${phase?.slice(0, 40) ?? 'none'}`;
   const [environment, destination] = [read('environment'), read('destination')];

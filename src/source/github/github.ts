@@ -134,14 +134,14 @@ function readPush(event: Event): Change | string {
   };
 }
 
-const RUN_ENDS: Readonly<Record<string, ChangeOutcome>> = {
-  success: 'succeeded',
-  neutral: 'succeeded',
-  failure: 'failed',
-  timed_out: 'failed',
-  startup_failure: 'failed',
-  cancelled: 'cancelled',
-};
+const RUN_ENDS: ReadonlyMap<string, ChangeOutcome> = new Map([
+  ['success', 'succeeded'],
+  ['neutral', 'succeeded'],
+  ['failure', 'failed'],
+  ['timed_out', 'failed'],
+  ['startup_failure', 'failed'],
+  ['cancelled', 'cancelled'],
+]);
 
 function readRun(event: Event): Change | string {
   const { body, at, details } = event;
@@ -151,7 +151,7 @@ function readRun(event: Event): Change | string {
   const run = readObject(body, 'workflow_run', at, details) ?? {};
   const read = (key: string): string | null => readScalar(run, key, here, details);
   const [id, attempt, conclusion] = [need(run, 'id', here, details), read('run_attempt') ?? '1', read('conclusion')];
-  const outcome = RUN_ENDS[conclusion ?? ''];
+  const outcome = RUN_ENDS.get(conclusion ?? '');
   if (outcome === undefined) return `a workflow run that ended as ${conclusion?.slice(0, 40) ?? 'nothing'}`;
   const [workflow, branch] = [read('name'), read('head_branch')];
   return {
@@ -202,11 +202,11 @@ function readDeployment(event: Event): Change | string {
   };
 }
 
-const DEPLOYMENT_ENDS: Readonly<Record<string, ChangeOutcome>> = {
-  success: 'succeeded',
-  failure: 'failed',
-  error: 'failed',
-};
+const DEPLOYMENT_ENDS: ReadonlyMap<string, ChangeOutcome> = new Map([
+  ['success', 'succeeded'],
+  ['failure', 'failed'],
+  ['error', 'failed'],
+]);
 
 function readDeploymentStatus(event: Event): Change | string {
   const { body, at, details } = event;
@@ -214,7 +214,7 @@ function readDeploymentStatus(event: Event): Change | string {
   const status = readObject(body, 'deployment_status', at, details) ?? {};
   const read = (key: string): string | null => readScalar(status, key, here, details);
   const state = read('state');
-  const outcome = DEPLOYMENT_ENDS[state ?? ''];
+  const outcome = DEPLOYMENT_ENDS.get(state ?? '');
   if (outcome === undefined && details.length === 0)
     return `a deployment that is ${state?.slice(0, 40) ?? 'in no state'}`;
   const change = deploymentOf(event);

@@ -134,7 +134,11 @@ function readPush(body: Foreign, details: ErrorDetail[]): Change | string {
   };
 }
 
-const ENDS: Readonly<Record<string, ChangeOutcome>> = { success: 'succeeded', failed: 'failed', canceled: 'cancelled' };
+const ENDS: ReadonlyMap<string, ChangeOutcome> = new Map([
+  ['success', 'succeeded'],
+  ['failed', 'failed'],
+  ['canceled', 'cancelled'],
+]);
 
 function readPipeline(body: Foreign, details: ErrorDetail[]): Change | string {
   const { repository, default_branch, labels, links } = common(body, details);
@@ -142,7 +146,7 @@ function readPipeline(body: Foreign, details: ErrorDetail[]): Change | string {
   const pipeline = readObject(body, here, '', details) ?? {};
   const read = (key: string): string | null => readScalar(pipeline, key, here, details);
   const status = read('status');
-  const outcome = ENDS[status ?? ''];
+  const outcome = ENDS.get(status ?? '');
   if (outcome === undefined && details.length === 0)
     return `a pipeline that is ${status?.slice(0, 40) ?? 'in no state'}`;
   const [id, branch, finished] = [need(pipeline, 'id', here, details), read('ref'), read('finished_at')];
@@ -165,7 +169,7 @@ function readJob(body: Foreign, details: ErrorDetail[]): Change | string {
   const { repository, default_branch, labels, links } = common(body, details);
   const read = (key: string): string | null => readScalar(body, key, '', details);
   const status = read('build_status');
-  const outcome = ENDS[status ?? ''];
+  const outcome = ENDS.get(status ?? '');
   if (outcome === undefined && details.length === 0) return `a job that is ${status?.slice(0, 40) ?? 'in no state'}`;
   const [id, name, branch] = [need(body, 'build_id', '', details), read('build_name'), read('ref')];
   return {
@@ -186,7 +190,7 @@ function readDeployment(body: Foreign, details: ErrorDetail[]): Change | string 
   const { repository, labels, links } = common(body, details);
   const read = (key: string): string | null => readScalar(body, key, '', details);
   const status = read('status');
-  const outcome = status === 'running' ? 'started' : ENDS[status ?? ''];
+  const outcome = status === 'running' ? 'started' : ENDS.get(status ?? '');
   if (outcome === undefined && details.length === 0)
     return `a deployment that is ${status?.slice(0, 40) ?? 'in no state'}`;
   const [id, environment] = [need(body, 'deployment_id', '', details), read('environment')];
