@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import type { Agent, request as undiciRequest } from 'undici';
 import { FixpointError, messageOf } from '../../domain/errors.js';
 
 /** What an address of SNS answered. */
@@ -29,10 +29,12 @@ export function openAwsFetch(within_ms = WITHIN_MS): AwsFetch {
     async get(url) {
       if (under_way >= MAX_UNDER_WAY)
         throw new FixpointError('unavailable', `too many questions to ${url.host} are under way; send it again`);
-      agent ??= new Agent({ connections: MAX_UNDER_WAY });
       under_way += 1;
       try {
-        return await ask(url, agent, within_ms);
+        // Loaded at the first question, not at every start.
+        const undici = await import('undici');
+        agent ??= new undici.Agent({ connections: MAX_UNDER_WAY });
+        return await ask(undici.request, url, agent, within_ms);
       } catch (cause) {
         const why = cause instanceof FixpointError ? cause.message : messageOf(cause);
         throw new FixpointError('unavailable', `no answer from ${url.host}: ${why}`, { cause });
@@ -48,7 +50,7 @@ export function openAwsFetch(within_ms = WITHIN_MS): AwsFetch {
   };
 }
 
-async function ask(url: URL, dispatcher: Agent, within_ms: number): Promise<Fetched> {
+async function ask(request: typeof undiciRequest, url: URL, dispatcher: Agent, within_ms: number): Promise<Fetched> {
   const signal = AbortSignal.timeout(within_ms);
   const { statusCode, body } = await request(url, { dispatcher, signal, headers: { 'user-agent': 'fixpoint' } });
   const chunks: Uint8Array[] = [];

@@ -1,22 +1,15 @@
-import { Agent, request } from 'undici';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.js';
 import type { ConnectionCheck } from '../../domain/connection.js';
-import { Duration, durationMs, formatMs, parseDuration } from '../../domain/duration.js';
-import { messageOf } from '../../domain/errors.js';
-import { limitTime } from '../../domain/time-limit.js';
+import { Duration, durationMs, parseDuration } from '../../domain/duration.js';
+import { ApiTls, apiAddress, jsonOf, SystemApi } from '../system-api.js';
 
 /** `sources.zabbix.api`: where the trigger behind an alert can be looked up. */
 export const ZabbixApiConfig = z
   .strictObject({
-    url: z
-      .string()
-      .max(2_048)
-      .superRefine((text, context) => {
-        const problem = problemOfUrl(text);
-        if (problem !== null) context.addIssue({ code: 'custom', message: problem });
-      })
-      .describe("Address of Zabbix' web interface, with or without /api_jsonrpc.php"),
+    url: apiAddress('https://zabbix.example.com', 'token').describe(
+      "Address of Zabbix' web interface, with or without /api_jsonrpc.php",
+    ),
     token: z
       .string()
       .max(4_096)
@@ -33,12 +26,7 @@ export const ZabbixApiConfig = z
       .boolean()
       .default(false)
       .describe('Whether a problem that a run works on is acknowledged, with a message that names the run'),
-    tls: z
-      .strictObject({
-        ca: z.string().optional().describe('PEM of the certificate authority to trust'),
-        insecure_skip_verify: z.boolean().default(false).describe('Accept any certificate; for tests only'),
-      })
-      .optional(),
+    tls: ApiTls.optional(),
   })
   .describe("Where the trigger behind an alert is looked up: Zabbix' JSON-RPC API");
 export type ZabbixApiConfig = z.infer<typeof ZabbixApiConfig>;
@@ -48,7 +36,6 @@ export type Called =
   { readonly type: 'result'; readonly value: unknown } | { readonly type: 'failed'; readonly reason: string };
 
 const MAX_ANSWER_BYTES = 1_048_576;
-const MAX_CONNECT_MS = 10_000;
 const MAX_TOLD = 300;
 
 const Version = z.string().regex(/^\d{1,3}\.\d{1,3}/);
@@ -62,16 +49,16 @@ type Proof = 'none' | 'header' | 'property';
 /** Speaks JSON-RPC with one Zabbix from 6.0 on. It never throws for what the server does; every call ends within the time limit. */
 export class ZabbixApi {
   readonly #config: ZabbixApiConfig;
-  readonly #clock: Clock;
   readonly #url: URL;
-  #agent: Agent | null = null;
+  readonly #api: SystemApi;
   /** Known after the first call; forgotten at an error, because servers are upgraded. */
   #version: string | null = null;
 
   constructor(config: ZabbixApiConfig, clock: Clock) {
     this.#config = config;
-    this.#clock = clock;
     this.#url = apiUrl(config.url);
+    const timeout_ms = durationMs(config.timeout);
+    this.#api = new SystemApi({ clock, timeout_ms, tls: config.tls, max_bytes: MAX_ANSWER_BYTES });
   }
 
   get target(): string {
@@ -99,10 +86,8 @@ export class ZabbixApi {
   }
 
   /** May be called twice. */
-  async stop(): Promise<void> {
-    const agent = this.#agent;
-    this.#agent = null;
-    await agent?.destroy();
+  stop(): Promise<void> {
+    return this.#api.stop();
   }
 
   async #knowVersion(signal: AbortSignal): Promise<Called> {
@@ -116,37 +101,15 @@ export class ZabbixApi {
   }
 
   async #post(method: string, params: unknown, proof: Proof, signal: AbortSignal): Promise<Called> {
-    const { token, timeout } = this.#config;
-    const limit = limitTime(signal, durationMs(timeout), this.#clock);
-    try {
-      limit.signal.throwIfAborted();
-      const answer = await request(this.#url, {
-        method: 'POST',
-        headers: {
-          'user-agent': 'fixpoint',
-          'content-type': 'application/json-rpc',
-          ...(proof === 'header' ? { authorization: `Bearer ${token}` } : {}),
-        },
-        body: JSON.stringify({
-          jsonrpc: '2.0',
-          method,
-          params,
-          id: 1,
-          ...(proof === 'property' ? { auth: token } : {}),
-        }),
-        signal: limit.signal,
-        dispatcher: (this.#agent ??= openAgent(this.#config)),
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      return this.#read(answer.statusCode, await readText(answer.body));
-    } catch (error) {
-      if (limit.isOver()) return this.#failed(`gave no whole answer within ${formatMs(durationMs(timeout))}`);
-      if (signal.aborted) return this.#failed('was given up before the answer was whole');
-      return this.#failed(`cannot be asked: ${wordsOf(error)}`);
-    } finally {
-      limit.end();
-    }
+    const { token } = this.#config;
+    const headers = {
+      'content-type': 'application/json-rpc',
+      ...(proof === 'header' ? { authorization: `Bearer ${token}` } : {}),
+    };
+    const auth = proof === 'property' ? { auth: token } : {};
+    const body = JSON.stringify({ jsonrpc: '2.0', method, params, id: 1, ...auth });
+    const answer = await this.#api.ask({ url: this.#url, headers, body }, signal);
+    return answer.type === 'failed' ? this.#failed(answer.reason) : this.#read(answer.status, answer.text);
   }
 
   #read(status: number, text: string): Called {
@@ -172,54 +135,6 @@ export class ZabbixApi {
 function proofFor(version: string): Proof {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > 6 || (major === 6 && minor >= 4) ? 'header' : 'property';
-}
-
-/** No connection is kept: a question now and then gains nothing by it, and a kept one may be dead. */
-function openAgent({ timeout, tls }: ZabbixApiConfig): Agent {
-  return new Agent({
-    pipelining: 0,
-    connect: {
-      timeout: Math.min(MAX_CONNECT_MS, durationMs(timeout)),
-      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls?.insecure_skip_verify === true ? { rejectUnauthorized: false } : {}),
-    },
-  });
-}
-
-async function readText(body: AsyncIterable<unknown>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    const bytes = chunk as Buffer; // undici's bodies are byte streams
-    size += bytes.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function wordsOf(error: unknown): string {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ECONNREFUSED') return 'connection refused: is the server running, and the port right?';
-  if (code === 'ENOTFOUND') return 'no such host';
-  return (messageOf(error) || String(code)).slice(0, MAX_TOLD);
-}
-
-function problemOfUrl(text: string): string | null {
-  if (!URL.canParse(text)) return 'expected an address such as https://zabbix.example.com';
-  const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'expected https:// or http://';
-  if (url.username !== '' || url.password !== '')
-    return 'expected an address without user name and password; use token';
-  return url.search === '' && url.hash === '' ? null : 'expected an address without ? and #';
 }
 
 function apiUrl(text: string): URL {
