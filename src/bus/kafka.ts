@@ -36,7 +36,7 @@ const RUN_EVENTS_LIMIT_MS = 25_000;
 const ASK_LIMIT_MS = 5_000;
 const CLOSE_LIMIT_MS = 5_000;
 const DEFAULT_TRIES = 5;
-const MAX_UNACKNOWLEDGED_BYTES = 64 * 1024 * 1024;
+const MAX_UNACKNOWLEDGED_BYTES = 32 * 1024 * 1024;
 // Below the topic's limit by what keys, headers and a change of encoding may add.
 const CHUNK_BYTES = MAX_MESSAGE_BYTES - 1024 * 1024;
 // Small batches are not worth the time; a big one is mostly the same labels again and again.

@@ -10,7 +10,7 @@ export interface RoomLimits {
  * What the memory is spent on while nothing gets through: each delivery is kept as text, as alerts and as rows, several times its bytes. A burst
  * that the database takes in a second or two fits in.
  */
-export const ROOM: RoomLimits = { max_deliveries: 4_000, max_bytes: 64 * 1024 * 1024 };
+export const ROOM: RoomLimits = { max_deliveries: 4_000, max_bytes: 32 * 1024 * 1024 };
 
 /** Counts the deliveries that have come in and are not settled; one too many is refused at once, so that what waits stays bounded. */
 export class Room {
