@@ -49,6 +49,7 @@ import type { Policy } from './triage/deps.js';
 import { Triage } from './triage/triage.js';
 import { dialed, openBus } from './open-bus.js';
 import { openSources, webhookEnvelopes } from './open-sources.js';
+import { httpConfigOf } from './for-the-pages.js';
 import { retentionOf } from './retention-policy.js';
 import { announcingPause, createRunsByHand, peopleOf } from './runs-by-hand.js';
 import { createEnrich } from './metric-lookup.js';
@@ -324,7 +325,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       clock,
       ids,
       log,
-      config: { bodyLimit: settings.body_limit, publicUrl: settings.public_url ?? null, language: settings.language },
+      config: httpConfigOf(settings, ROOT),
       version,
     };
     stops.push(() => reconciling.stop());

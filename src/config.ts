@@ -102,6 +102,10 @@ export const Settings = z.strictObject({
     .max(64 * 1024 * 1024)
     .default(5 * 1024 * 1024)
     .describe('Bytes of a webhook body, at most'),
+  session_life: Duration.refine((text) => (parseDuration(text) ?? 0) >= 60_000, 'expected at least 1m')
+    .refine((text) => (parseDuration(text) ?? Infinity) <= 365 * 86_400_000, 'expected at most 365d')
+    .default('12h')
+    .describe('How long a browser stays signed in'),
   // A lease that is hardly longer than the look that renews it would end all the time.
   schedule: z
     .strictObject({

@@ -3,6 +3,7 @@ import type { ConnectionCheck } from './connection.js';
 import type { IncidentStore } from './incident-store.js';
 import type { OccurrenceView } from './open-occurrence.js';
 import type { RuleCounts, RuleHistory } from './rule-history.js';
+import type { Sessions } from './session.js';
 import type {
   AlertView,
   ApprovalView,
@@ -41,6 +42,7 @@ export interface Store {
   readonly notices: Notices;
   readonly deadLetters: DeadLetters;
   readonly tokens: Tokens;
+  readonly sessions: Sessions;
   readonly audit: Audit;
   readonly playbooks: PlaybookStore;
   readonly pause: PauseSwitch;

@@ -2,11 +2,16 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mayDo } from '../domain/access.js';
 import type { Right, Role } from '../domain/access.js';
+import { MAX_TOKEN_LENGTH } from '../domain/api/session.js';
 import { FixpointError } from '../domain/errors.js';
 import type { SenderProof } from '../domain/source.js';
 import type { TokenRecord } from '../domain/store.js';
-import { settleWithin } from '../domain/time-limit.js';
+import type { Session } from '../domain/session.js';
 import type { ProbeDeps } from './deps.js';
+import { KnownCredentials } from './known-credentials.js';
+import { SAFE_METHODS } from './same-origin.js';
+import { adminProof, secretOf, showsCsrf } from './session-cookie.js';
+import { hashOf } from './token-text.js';
 
 /** Who asks, and what they may do. */
 export interface Principal {
@@ -18,15 +23,6 @@ export interface Principal {
 export const PRINCIPAL = 'principal';
 
 const ADMIN: Principal = { name: 'admin', role: 'admin' };
-/** A token that another process took away or made stays unnoticed this long. */
-const KNOWN_FOR_MS = 1_000;
-const UNKNOWN_FOR_MS = 1_000;
-/** While tokens cannot be looked up, one that was known this short a time ago is known still: a store that blinks turns no alert away. */
-const TRUSTED_FOR_MS = 10_000;
-/** A store that hangs must not keep senders waiting whose token was known a moment ago. */
-const LOOK_UP_WITHIN_MS = 3_000;
-const MAX_CACHED = 1_000;
-const MAX_TOKEN_LENGTH = 4_096;
 const BEARER = /^Bearer +(\S+) *$/i;
 const BASIC = /^Basic +([A-Za-z0-9+/=_-]+) *$/i;
 const OUR_SIGNATURE = 'x-fixpoint-signature';
@@ -36,78 +32,77 @@ type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /** Tells who asks by a token, and holds the door where the right is missing. */
 export class Auth {
-  readonly #deps: Pick<ProbeDeps, 'store' | 'clock' | 'sourceSecrets'>;
+  readonly #deps: Pick<ProbeDeps, 'clock' | 'sourceSecrets' | 'adminToken'>;
   readonly #proofs: readonly (readonly [string, SenderProof])[];
   readonly #adminHash: Buffer | null;
-  // Two maps: a flood of wrong tokens must not push the right ones out.
-  readonly #known = new Map<string, { readonly token: TokenRecord; readonly at: number }>();
-  readonly #unknown = new Map<string, number>();
-  readonly #asking = new Map<string, Promise<TokenRecord | null>>();
-  /** What was looked up before a token was taken away must not be remembered after it. */
-  #removals = 0;
+  readonly #tokens: KnownCredentials<TokenRecord>;
+  readonly #sessions: KnownCredentials<Session>;
 
   constructor(deps: Pick<ProbeDeps, 'store' | 'clock' | 'sourceSecrets' | 'senderProofs' | 'adminToken'>) {
     this.#deps = deps;
     this.#proofs = [...(deps.senderProofs ?? [])];
     this.#adminHash = deps.adminToken === null ? null : sha256(deps.adminToken);
+    const { tokens, sessions } = deps.store;
+    this.#tokens = new KnownCredentials('tokens', (hash) => tokens.find(hash), deps.clock);
+    this.#sessions = new KnownCredentials('sessions', (hash) => sessions.find(hash), deps.clock);
   }
 
-  /** From now on this process asks the store about the token again. */
+  /** From now on this process asks the store about the token again, and about the sessions that it began. */
   forget(token_id: string): void {
-    this.#removals += 1;
-    for (const [hash, { token }] of this.#known) if (token.token_id === token_id) this.#known.delete(hash);
+    this.#tokens.forget((token) => token.token_id === token_id);
+    this.#sessions.forget((session) => session.token?.token_id === token_id);
   }
 
-  /** An onRequest hook: `unauthorized` without a valid credential, `forbidden` without the right. */
+  /** The session has ended: this process asks the store about it again. */
+  forgetSession(secret: string): void {
+    const hash = hashOf(secret);
+    this.#sessions.forget((_session, known) => known === hash);
+  }
+
+  /** An onRequest hook: `unauthorized` without a valid credential, `forbidden` without the right. An Authorization header is judged alone. */
   require(right: Right): Guard {
     return async (request) => {
-      const principal = await this.#byToken(request.headers.authorization);
+      const { authorization } = request.headers;
+      const secret = authorization === undefined ? secretOf(request) : null;
+      const principal = secret === null ? await this.#byToken(authorization) : await this.#bySession(request, secret);
       request.setDecorator(PRINCIPAL, allow(principal, right));
     };
   }
 
+  /** Whose token this is: `unauthorized` for one that is not known, `forbidden` where it may not read. `token` is null for the configured one. */
+  async signIn(text: string): Promise<{ readonly principal: Principal; readonly token: TokenRecord | null }> {
+    const principal = await this.#byText(text);
+    return { principal: allow(principal, 'read'), token: 'token_id' in principal ? principal : null };
+  }
+
   /** Whose token the Authorization header holds. */
   async #byToken(header: string | undefined): Promise<Principal> {
-    const token = tokenOf(header);
-    const hash = sha256(token);
+    return this.#byText(tokenOf(header));
+  }
+
+  async #byText(text: string): Promise<Principal | TokenRecord> {
+    const hash = sha256(text);
     if (this.#adminHash !== null && timingSafeEqual(hash, this.#adminHash)) return ADMIN;
-    const record = await this.#find(hash.toString('hex'));
+    const record = await this.#tokens.find(hash.toString('hex'));
     if (record === null) throw new FixpointError('unauthorized', 'the token is not known here');
     return record;
   }
 
-  async #find(hash: string): Promise<TokenRecord | null> {
-    const now = this.#deps.clock.monotonic();
-    const known = this.#known.get(hash);
-    if (known !== undefined && known.at + KNOWN_FOR_MS > now) return known.token;
-    if ((this.#unknown.get(hash) ?? 0) > now) return null;
-    const removals = this.#removals;
-    let token: TokenRecord | null;
-    try {
-      token = await this.#lookUp(hash);
-    } catch (cause) {
-      // Looked at anew: it may have been taken away in the meantime.
-      const still = this.#known.get(hash);
-      if (still !== undefined && still.at + TRUSTED_FOR_MS > now) return still.token;
-      throw new FixpointError('unavailable', 'tokens cannot be looked up now', { cause });
-    }
-    if (token === null) {
-      this.#known.delete(hash);
-      remember(this.#unknown, hash, now + UNKNOWN_FOR_MS);
-    } else if (removals === this.#removals) remember(this.#known, hash, { token, at: now });
-    return token;
+  /** Who has signed in with this cookie. Whoever makes a change with it shows that a page of ours asks for it. */
+  async #bySession(request: FastifyRequest, secret: string): Promise<Principal> {
+    const principal = await this.sessionOf(secret);
+    if (principal === null) throw new FixpointError('unauthorized', 'the session has ended: sign in again');
+    if (!SAFE_METHODS.has(request.method) && !showsCsrf(request, secret)) throw csrfMissing();
+    return principal;
   }
 
-  /** Asks the store once for all who wait for the same token, and not longer than they can wait. */
-  async #lookUp(hash: string): Promise<TokenRecord | null> {
-    let asking = this.#asking.get(hash);
-    if (asking === undefined) {
-      asking = this.#deps.store.tokens.find(hash).finally(() => this.#asking.delete(hash));
-      this.#asking.set(hash, asking);
-    }
-    return settleWithin(asking, LOOK_UP_WITHIN_MS, this.#deps.clock, () => {
-      return new FixpointError('unavailable', `no answer from the store within ${LOOK_UP_WITHIN_MS} ms`);
-    });
+  /** Who has signed in; null when the session has ended: by its time, by its end, or with its token. */
+  async sessionOf(secret: string): Promise<Principal | null> {
+    const session = await this.#sessions.find(hashOf(secret));
+    if (session === null || Date.parse(session.ends_at) <= this.#deps.clock.now()) return null;
+    if (session.token !== null) return session.token;
+    const { adminToken } = this.#deps;
+    return adminToken !== null && session.admin_proof === adminProof(secret, adminToken) ? ADMIN : null;
   }
 
   /** The webhooks' guard before the body is read: a token is judged here, a signature needs the body and is left to `checkSignature`. */
@@ -157,6 +152,12 @@ export class Auth {
   }
 }
 
+/** What is told to who asks for a change by cookie alone. */
+export function csrfMissing(): FixpointError {
+  const message = 'a change by cookie needs the header X-Fixpoint-CSRF with the csrf of GET /api/v1/session';
+  return new FixpointError('forbidden', message);
+}
+
 /** Who asks; a route without a guard has nobody, which is a fault of ours. */
 export function principalOf(request: FastifyRequest): Principal {
   const principal = request.getDecorator<Principal | null>(PRINCIPAL);
@@ -193,14 +194,4 @@ function passwordOf(header: string): string | null {
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-/** Bounded: the oldest entry makes room. */
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  if (map.size >= MAX_CACHED) {
-    const oldest = map.keys().next();
-    if (oldest.done !== true) map.delete(oldest.value);
-  }
-  map.set(key, value);
 }

@@ -36,8 +36,8 @@ export interface ProbeDeps {
   metricsText(): Promise<string>;
   /** Rejects with the reason when nothing durable can be promised now. */
   readiness(): Promise<void>;
-  /** Only its tokens are read. */
-  readonly store: Pick<Store, 'tokens'>;
+  /** Only its tokens and sessions are read. */
+  readonly store: Pick<Store, 'tokens' | 'sessions'>;
   /** A token that opens everything, beside those in the store; null when there is none. */
   readonly adminToken: string | null;
   /** By source: what its webhooks are signed with. */
@@ -59,6 +59,10 @@ export interface HttpConfig {
   readonly publicUrl: string | null;
   /** The language of a report that names none. */
   readonly language: Language;
+  /** How long a browser stays signed in. */
+  readonly sessionMs: number;
+  /** The folder of the built pages; it may be missing. */
+  readonly webDir: string;
 }
 
 /** What people tell runs: `not_found` for an unknown run, `conflict` when its state does not allow it. */

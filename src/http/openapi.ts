@@ -19,6 +19,7 @@ import { Step } from '../domain/run.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import type { Api } from './route.js';
+import { SESSION_COOKIE } from './session-cookie.js';
 
 const DESCRIPTION = `Alerts come in by webhooks, playbooks run, reports go out.
 
@@ -37,10 +38,16 @@ export function registerDocument(app: FastifyInstance, deps: HttpDeps): void {
       openapi: '3.1.0',
       info: { title: 'Fixpoint', description: DESCRIPTION, version: deps.version },
       ...(deps.config.publicUrl === null ? {} : { servers: [{ url: deps.config.publicUrl }] }),
-      security: [{ token: [] }, { basic: [] }],
+      security: [{ token: [] }, { basic: [] }, { session: [] }],
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: SESSION_COOKIE,
+            description: 'Set by POST /api/v1/session; whatever changes something needs X-Fixpoint-CSRF besides',
+          },
           basic: { type: 'http', scheme: 'basic', description: 'The token as password; any user name' },
         },
       },
@@ -66,8 +73,6 @@ export function documentRoutes(api: Api, auth: Auth): void {
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(api.swagger()));
   });
   api.get('/docs', { onRequest, schema: { hide: true } }, show);
-  // Whoever opens the printed address in a browser finds every call explained.
-  api.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
   api.get('/docs/*', { onRequest, schema: { hide: true } }, show);
   api.addHook('onClose', async () => {
     await (await page)?.close();

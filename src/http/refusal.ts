@@ -5,11 +5,13 @@ import { FixpointError } from '../domain/errors.js';
 import type { ErrorCode } from '../domain/errors.js';
 import type { PathProblem } from '../domain/schema-problem.js';
 import type { ProbeDeps } from './deps.js';
+import { CSRF_HEADER } from './session-cookie.js';
 
 /** Sent with every 503: how many seconds a client does well to wait. */
 export const RETRY_AFTER_S = 5;
 
-const CHALLENGE = 'Basic realm="fixpoint", charset="UTF-8", Bearer realm="fixpoint"';
+const BEARER_CHALLENGE = 'Bearer realm="fixpoint"';
+const CHALLENGE = `Basic realm="fixpoint", charset="UTF-8", ${BEARER_CHALLENGE}`;
 
 /** Answers whatever was thrown in the API's one error shape. What is a fault of ours is logged, and told to the caller by its id only. */
 export function answerError(thrown: unknown, reply: FastifyReply, deps: Pick<ProbeDeps, 'log' | 'ids'>): void {
@@ -21,11 +23,18 @@ export function answerError(thrown: unknown, reply: FastifyReply, deps: Pick<Pro
     void reply.code(500).send(body('internal', `something broke inside; the log tells more under ${error_id}`));
     return;
   }
-  if (refusal.code === 'unauthorized') void reply.header('www-authenticate', CHALLENGE);
+  if (refusal.code === 'unauthorized') void reply.header('www-authenticate', challengeFor(reply.request));
   if (refusal.code === 'unavailable') void reply.header('retry-after', String(RETRY_AFTER_S));
   // A refused body is not read to its end: the connection cannot be used again.
   if (refusal.code === 'too_large') void reply.header('connection', 'close');
   void reply.code(HTTP_STATUS[refusal.code]).send(body(refusal.code, refusal.message, refusal.details));
+}
+
+/** A browser would ask for a password by itself: it should where a person opens an address, and not where a page of ours asks for data. */
+function challengeFor({ headers }: FastifyRequest): string {
+  const mode = headers['sec-fetch-mode'];
+  const isOwnPage = CSRF_HEADER in headers || (mode !== undefined && mode !== 'navigate');
+  return isOwnPage ? BEARER_CHALLENGE : CHALLENGE;
 }
 
 /** The API's error as JSON text, for the places below routing where there is no reply. */

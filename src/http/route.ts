@@ -34,6 +34,11 @@ export function answers(status: number, schema: z.ZodType): { response: Readonly
   return { response: { [status]: schema, default: ApiError } };
 }
 
+/** The same for a route that answers nothing but that it was done. */
+export function noContent(): { response: Readonly<Record<string, unknown>> } {
+  return { response: { 204: z.null().describe('Done'), default: ApiError } };
+}
+
 /** Reads a part of a request by its zod schema and refuses it with its place. */
 export const readByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (value: unknown) => {

@@ -1,7 +1,8 @@
 import type { onRequestHookHandler } from 'fastify';
 import { FixpointError } from '../domain/errors.js';
 
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Methods that change nothing. */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * A browser that knows a token (Basic, kept after the first question) sends it with every page's requests. A request that changes
@@ -10,7 +11,7 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function refuseStrangers(publicUrl: string | null): onRequestHookHandler {
   const publicHost = publicUrl === null ? null : new URL(publicUrl).host;
   return (request, _reply, done) => {
-    if (SAFE.has(request.method) || isOwnPage(request.headers, publicHost)) done();
+    if (SAFE_METHODS.has(request.method) || isOwnPage(request.headers, publicHost)) done();
     else done(new FixpointError('forbidden', 'a page of another site may not change anything here'));
   };
 }

@@ -107,7 +107,8 @@ describe('a webhook', () => {
   });
 
   it('refuses a body over the limit with 413, also when nobody announced its length', async () => {
-    await face.open(face.world.deps({ config: { bodyLimit: 100, publicUrl: null, language: 'en' } }));
+    const { config } = face.world.deps();
+    await face.open(face.world.deps({ config: { ...config, bodyLimit: 100 } }));
     const answer = await post('/api/v1/webhooks/alertmanager', 'x'.repeat(101));
 
     expect(answer.statusCode).toBe(413);

@@ -23,6 +23,7 @@ import { createRunStore } from './postgres/runs.js';
 import { createRunFeed } from './postgres/run-feed.js';
 import { createRunView } from './postgres/run-view.js';
 import { createSuppressionStore } from './postgres/suppressions.js';
+import { createSessions } from './postgres/sessions.js';
 import { createStormStore } from './postgres/storms.js';
 import { createTriageStore } from './postgres/triage.js';
 import { createAudit, createPauseSwitch, createPlaybookStore, createTokens } from './postgres/upkeep.js';
@@ -85,6 +86,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     notices: createNotices(db),
     deadLetters: createDeadLetters(db, options.ids),
     tokens: createTokens(db),
+    sessions: createSessions(db),
     audit: createAudit(db),
     playbooks: createPlaybookStore(db),
     pause: createPauseSwitch(db),

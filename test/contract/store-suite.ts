@@ -5,6 +5,7 @@ import type { Store } from '../../src/domain/stores.js';
 import { fold } from '../../src/domain/transition.js';
 import { limitsSuite } from './limits-suite.js';
 import { retentionSuite } from './retention-suite.js';
+import { sessionSuite } from './session-suite.js';
 import { suppressionSuite } from './suppression-suite.js';
 import {
   aBatch,
@@ -728,6 +729,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
 
     suppressionSuite(() => store);
     // Last: it forgets what others have written.
+    sessionSuite(() => store);
     retentionSuite(() => store);
     limitsSuite(() => store);
   });

@@ -8,6 +8,7 @@ import type { Approval, Run, RunEvent, StoredEvent } from '../../src/domain/run.
 import type { RuleExplanation } from '../../src/domain/decision.js';
 import type { Suppressed } from '../../src/domain/suppression-set.js';
 import { SuppressionSet } from '../../src/domain/suppression-set.js';
+import type { NewSession } from '../../src/domain/session.js';
 import type { ExecutorSpec } from '../../src/domain/executor.js';
 import type { Accepted } from '../../src/domain/api/alert.js';
 import type { HttpDeps, RunRequest } from '../../src/http/deps.js';
@@ -21,6 +22,7 @@ import { instant } from '../../src/domain/clock.js';
 import { transition } from '../../src/domain/transition.js';
 import { AN_EMPTY_BACKTEST } from './an-empty-backtest.js';
 import { FakeClock } from './fake-clock.js';
+import { memorySessions } from './memory-sessions.js';
 import { memorySuppressions } from './memory-suppressions.js';
 
 /** A token's hash as the store keeps it. */
@@ -39,6 +41,7 @@ export class HttpWorld {
   readonly letters: (DeadLetter & { raw: Uint8Array })[] = [];
   readonly auditEntries: AuditEntry[] = [];
   readonly tokens = new Map<string, TokenRecord>();
+  readonly sessions = new Map<string, NewSession>();
   readonly playbooks = new Map<string, CheckedPlaybook>();
   readonly logged: { readonly fields: unknown; readonly message: string }[] = [];
   readonly asked: { readonly what: string; readonly with: unknown }[] = [];
@@ -157,7 +160,13 @@ export class HttpWorld {
       clock: this.clock,
       ids: this.#ids,
       log: this.#log(),
-      config: { bodyLimit: 5 * 1024 * 1024, publicUrl: null, language: 'en' },
+      config: {
+        bodyLimit: 5 * 1024 * 1024,
+        publicUrl: null,
+        language: 'en',
+        sessionMs: 12 * 3_600_000,
+        webDir: '/nowhere/at/all',
+      },
       version: '0.1.0',
       ...over,
     };
@@ -263,6 +272,7 @@ export class HttpWorld {
           return token;
         },
       },
+      sessions: memorySessions(this.sessions, this.tokens),
       audit: {
         add: async (entry) => void this.auditEntries.push(entry),
         list: async () => ({ items: this.auditEntries, next_cursor: null }),

@@ -4,6 +4,7 @@ import type { PruneCounts, Retention, RetentionLimit, RetentionPolicy } from '..
 import type { Db } from '../db.js';
 import { pruneLimits } from './prune-limits.js';
 import { removeIncidents } from './incident-retention.js';
+import { pruneSessions } from './sessions.js';
 
 /** Rows looked at in one statement. The embedded database answers nothing else meanwhile (measured: 200 alerts take 10 to 15 ms). */
 const BATCH = { embedded: 200, postgres: 1_000 } as const;
@@ -132,6 +133,7 @@ async function prune(pass: Pass, policy: RetentionPolicy): Promise<PruneCounts> 
   const incidents = await pruneIncidents(pass, alertsCut);
   const audit = await pruneTable(pass, AUDIT, await cutoff(pass, AUDIT, policy.audit));
   await pruneLimits(pass.db, pass.now);
+  await pruneSessions(pass.db, new Date(pass.now).toISOString());
   return { alerts, repeats, occurrences, runs, incidents, dead_letters, audit };
 }
 
