@@ -7,7 +7,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json vite.config.ts ./
 COPY scripts ./scripts
 COPY migrations ./migrations
 COPY src ./src
@@ -15,7 +15,7 @@ RUN npm run build
 # What only compilers and debuggers read is more than half of what is installed.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete \
- && rm -f dist/.tsbuildinfo dist/.built dist/.bundled
+ && rm -f dist/.tsbuildinfo dist/.built dist/.bundled dist/.web
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \

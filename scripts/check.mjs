@@ -16,6 +16,7 @@ const STEP_LIMIT_MS = 10 * 60_000;
 const STEPS = [
   { name: 'build', command: [process.execPath, [join(ROOT, 'scripts', 'prepare.mjs')]], again: 'npm run build' },
   { name: 'types', command: bin('typescript/bin/tsc', '-p', 'tsconfig.json'), again: 'npx tsc -p tsconfig.json' },
+  { name: 'types of the pages', command: bin('typescript/bin/tsc', '-p', 'src/web'), again: 'npx tsc -p src/web' },
   {
     name: 'lint',
     command: bin('eslint/bin/eslint.js', '--cache', '--cache-location', '.cache/eslint', '--max-warnings', '0', '.'),

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-// Builds what `npm start` needs: dist/ from src/, the programs in few files, and the prebuilt data directory that a first start copies.
+// Builds what `npm start` needs: dist/ from src/, the programs in few files, the web pages, and the prebuilt data directory that a first start copies.
 // npm runs it after `npm ci` (prepare), `npx fixpoint` runs it again, so it must be quick and silent when nothing has changed,
 // and harmless where the compiler is absent (`npm ci --omit=dev` in an image that brings its own dist/).
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundle } from './bundle.mjs';
+import { buildWeb } from './web.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const DIST = join(ROOT, 'dist');
@@ -16,6 +17,7 @@ const SRC = join(ROOT, 'src');
 const RECORD = join(DIST, '.tsbuildinfo');
 const BUILT_KEY = join(DIST, '.built');
 const COMPILE_LIMIT_MS = 300_000;
+const WEB = join(DIST, 'web');
 const SEED = join(DIST, 'seed');
 const SEED_KEY = join(DIST, 'seed.key');
 const SEED_LIMIT_MS = 120_000;
@@ -74,7 +76,7 @@ function sourcesKey() {
 
 function sources() {
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith(`web${sep}`))
     .map((name) => join(SRC, name))
     .sort();
 }
@@ -88,7 +90,7 @@ function removeOrphans(folder = DIST) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (path !== SEED) removeOrphans(path);
+      if (path !== SEED && path !== WEB) removeOrphans(path);
       continue;
     }
     const match = /^(.*)\.js(\.map)?$/.exec(path.slice(DIST.length));
@@ -153,6 +155,7 @@ async function prepare() {
   if (existsSync(SRC)) {
     removeOrphans();
     if (!(await bundle(ROOT, sourcesKey()))) return 1;
+    if (!(await buildWeb(ROOT))) return 1;
   }
   makeExecutable();
   return buildSeed() ? 0 : 1;

@@ -33,7 +33,9 @@ const FLOORS: readonly Floor[] = [
     node: ['crypto'],
     banned: IMPURE,
   },
-  { floor: 'a face', folders: ['cli', 'demo', 'web'], may_import: ['domain'], node: 'any', banned: [] },
+  { floor: 'a face', folders: ['cli', 'demo'], may_import: ['domain'], node: 'any', banned: [] },
+  // Pages run in a browser: nothing of Node there.
+  { floor: 'the pages', folders: ['web'], may_import: ['domain'], node: [], banned: ['process'] },
   { floor: 'the HTTP face', folders: ['http'], may_import: ['domain', ...VERBS], node: 'any', banned: [] },
 ];
 
@@ -64,7 +66,17 @@ const HOMES: House['homes'] = {
   'prom-client': ['http'],
   commander: ['cli'],
   pino: ['http'],
+  react: ['web'],
+  'react-dom': ['web'],
+  wouter: ['web'],
+  '@tanstack/react-query': ['web'],
+  '@xyflow/react': ['web'],
+  '@dagrejs/dagre': ['web'],
+  uplot: ['web'],
 };
+
+/** Built into the files that browsers get, so that nobody installs them for production. */
+const BUILT_IN = ['react', 'react-dom', 'wouter', '@tanstack/react-query', '@xyflow/react', '@dagrejs/dagre', 'uplot'];
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -81,7 +93,8 @@ function readSources(): Map<string, string> {
 
 function theHouse(): House {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
-  return { floors: FLOORS, strangers: STRANGERS, homes: HOMES, dependencies: Object.keys(manifest.dependencies) };
+  const dependencies = [...Object.keys(manifest.dependencies), ...BUILT_IN];
+  return { floors: FLOORS, strangers: STRANGERS, homes: HOMES, dependencies };
 }
 
 describe('the house', () => {
@@ -92,6 +105,21 @@ describe('the house', () => {
 
     expect(sources.size).toBeGreaterThan(10);
     expect(broken).toEqual([]);
+  });
+
+  it('shows the pages nothing of the domain but the API, and of that only what carries no schema library', () => {
+    const arrows = [...readSources()].flatMap(([path, text]) =>
+      path.startsWith('src/web/') && !/\.test\.tsx?$/.test(path)
+        ? [...text.matchAll(/import (type )?[^;]*?from '((?:\.\.\/)+domain\/[^']+)'/g)].map(([, type, target]) => ({
+            path,
+            type: type !== undefined,
+            target: target ?? '',
+          }))
+        : [],
+    );
+
+    expect(arrows.length).toBeGreaterThan(0);
+    expect(arrows.filter(({ type, target }) => !type && !target.endsWith('domain/api/event-line.js'))).toEqual([]);
   });
 
   it('has a home for every package that production installs', () => {

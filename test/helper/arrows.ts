@@ -17,7 +17,7 @@ export interface House {
   readonly strangers: readonly string[];
   /** Where each foreign package lives: folders of src/, or files of the roof. The roof may import every package. */
   readonly homes: Readonly<Record<string, readonly string[]>>;
-  /** What package.json installs for production. */
+  /** What package.json installs for production, and what is built into the web pages. */
   readonly dependencies: readonly string[];
 }
 
@@ -31,14 +31,14 @@ export function brokenRules(files: ReadonlyMap<string, string>, house: House): s
   const broken: string[] = [];
   const graph = new Map<string, string[]>();
   for (const [path, text] of files) {
-    if (path.endsWith('.test.ts')) continue;
+    if (/\.test\.tsx?$/.test(path)) continue;
     const source = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true);
     const inside: string[] = [];
     for (const arrow of arrowsOf(source)) {
       if (arrow.dynamic_unknown) broken.push(`${path}: import() of something that cannot be read here`);
       else if (!arrow.target.startsWith('.')) broken.push(...foreignFault(path, arrow.target, house));
       else {
-        const target = resolve(path, arrow.target);
+        const target = resolve(path, arrow.target, files);
         if (target !== path) inside.push(target);
         broken.push(...insideFault(path, target, files, house));
       }
@@ -73,16 +73,16 @@ function isImportCall(node: ts.CallExpression): boolean {
   return ts.isIdentifier(node.expression) && node.expression.text === 'require';
 }
 
-function resolve(from: string, specifier: string): string {
+/** The file that an import means; `.js` stands for what it was compiled from. */
+function resolve(from: string, specifier: string, files: ReadonlyMap<string, string>): string {
   const parts = from.split('/').slice(0, -1);
   for (const part of specifier.split('/')) {
     if (part === '..') parts.pop();
     else if (part !== '.') parts.push(part);
   }
-  return parts
-    .join('/')
-    .replace(/\.js$/, '.ts')
-    .replace(/\.mjs$/, '.mts');
+  const named = parts.join('/').replace(/\.mjs$/, '.mts');
+  const component = named.replace(/\.js$/, '.tsx');
+  return files.has(component) ? component : named.replace(/\.js$/, '.ts');
 }
 
 /** `src/triage/match.ts` → `triage`; a file directly in src/ is on the roof and answers null. */
@@ -106,7 +106,9 @@ function floorOf(path: string, house: House): Floor | 'roof' | null {
 function insideFault(path: string, target: string, files: ReadonlyMap<string, string>, house: House): string[] {
   const arrow = `${path} → ${target}`;
   if (!target.startsWith('src/')) return [`${arrow}: leaves src/`];
-  if (target.endsWith('.test.ts')) return [`${arrow}: a test is not there to be imported`];
+  if (/\.test\.tsx?$/.test(target)) return [`${arrow}: a test is not there to be imported`];
+  // Style sheets have no imports of their own and are found, or not, by the build.
+  if (target.endsWith('.css')) return [];
   if (!files.has(target)) return [`${arrow}: there is no such file`];
   const floor = floorOf(path, house);
   if (floor === null) return [`${path}: its folder stands on no floor`];

@@ -1,0 +1,103 @@
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import type { Query } from './client.js';
+import { useApi } from './context.js';
+import { LIVE_MS, keyOf } from './queries.js';
+
+/** One answer of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+export interface PagedList<T> {
+  readonly items: readonly T[];
+  readonly isLoading: boolean;
+  /** Shown items belong to the question before; the new ones are on their way. */
+  readonly isStale: boolean;
+  readonly error: Error | null;
+  readonly hasMore: boolean;
+  readonly isLoadingMore: boolean;
+  more(): void;
+  retry(): void;
+}
+
+interface PagesOptions<T> {
+  readonly query?: Query | undefined;
+  readonly idOf: (item: T) => string;
+  /** The newest page is asked for again every few seconds and laid over the rest: what was there stays where it was. */
+  readonly live?: boolean | undefined;
+  readonly limit?: number | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+/** A list of the API, page after page, kept fresh at its head only: a hundred pages are never asked for again at once. */
+export function usePages<T>(path: string, options: PagesOptions<T>): PagedList<T> {
+  const api = useApi();
+  const client = useQueryClient();
+  const query = { limit: options.limit ?? 100, ...options.query };
+  const enabled = options.enabled ?? true;
+  const key = [...keyOf(path, query), 'pages'];
+  const pages = useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam, signal }) =>
+      api.request<Page<T>>('GET', path, { query: { ...query, cursor: pageParam }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    enabled,
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    // The head below brings what is new; an old list's pages are not asked for again one by one.
+    refetchOnMount: false,
+  });
+  const head = useQuery({
+    queryKey: [...keyOf(path, query), 'head'],
+    queryFn: async ({ signal }) => {
+      const fresh = await api.request<Page<T>>('GET', path, { query, signal });
+      const known = client.getQueryData<{ pages: readonly Page<T>[] }>(key)?.pages[0];
+      // More is new than one page holds: what lies between is unknown, so the list begins again.
+      if (known !== undefined && !meets(fresh, known, options.idOf)) await client.resetQueries({ queryKey: key });
+      return fresh;
+    },
+    enabled: enabled && pages.isSuccess,
+    refetchInterval: options.live === true ? LIVE_MS : false,
+  });
+  const items = useMemo(
+    () => overlay(head.data?.items ?? [], pages.data?.pages.flatMap((page) => page.items) ?? [], options.idOf),
+    // Without `idOf`: it is a pure reader of the item, and a new function at every rendering is the same one.
+    [head.data, pages.data],
+  );
+  return {
+    items,
+    isLoading: pages.isPending,
+    isStale: pages.isPlaceholderData,
+    error: pages.error,
+    hasMore: pages.hasNextPage,
+    isLoadingMore: pages.isFetchingNextPage,
+    more: () => {
+      if (pages.hasNextPage && !pages.isFetching) void pages.fetchNextPage();
+    },
+    retry: () => void pages.refetch(),
+  };
+}
+
+/** Whether nothing can lie between a fresh first page and what is known: they share an item, or there is no more than the page. */
+export function meets<T>(fresh: Page<T>, known: Page<T>, idOf: (item: T) => string): boolean {
+  if (fresh.next_cursor === null) return known.next_cursor === null;
+  const first = known.items[0];
+  return first !== undefined && fresh.items.some((item) => idOf(item) === idOf(first));
+}
+
+/** The fresh page over the known items: new ones in front, changed ones in their place. */
+export function overlay<T>(fresh: readonly T[], known: readonly T[], idOf: (item: T) => string): readonly T[] {
+  if (fresh.length === 0) return known;
+  const freshById = new Map(fresh.map((item) => [idOf(item), item]));
+  const seen = new Set<string>();
+  const rest = known.flatMap((item) => {
+    const id = idOf(item);
+    if (seen.has(id)) return [];
+    seen.add(id);
+    return [freshById.get(id) ?? item];
+  });
+  return [...fresh.filter((item) => !seen.has(idOf(item))), ...rest];
+}

@@ -1,0 +1,84 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { Right, Role } from '../../domain/access.js';
+import { ApiRefusal } from './client.js';
+import { useApi } from './context.js';
+
+/** Who is signed in. */
+export interface Session {
+  readonly name: string;
+  readonly role: Role;
+  readonly csrf: string;
+}
+
+const SESSION = '/api/v1/session';
+export const SESSION_KEY = [SESSION] as const;
+
+/** The session in force; null when nobody is signed in. */
+export function useSessionQuery(): UseQueryResult<Session | null> {
+  const api = useApi();
+  return useQuery<Session | null>({
+    queryKey: SESSION_KEY,
+    queryFn: async ({ signal }) => {
+      try {
+        const session = await api.request<Session>('GET', SESSION, { signal });
+        api.setCsrf(session.csrf);
+        return session;
+      } catch (error) {
+        if (error instanceof ApiRefusal && error.code === 'unauthorized') return null;
+        throw error;
+      }
+    },
+    staleTime: Infinity,
+    gcTime: Infinity,
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** Trades a token for a session; refused with the service's own words. */
+export function useSignIn(): (token: string) => Promise<void> {
+  const api = useApi();
+  const client = useQueryClient();
+  return async (token) => {
+    await api.request<void>('POST', SESSION, { body: { token } });
+    await client.refetchQueries({ queryKey: SESSION_KEY });
+  };
+}
+
+/** Ends the session, and forgets everything that was seen in it. */
+export function useSignOut(): () => Promise<void> {
+  const api = useApi();
+  const client = useQueryClient();
+  return async () => {
+    await api.request<void>('DELETE', SESSION);
+    api.setCsrf(null);
+    client.clear();
+    client.setQueryData(SESSION_KEY, null);
+  };
+}
+
+/** Who is signed in; only for what is shown to people who are. */
+export function useSession(): Session {
+  const { data } = useSessionQuery();
+  if (data === null || data === undefined) throw new Error('useSession is for pages behind the sign-in');
+  return data;
+}
+
+// The same table as in domain/access.ts, which brings a schema library along; a test holds the two together.
+const RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
+  ingest: ['post_alerts'],
+  viewer: ['read'],
+  operator: ['read', 'operate', 'post_alerts'],
+  approver: ['read', 'operate', 'approve'],
+  admin: ['read', 'operate', 'approve', 'administer', 'post_alerts'],
+};
+
+/** True when the role has the right; the service decides by itself all the same. */
+export function roleMay(role: Role, right: Right): boolean {
+  return RIGHTS[role].includes(right);
+}
+
+/** Whether who is signed in may do this. What is not allowed is not offered. */
+export function useMay(right: Right): boolean {
+  return roleMay(useSession().role, right);
+}

@@ -1,0 +1,65 @@
+import { useId, useMemo } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
+import { oneOf } from './url-params.js';
+import { useUrlState } from './url-state.js';
+import './tabs.css';
+
+/** One of several views of the same thing. */
+export interface Tab {
+  readonly id: string;
+  readonly label: string;
+  /** A number beside the label. */
+  readonly count?: number;
+  readonly panel: () => ReactNode;
+}
+
+interface TabsProps {
+  readonly label: string;
+  readonly tabs: readonly Tab[];
+  /** Its name in the address. */
+  readonly param?: string;
+}
+
+/** Tabs whose choice is in the address; arrow keys move between them. Only the chosen panel is drawn. */
+export function Tabs({ label, tabs, param = 'tab' }: TabsProps) {
+  const id = useId();
+  const names = tabs.map((tab) => tab.id).join('\n');
+  const params = useMemo(() => ({ [param]: oneOf(names.split('\n'), names.split('\n')[0] ?? '') }), [param, names]);
+  const [values, change] = useUrlState<Record<string, string>>(params);
+  const chosen = tabs.find((tab) => tab.id === values[param]) ?? tabs[0];
+  if (chosen === undefined) return null;
+  function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
+    const place = tabs.findIndex((tab) => tab.id === chosen?.id);
+    const next = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: tabs.length - 1 }[event.key];
+    const target = next === undefined ? undefined : tabs[(next + tabs.length) % tabs.length];
+    if (target === undefined) return;
+    event.preventDefault();
+    change({ [param]: target.id });
+    document.getElementById(`${id}-${target.id}`)?.focus();
+  }
+  return (
+    <div className="tabs">
+      <div role="tablist" aria-label={label} className="tab-list" onKeyDown={onKeyDown}>
+        {tabs.map((tab) => (
+          <button
+            key={tab.id}
+            id={`${id}-${tab.id}`}
+            type="button"
+            role="tab"
+            className="tab"
+            aria-selected={tab === chosen}
+            aria-controls={`${id}-panel`}
+            tabIndex={tab === chosen ? 0 : -1}
+            onClick={() => change({ [param]: tab.id })}
+          >
+            {tab.label}
+            {tab.count !== undefined && <span className="tab-count number">{tab.count}</span>}
+          </button>
+        ))}
+      </div>
+      <div id={`${id}-panel`} role="tabpanel" aria-labelledby={`${id}-${chosen.id}`} tabIndex={0} className="tab-panel">
+        {chosen.panel()}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,164 @@
+import { Suspense, useState } from 'react';
+import type { ReactNode } from 'react';
+import { Link, useLocation } from 'wouter';
+import { ApiRefusal } from '../api/client.js';
+import { Button, IconButton } from '../kit/button.js';
+import { Dialog } from '../kit/dialog.js';
+import { Icon } from '../kit/icon.js';
+import { useKeys } from '../kit/keys.js';
+import { Boundary, Crashed, Loading } from '../kit/states.js';
+import { useWords } from '../words/language.js';
+import { AREAS, areaOf } from './areas.js';
+import type { Area } from './areas.js';
+import { Banner } from './banner.js';
+import { KeyHelp } from './key-help.js';
+import { useOverview } from './overview.js';
+import { SearchDialog } from './search-dialog.js';
+import { AccountDialog } from './account-dialog.js';
+import './shell.css';
+
+type OpenDialog = 'search' | 'keys' | 'account' | 'more' | null;
+
+/** What stands around every page: navigation, banner, search, help, account. */
+export function Shell({ children }: { readonly children: ReactNode }) {
+  const words = useWords();
+  const [path, navigate] = useLocation();
+  const [open, setOpen] = useState<OpenDialog>(null);
+  const close = (): void => setOpen(null);
+  useKeys([
+    { keys: '/', label: words.keys.search, everywhere: true, run: () => setOpen('search') },
+    { keys: 'mod+k', label: words.keys.search, everywhere: true, run: () => setOpen('search') },
+    { keys: '?', label: words.keys.help, everywhere: true, run: () => setOpen('keys') },
+    ...AREAS.map((area) => ({
+      keys: `g ${area.key}`,
+      label: words.keys.go(words.nav[area.id]),
+      everywhere: true,
+      run: () => navigate(area.path),
+    })),
+  ]);
+  return (
+    <div className="shell">
+      <a href="#main" className="skip">
+        {words.nav.skip}
+      </a>
+      <Rail path={path} onOpen={setOpen} />
+      <div className="shell-main">
+        <Banner />
+        <main id="main" tabIndex={-1}>
+          <Boundary key={path} fallback={(error) => <Crashed error={error} />}>
+            <Suspense fallback={<Loading rows={6} />}>{children}</Suspense>
+          </Boundary>
+        </main>
+      </div>
+      <BottomBar path={path} onOpen={setOpen} />
+      <SearchDialog open={open === 'search'} onClose={close} />
+      <KeyHelp open={open === 'keys'} onClose={close} />
+      <AccountDialog open={open === 'account'} onClose={close} />
+      <Dialog open={open === 'more'} onClose={close} title={words.nav.more} as="drawer">
+        <nav className="more-list" aria-label={words.nav.more}>
+          {AREAS.filter(({ first }) => !first).map((area) => (
+            <NavLink key={area.id} area={area} path={path} onClick={close} />
+          ))}
+          <Button tone="quiet" icon="search" onClick={() => setOpen('search')}>
+            {words.do.search}
+          </Button>
+          <Button tone="quiet" icon="user" onClick={() => setOpen('account')}>
+            {words.settings.menu}
+          </Button>
+        </nav>
+      </Dialog>
+    </div>
+  );
+}
+
+interface NavProps {
+  readonly path: string;
+  readonly onOpen: (dialog: OpenDialog) => void;
+}
+
+function Rail({ path, onOpen }: NavProps) {
+  const words = useWords();
+  return (
+    <div className="rail">
+      <Link href="/" className="brand" aria-label={`Fixpoint: ${words.nav.now}`}>
+        <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true" className="brand-sign">
+          <rect width="32" height="32" rx="8" />
+          <path d="M8.5 16a7.5 7.5 0 1 1 3 6" />
+          <circle cx="16" cy="16" r="2.9" />
+        </svg>
+        <span>Fixpoint</span>
+      </Link>
+      <button type="button" className="rail-search" onClick={() => onOpen('search')} title={words.do.search}>
+        <Icon name="search" />
+        <span>{words.do.search}</span>
+        <kbd>/</kbd>
+      </button>
+      <nav aria-label={words.nav.label} className="rail-nav">
+        {AREAS.map((area) => (
+          <NavLink key={area.id} area={area} path={path} />
+        ))}
+      </nav>
+      <div className="rail-foot">
+        <IconButton icon="user" label={words.settings.menu} onClick={() => onOpen('account')} />
+        <IconButton icon="keyboard" label={words.keys.open} onClick={() => onOpen('keys')} />
+      </div>
+    </div>
+  );
+}
+
+function BottomBar({ path, onOpen }: NavProps) {
+  const words = useWords();
+  const here = areaOf(path);
+  return (
+    <nav className="bottom-bar" aria-label={words.nav.label}>
+      {AREAS.filter(({ first }) => first).map((area) => (
+        <NavLink key={area.id} area={area} path={path} />
+      ))}
+      <button
+        type="button"
+        className={here !== null && !here.first ? 'nav-link here' : 'nav-link'}
+        onClick={() => onOpen('more')}
+      >
+        <Icon name="more" size={18} />
+        <span>{words.nav.more}</span>
+      </button>
+    </nav>
+  );
+}
+
+function NavLink({
+  area,
+  path,
+  onClick,
+}: {
+  readonly area: Area;
+  readonly path: string;
+  readonly onClick?: () => void;
+}) {
+  const words = useWords();
+  const isHere = areaOf(path) === area;
+  const count = useCount(area.id);
+  return (
+    <Link
+      href={area.path}
+      className={isHere ? 'nav-link here' : 'nav-link'}
+      aria-current={isHere ? 'page' : undefined}
+      title={words.nav[area.id]}
+      onMouseEnter={area.preload}
+      onFocus={area.preload}
+      {...(onClick ? { onClick } : {})}
+    >
+      <Icon name={area.icon} size={18} />
+      <span className="truncate">{words.nav[area.id]}</span>
+      {count > 0 && <span className="nav-count number">{count > 99 ? '99+' : count}</span>}
+    </Link>
+  );
+}
+
+/** What waits for people there. */
+function useCount(area: Area['id']): number {
+  const { data, error } = useOverview();
+  if (data === undefined || error instanceof ApiRefusal) return 0;
+  if (area === 'approvals') return data.approvals.pending;
+  return area === 'incidents' ? data.incidents.open : 0;
+}

@@ -1,0 +1,4 @@
+/** English: the words of alerts. */
+export const alerts = {
+  title: 'Alerts',
+};

@@ -1,0 +1,4 @@
+/** English: the words of approvals. */
+export const approvals = {
+  title: 'Approvals',
+};

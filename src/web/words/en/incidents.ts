@@ -1,0 +1,4 @@
+/** English: the words of incidents. */
+export const incidents = {
+  title: 'Incidents',
+};

@@ -1,0 +1,4 @@
+/** English: the words of now. */
+export const now = {
+  title: 'Now',
+};

@@ -1,0 +1,4 @@
+/** English: the words of playbooks. */
+export const playbooks = {
+  title: 'Playbooks',
+};

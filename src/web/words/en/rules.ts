@@ -1,0 +1,4 @@
+/** English: the words of rules. */
+export const rules = {
+  title: 'Rules',
+};

@@ -1,0 +1,4 @@
+/** English: the words of runs. */
+export const runs = {
+  title: 'Runs',
+};

@@ -1,0 +1,4 @@
+/** English: the words of system. */
+export const system = {
+  title: 'System',
+};
