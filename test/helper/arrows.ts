@@ -107,8 +107,8 @@ function insideFault(path: string, target: string, files: ReadonlyMap<string, st
   const arrow = `${path} → ${target}`;
   if (!target.startsWith('src/')) return [`${arrow}: leaves src/`];
   if (/\.test\.tsx?$/.test(target)) return [`${arrow}: a test is not there to be imported`];
-  // Style sheets have no imports of their own and are found, or not, by the build.
-  if (target.endsWith('.css')) return [];
+  // Style sheets and texts have no imports of their own and are found, or not, by the build.
+  if (/\.css$|\?raw$/.test(target)) return [];
   if (!files.has(target)) return [`${arrow}: there is no such file`];
   const floor = floorOf(path, house);
   if (floor === null) return [`${path}: its folder stands on no floor`];

@@ -1,4 +1,4 @@
-import type { OverviewAnswer } from '../api/overview.js';
+import type { OverviewAnswer } from '../../domain/api/overview.js';
 import { isPassing } from '../api/queries.js';
 import { Icon } from '../kit/icon.js';
 import { When } from '../kit/when.js';

@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query';
-import type { OverviewAnswer } from '../api/overview.js';
+import type { OverviewAnswer } from '../../domain/api/overview.js';
 import { useGet } from '../api/queries.js';
 
 /** What is going on; the banner, the badges of the navigation and the Now page share this one answer. */

@@ -1,7 +1,7 @@
 import { useEffect, useId, useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import { useLocation } from 'wouter';
-import type { SearchAnswer } from '../api/overview.js';
+import type { SearchAnswer } from '../../domain/api/search.js';
 import { useGet } from '../api/queries.js';
 import { Dialog } from '../kit/dialog.js';
 import { TextInput } from '../kit/field.js';

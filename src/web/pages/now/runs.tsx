@@ -1,0 +1,62 @@
+import { Link } from 'wouter';
+import type { OverviewAnswer } from '../../../domain/api/overview.js';
+import { path } from '../../api/client.js';
+import { Badge, StateSign } from '../../kit/sign.js';
+import { When } from '../../kit/when.js';
+import { useWords } from '../../words/language.js';
+import { nowWords } from '../../words/now.js';
+
+type UnderWay = OverviewAnswer['runs']['items'][number];
+
+const MOST_NOW = 2;
+
+/** One run under way: what it is about, how far it is, and what it does at this moment. */
+export function RunLine({ run }: { readonly run: UnderWay }) {
+  const words = useWords();
+  const { run: own } = useWords(nowWords);
+  const { done, total, failed, now } = run.progress;
+  const doing = now.slice(0, MOST_NOW).map(({ name }) => name);
+  return (
+    <li className="now-item">
+      <div className="now-words">
+        <p className="now-title">
+          <Link href={path`/runs/${run.run_id}`} dir="auto">
+            {run.playbook_name}
+          </Link>
+        </p>
+        <p className="quiet row">
+          <StateSign value={run.state} />
+          {run.dry_run && <Badge>{words.dry_run}</Badge>}
+          {run.service_name !== null && <span dir="auto">{run.service_name}</span>}
+          {run.alert !== null && <span dir="auto">{run.alert.alert_name}</span>}
+          <When at={run.started_at ?? run.created_at} />
+        </p>
+        <p className="now-doing quiet truncate" dir="auto">
+          {run.state === 'waiting' || run.state === 'paused' ? (run.reason ?? doing.join(', ')) : doing.join(', ')}
+        </p>
+      </div>
+      <div className="now-end clock">
+        <span className="number">{own.progress(done, total)}</span>
+        <Progress done={done} total={total} failed={failed} label={own.progress(done, total)} />
+        {failed > 0 && <span className="now-failed">{own.failed(failed)}</span>}
+      </div>
+    </li>
+  );
+}
+
+function Progress({ done, total, failed, label }: { done: number; total: number; failed: number; label: string }) {
+  const share = (part: number): string => `${total === 0 ? 0 : Math.min(100, (part / total) * 100)}%`;
+  return (
+    <div
+      className="progress"
+      role="progressbar"
+      aria-valuemin={0}
+      aria-valuemax={total}
+      aria-valuenow={done}
+      aria-label={label}
+    >
+      <span className="progress-good" style={{ width: share(done - failed) }} />
+      <span className="progress-bad" style={{ width: share(failed) }} />
+    </div>
+  );
+}
