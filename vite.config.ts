@@ -8,6 +8,8 @@ const service = process.env['FIXPOINT_URL'] ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   root: join(import.meta.dirname, 'src', 'web'),
   publicDir: false,
+  // Several people's servers at once would spoil each other's.
+  cacheDir: process.env['VITE_CACHE'] ?? join(import.meta.dirname, 'node_modules', '.vite'),
   oxc: { jsx: { runtime: 'automatic' } },
   build: {
     outDir: join(import.meta.dirname, 'dist', 'web'),

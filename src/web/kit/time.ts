@@ -37,7 +37,8 @@ export function relativeText(at: number, now: number, words: TimeWords): string 
 /** `4 min left` or `4 min over`: a clock that people race. */
 export function clockText(until: number, now: number, words: TimeWords): string {
   const left = until - now;
-  return left >= 0 ? words.left(spanText(floorS(left), words)) : words.overdue(spanText(floorS(-left), words));
+  const whole = Math.floor(Math.abs(left) / S) * S;
+  return left >= 0 ? words.left(clockSpan(whole, words)) : words.overdue(clockSpan(whole, words));
 }
 
 /** The exact instant in the reader's zone: `2026-11-21 18:00:05.123 GMT+8`. */
@@ -81,8 +82,9 @@ function dateOf({ year, month, day }: Parts): string {
   return `${year}-${month}-${day}`;
 }
 
-function floorS(ms: number): number {
-  return Math.floor(ms / S) * S || (ms > 0 ? ms : 0);
+/** Whole seconds: a clock that shows tenths would only flicker. */
+function clockSpan(whole: number, words: TimeWords): string {
+  return whole < MIN ? words.s(String(whole / S)) : spanText(whole, words);
 }
 
 function two(

@@ -1,3 +1,4 @@
+import { useLocation } from 'wouter';
 import type { OverviewAnswer } from '../../domain/api/overview.js';
 import { isPassing } from '../api/queries.js';
 import { Icon } from '../kit/icon.js';
@@ -13,7 +14,9 @@ const MOST_NAMED = 3;
 export function Banner() {
   const words = useWords();
   const { data, error } = useOverview();
-  const { pause, storm } = data ?? {};
+  const [path] = useLocation();
+  // The Now page says both itself, and more of them.
+  const { pause, storm } = path === '/' || data === undefined ? {} : data;
   return (
     <div role="status" className="banners">
       {isPassing(error) && (

@@ -37,6 +37,17 @@ export function SignIn({ hasEnded }: { readonly hasEnded: boolean }) {
       <form className="panel stack" onSubmit={(event) => void submit(event)} noValidate>
         <h1>{words.sign.title}</h1>
         {hasEnded && <p className="quiet">{words.sign.ended}</p>}
+        {/* Password managers want a name to keep the token under. */}
+        <input
+          type="text"
+          name="username"
+          autoComplete="username"
+          value="Fixpoint"
+          readOnly
+          tabIndex={-1}
+          aria-hidden="true"
+          className="visually-hidden"
+        />
         <Field
           label={words.sign.token}
           hint={words.sign.hint}

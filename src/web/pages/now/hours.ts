@@ -15,11 +15,12 @@ export function totalOfKind(hours: readonly HourAnswer[], kind: Kind): number {
   return hours.reduce((sum, hour) => sum + hour[kind], 0);
 }
 
-/** The least round number that no bar exceeds: 1, 2 or 5 times a power of ten. */
+/** The least round number that no bar exceeds. */
 export function roundTop(most: number): number {
   if (most <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(most));
-  for (const factor of [1, 2, 5]) if (factor * power >= most) return factor * power;
+  for (const factor of [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8])
+    if (factor * power >= most && Number.isInteger(factor * power)) return factor * power;
   return 10 * power;
 }
 

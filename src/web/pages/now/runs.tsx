@@ -32,7 +32,7 @@ export function RunLine({ run }: { readonly run: UnderWay }) {
           <When at={run.started_at ?? run.created_at} />
         </p>
         <p className="now-doing quiet truncate" dir="auto">
-          {run.state === 'waiting' || run.state === 'paused' ? (run.reason ?? doing.join(', ')) : doing.join(', ')}
+          {run.state === 'waiting' && run.reason !== null ? wordOf(words.step_reason, run.reason) : doing.join(', ')}
         </p>
       </div>
       <div className="now-end clock">
@@ -42,6 +42,11 @@ export function RunLine({ run }: { readonly run: UnderWay }) {
       </div>
     </li>
   );
+}
+
+/** The word for a reason; one that is a sentence of its own as it came. */
+function wordOf(words: Readonly<Record<string, string>>, reason: string): string {
+  return Object.hasOwn(words, reason) ? (words[reason] ?? reason) : reason;
 }
 
 function Progress({ done, total, failed, label }: { done: number; total: number; failed: number; label: string }) {
