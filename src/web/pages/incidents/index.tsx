@@ -1,9 +1,15 @@
-import { PageHeader } from '../../kit/page-header.js';
-import { incidentsWords } from '../../words/incidents.js';
-import { useWords } from '../../words/language.js';
+import { Route, Switch } from 'wouter';
+import { IncidentList } from './list.js';
+import { IncidentPage } from './incident.js';
 
 /** The pages of incidents. */
 export function Pages() {
-  const words = useWords(incidentsWords);
-  return <PageHeader title={words.title} />;
+  return (
+    <Switch>
+      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={id} />}</Route>
+      <Route>
+        <IncidentList />
+      </Route>
+    </Switch>
+  );
 }
