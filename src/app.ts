@@ -27,7 +27,7 @@ import { createMetrics } from './http/metrics.js';
 import { createBacktests } from './backtesting.js';
 import { createChildRuns, openChildrenOf } from './child-runs.js';
 import { keepRules } from './keep-rules.js';
-import { createReadiness } from './http/readiness.js';
+import { createHealth, createReadiness } from './http/readiness.js';
 import { firstAsker } from './domain/proof.js';
 import { createProbeServer, createServer } from './http/server.js';
 import { hashOf, newToken } from './http/token-text.js';
@@ -49,7 +49,7 @@ import type { Policy } from './triage/deps.js';
 import { Triage } from './triage/triage.js';
 import { dialed, openBus } from './open-bus.js';
 import { openSources, webhookEnvelopes } from './open-sources.js';
-import { httpConfigOf } from './for-the-pages.js';
+import { forThePages, httpConfigOf } from './for-the-pages.js';
 import { retentionOf } from './retention-policy.js';
 import { announcingPause, createRunsByHand, peopleOf } from './runs-by-hand.js';
 import { createEnrich } from './metric-lookup.js';
@@ -309,15 +309,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     metrics.readBusLag(() => bus.lag());
     if (roles.has('triage')) await queue.subscribe((batch) => triage.handle(batch));
 
+    const health = createHealth(
+      [
+        { name: 'store', check: () => store.ready() },
+        { name: settings.kafka.brokers ? 'kafka' : 'bus', check: () => dialed(bus) },
+      ],
+      clock,
+    );
     const probe = {
       metricsText: () => metrics.text(),
-      readiness: createReadiness(
-        [
-          { name: 'store', check: () => store.ready() },
-          { name: settings.kafka.brokers ? 'kafka' : 'bus', check: () => dialed(bus) },
-        ],
-        clock,
-      ),
+      readiness: createReadiness(health),
       store,
       adminToken: settings.admin_token ?? null,
       sourceSecrets: sourceSecretsOf(settings),
@@ -332,6 +333,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const server = roles.has('ingest')
       ? createServer({
           ...probe,
+          ...forThePages({ executors, notifiers, catalog, bus, health, roles, clock }),
           envelopes: webhookEnvelopes(),
           ingest: reconciling.start(
             createIngest({

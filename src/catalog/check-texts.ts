@@ -10,10 +10,20 @@ export interface GivenFile {
   readonly text: string;
 }
 
-/** Checks files that are no files here as one playbooks folder, and answers everything that is wrong at once. */
-export function checkTexts(files: readonly GivenFile[], kinds: ReadonlyMap<string, ExecutorSpec>): CatalogContent {
+/**
+ * Checks files that are no files here as one playbooks folder, and answers everything that is wrong at once. Rules may name the playbooks
+ * `elsewhere`, too.
+ */
+export function checkTexts(
+  files: readonly GivenFile[],
+  kinds: ReadonlyMap<string, ExecutorSpec>,
+  elsewhere: ReadonlySet<string> = new Set(),
+): CatalogContent {
   const playbooks = files.filter(({ file }) => isPlaybookFile(file));
-  return assemble(playbooks.map(({ file, text }) => ({ file, ...loadFile(file, text, kinds) })));
+  return assemble(
+    playbooks.map(({ file, text }) => ({ file, ...loadFile(file, text, kinds) })),
+    { elsewhere },
+  );
 }
 
 /** The files of a playbooks folder as texts. Rejects where the folder, or a file in it, cannot be read. */

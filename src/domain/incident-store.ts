@@ -5,6 +5,8 @@ import type { IncidentRules } from './incident-rules.js';
 /** Which incidents are asked for; all must hold. */
 export interface IncidentFilter {
   readonly state?: IncidentState;
+  /** True: those that are not resolved. */
+  readonly open?: boolean;
   readonly service_name?: string;
   readonly severity?: Severity;
   readonly priority?: Priority;

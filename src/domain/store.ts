@@ -398,6 +398,8 @@ export interface PlaybookVersion {
 export interface PlaybookStore {
   record(playbooks: readonly CheckedPlaybook[], at: string): Promise<void>;
   versions(playbook_id: string, page: PageRequest): Promise<Page<PlaybookVersion>>;
+  /** One version as it was understood when it was in force; null when there never was such a one. */
+  version(playbook_id: string, version: string): Promise<(PlaybookVersion & { readonly playbook: Playbook }) | null>;
 }
 
 /** The big red button: while it is pressed no new write starts anywhere. */

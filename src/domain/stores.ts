@@ -23,6 +23,8 @@ import type {
   TriageStore,
 } from './store.js';
 import type { StormStore } from './storm.js';
+import type { Search } from './search.js';
+import type { Survey } from './survey.js';
 import type { Unmatched } from './unmatched.js';
 
 /** All that is kept, in one place, as the roof opens it. */
@@ -43,6 +45,8 @@ export interface Store {
   readonly deadLetters: DeadLetters;
   readonly tokens: Tokens;
   readonly sessions: Sessions;
+  readonly survey: Survey;
+  readonly search: Search;
   readonly audit: Audit;
   readonly playbooks: PlaybookStore;
   readonly pause: PauseSwitch;

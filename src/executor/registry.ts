@@ -52,6 +52,8 @@ export interface Executors {
   metric(): MetricSource | null;
   /** Dials everything that is configured; a check that breaks is a line that says so. */
   check(signal: AbortSignal): Promise<ConnectionCheck[]>;
+  /** Dials what is behind one kind; a note says why there is nothing to dial. */
+  checkKind(kind: string, signal: AbortSignal): Promise<{ checks: ConnectionCheck[]; note: string | null }>;
   /** Ends every connection; may be called twice. */
   stop(): Promise<void>;
 }
@@ -65,7 +67,10 @@ export function createExecutors(
   deps: ExecutorDeps,
   modules: readonly ExecutorModule[] = executorModules,
 ): Executors {
-  const sets = modules.map((module) => ({ name: module.name, set: open(module, config[module.name], deps) }));
+  const sets = modules.map((module) => {
+    const missing = missingKeys(module, config[module.name]);
+    return { name: module.name, missing, set: open(module, config[module.name], deps, missing) };
+  });
   const ready = new Map<string, ReadyExecutor>();
   for (const [index, module] of modules.entries()) {
     for (const spec of module.specs) {
@@ -86,6 +91,17 @@ export function createExecutors(
       const lines = await Promise.all(sets.map(({ name, set }) => checkSet(name, set, signal)));
       return lines.flat();
     },
+    async checkKind(kind, signal) {
+      const index = modules.findIndex((module) => module.specs.some((spec) => spec.kind === kind.toLowerCase()));
+      const found = sets[index];
+      if (found === undefined) return { checks: [], note: `there is no kind ${kind}` };
+      const checks = await checkSet(found.name, found.set, signal);
+      const note =
+        found.missing.length > 0
+          ? notConfigured(found.name, found.missing)
+          : 'it needs no server of its own, or none is configured';
+      return { checks, note: checks.length > 0 ? null : note };
+    },
     async stop() {
       await Promise.allSettled(sets.map(({ set }) => set.stop()));
     },
@@ -103,17 +119,25 @@ function specsOf(modules: readonly ExecutorModule[]): Map<string, ExecutorSpec> 
   return specs;
 }
 
-function open(module: ExecutorModule, slice: unknown, deps: ExecutorDeps): ExecutorSet {
-  if (slice !== undefined) return module.create(slice, deps);
-  const defaults = module.config.safeParse({});
-  if (defaults.success) return module.create(defaults.data, deps);
-  const missing = defaults.error.issues.map((issue) => ['executors', module.name, ...issue.path.map(String)].join('.'));
-  return unconfigured(module, [...new Set(missing)]);
+/** The keys that a module without a slice of the configuration cannot do without. */
+function missingKeys(module: ExecutorModule, slice: unknown): readonly string[] {
+  if (slice !== undefined) return [];
+  const issues = module.config.safeParse({}).error?.issues ?? [];
+  return [...new Set(issues.map((issue) => ['executors', module.name, ...issue.path.map(String)].join('.')))];
+}
+
+function open(module: ExecutorModule, slice: unknown, deps: ExecutorDeps, missing: readonly string[]): ExecutorSet {
+  if (missing.length > 0) return unconfigured(module, missing);
+  return module.create(slice === undefined ? module.config.parse({}) : slice, deps);
+}
+
+function notConfigured(name: string, missing: readonly string[]): string {
+  return `executors.${name} is not configured: set ${missing.join(', ')} in fixpoint.yaml`;
 }
 
 /** Fails every attempt in words that tell the operator what to do; trying again could not help. */
 function unconfigured(module: ExecutorModule, missing: readonly string[]): ExecutorSet {
-  const reason = `executors.${module.name} is not configured: set ${missing.join(', ')} in fixpoint.yaml`;
+  const reason = notConfigured(module.name, missing);
   const failed: Outcome = { type: 'failed', reason, retryable: false };
   const executor: Executor = {
     execute: () => Promise.resolve(failed),

@@ -1,6 +1,7 @@
 import type { BacktestRequest, BacktestResult } from '../domain/api/backtest.js';
-import type { Catalog } from '../domain/catalog.js';
+import type { Catalog, CatalogContent } from '../domain/catalog.js';
 import type { Clock } from '../domain/clock.js';
+import type { ConnectionCheck } from '../domain/connection.js';
 import type { Alert } from '../domain/alert.js';
 import type { RuleExplanation } from '../domain/decision.js';
 import type { ExecutorSpec } from '../domain/executor.js';
@@ -12,6 +13,7 @@ import type { Report } from '../domain/report.js';
 import type { SenderProof, WebhookEnvelope } from '../domain/source.js';
 import type { Store } from '../domain/stores.js';
 import type { Suppressed, SuppressionSet } from '../domain/suppression-set.js';
+import type { PartHealth } from './readiness.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { ApprovalCommand, ConfirmCommand, RetryCommand, RunCommand } from '../schedule/by-hand.js';
 
@@ -88,6 +90,32 @@ export interface Incidents {
   act(incident_id: string, command: IncidentCommand): Promise<unknown>;
 }
 
+/** What came of dialing: a line for each server, or why there is none. */
+export interface Dialed {
+  readonly checks: readonly ConnectionCheck[];
+  readonly note: string | null;
+}
+
+/** What Fixpoint talks to. Nothing is dialed before somebody asks for it. */
+export interface Connections {
+  /** Names of the configured channels, and of those that get what names none. */
+  readonly notifiers: readonly string[];
+  readonly defaultNotifiers: readonly string[];
+  /** For a kind and a channel that there are. */
+  checkExecutor(kind: string, signal: AbortSignal): Promise<Dialed>;
+  checkNotifier(name: string, signal: AbortSignal): Promise<Dialed>;
+}
+
+/** What this process knows of itself. */
+export interface OwnProcess {
+  readonly started_at: string;
+  readonly roles: readonly string[];
+  /** How each part fares that readiness depends on. */
+  health(): Promise<readonly PartHealth[]>;
+  /** Alerts that wait in the bus. */
+  busLag(): Promise<number>;
+}
+
 /** Everything that the whole HTTP face stands on. */
 export interface HttpDeps extends ProbeDeps {
   readonly store: Store;
@@ -107,4 +135,8 @@ export interface HttpDeps extends ProbeDeps {
   backtest(request: BacktestRequest, since: string): Promise<BacktestResult>;
   readonly incidents: Incidents;
   readonly reports: Reports;
+  readonly connections: Connections;
+  readonly process: OwnProcess;
+  /** Checks a text as a file of the playbooks folder, beside the playbooks in force. */
+  checkText(file: string, text: string): Promise<CatalogContent>;
 }

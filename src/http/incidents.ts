@@ -30,10 +30,11 @@ export function incidentRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     '/api/v1/incidents',
     { onRequest, schema: { tags, querystring: IncidentQuery, ...answers(200, pageOf(Incident)) } },
     (request) => {
-      const { limit: _limit, cursor: _cursor, since, ...filter } = request.query;
+      const { limit: _limit, cursor: _cursor, since, open, ...filter } = request.query;
       const now = deps.clock.now();
       const from = since === undefined ? {} : { since: sinceInstant(since, now) };
-      return incidents.list({ ...filter, ...from }, pageRequest(request.query), instant(now));
+      const isOpen = open === undefined ? {} : { open: open === 'true' };
+      return incidents.list({ ...filter, ...from, ...isOpen }, pageRequest(request.query), instant(now));
     },
   );
 

@@ -10,6 +10,7 @@ import { audit } from './audit.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
+import { graphOf } from './playbook-graph.js';
 import { answers, found, PathId } from './route.js';
 import type { Api } from './route.js';
 import { runOf } from './runs.js';
@@ -113,13 +114,8 @@ function itemOf({ playbook, version, file }: CheckedPlaybook): PlaybookItem {
   };
 }
 
-function answerOf(checked: CheckedPlaybook, specs: ReadonlyMap<string, ExecutorSpec>): PlaybookAnswer {
+/** One playbook as it is answered. */
+export function answerOf(checked: CheckedPlaybook, specs: ReadonlyMap<string, ExecutorSpec>): PlaybookAnswer {
   const { playbook, source } = checked;
-  const nodes = playbook.tasks.map((task) => {
-    const kind = task.type.toLowerCase();
-    const effect = specs.get(kind)?.effect;
-    return { task_id: task.id, name: task.name ?? task.id, kind, effect: typeof effect === 'string' ? effect : null };
-  });
-  const edges = playbook.tasks.flatMap((task) => (task.depends_on ?? []).map((from) => ({ from, to: task.id })));
-  return { ...itemOf(checked), source, playbook, graph: { nodes, edges } };
+  return { ...itemOf(checked), source, playbook, graph: graphOf(playbook, specs) };
 }

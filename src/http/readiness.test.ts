@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/helper/fake-clock.js';
-import { createReadiness } from './readiness.js';
+import { createHealth, createReadiness } from './readiness.js';
 
 describe('createReadiness', () => {
   it('resolves when every part works', async () => {
-    const ready = createReadiness([{ name: 'store', check: async () => undefined }], new FakeClock());
+    const ready = createReadiness(createHealth([{ name: 'store', check: async () => undefined }], new FakeClock()));
 
     await expect(ready()).resolves.toBeUndefined();
   });
@@ -16,7 +16,7 @@ describe('createReadiness', () => {
       { name: 'kafka', check: async () => Promise.reject(new Error('no leader')) },
     ];
 
-    await expect(createReadiness(parts, new FakeClock())()).rejects.toMatchObject({
+    await expect(createReadiness(createHealth(parts, new FakeClock()))()).rejects.toMatchObject({
       code: 'unavailable',
       message: 'not ready: store: it is full; kafka: no leader',
     });
@@ -30,7 +30,7 @@ describe('createReadiness', () => {
       asked += 1;
       return new Promise((resolve) => (answer = resolve));
     };
-    const ready = createReadiness([{ name: 'store', check }], clock);
+    const ready = createReadiness(createHealth([{ name: 'store', check }], clock));
     for (let probe = 0; probe < 3; probe += 1) {
       const refusal = expect(ready()).rejects.toMatchObject({ message: 'not ready: store: no answer within 2500 ms' });
       await clock.advance(2_500);
@@ -45,5 +45,19 @@ describe('createReadiness', () => {
 
     await expect(good).resolves.toBeUndefined();
     expect(asked).toBe(2);
+  });
+});
+
+describe('createHealth', () => {
+  it('tells of each part whether it works, and why not', async () => {
+    const parts = [
+      { name: 'store', check: async () => undefined },
+      { name: 'kafka', check: async () => Promise.reject(new Error('no leader')) },
+    ];
+
+    expect(await createHealth(parts, new FakeClock())()).toEqual([
+      { name: 'store', ok: true, message: '' },
+      { name: 'kafka', ok: false, message: 'no leader' },
+    ]);
   });
 });

@@ -12,11 +12,16 @@ export interface ReadinessPart {
 /** Below the probe's own limit, so that what is late is told by its name. */
 const PART_WITHIN_MS = 2_500;
 
-/**
- * Asks all parts at once and rejects with `unavailable` and every reason there is. A part that hangs is asked once, however often the probe
- * comes: questions must not pile up behind it.
- */
-export function createReadiness(parts: readonly ReadinessPart[], clock: Clock): () => Promise<void> {
+/** How one part fares now. */
+export interface PartHealth {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Why it does not work; empty where it does. */
+  readonly message: string;
+}
+
+/** Asks all parts at once. A part that hangs is asked once, however often somebody wants to know: questions must not pile up behind it. */
+export function createHealth(parts: readonly ReadinessPart[], clock: Clock): () => Promise<PartHealth[]> {
   const asking = new Map<string, Promise<void>>();
   function ask(part: ReadinessPart): Promise<void> {
     const under_way = asking.get(part.name) ?? part.check().finally(() => asking.delete(part.name));
@@ -27,9 +32,17 @@ export function createReadiness(parts: readonly ReadinessPart[], clock: Clock): 
   }
   return async () => {
     const answers = await Promise.allSettled(parts.map(ask));
-    const reasons = answers.flatMap((answer, place) =>
-      answer.status === 'rejected' ? [`${parts[place]?.name ?? ''}: ${messageOf(answer.reason)}`] : [],
-    );
+    return answers.map((answer, place) => {
+      const ok = answer.status === 'fulfilled';
+      return { name: parts[place]?.name ?? '', ok, message: ok ? '' : messageOf(answer.reason) };
+    });
+  };
+}
+
+/** Rejects with `unavailable` and every reason there is while a part does not work. */
+export function createReadiness(health: () => Promise<readonly PartHealth[]>): () => Promise<void> {
+  return async () => {
+    const reasons = (await health()).flatMap(({ name, ok, message }) => (ok ? [] : [`${name}: ${message}`]));
     if (reasons.length > 0) throw new FixpointError('unavailable', `not ready: ${reasons.join('; ')}`);
   };
 }

@@ -42,7 +42,8 @@ export function systemRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
   pauseRoute(app, deps, auth, false);
 }
 
-function stormNow(storms: readonly Storm[]) {
+/** The storms that there are, as they are answered. */
+export function stormNow(storms: readonly Storm[]) {
   return {
     level: storms.reduce((highest, { level }) => Math.max(highest, level), 0),
     storms: storms.slice(0, MAX_STORMS).map(({ scope, level, peak, since, changed_at, rates, calm_since }) => {

@@ -45,6 +45,8 @@ export interface Notifiers {
   notify(notice: Notice, signal: AbortSignal): Promise<NotifyResult[]>;
   /** Dials every configured channel without sending a message. */
   check(signal: AbortSignal): Promise<ConnectionCheck[]>;
+  /** The same for one channel; null when there is none of that name. */
+  checkOne(name: string, signal: AbortSignal): Promise<ConnectionCheck | null>;
   stop(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export function createNotifiers(config: NotifiersConfig, deps: NotifiersDeps): N
       return Promise.all(wanted.map((name) => sendTo(channels, name, notice, signal, deps.log)));
     },
     check: (signal) => Promise.all([...channels.values()].map((channel) => channel.check(signal))),
+    checkOne: async (name, signal) => (await channels.get(name)?.check(signal)) ?? null,
     async stop() {
       await Promise.all([...channels.values()].map((channel) => channel.stop()));
     },

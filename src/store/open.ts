@@ -23,8 +23,10 @@ import { createRunStore } from './postgres/runs.js';
 import { createRunFeed } from './postgres/run-feed.js';
 import { createRunView } from './postgres/run-view.js';
 import { createSuppressionStore } from './postgres/suppressions.js';
+import { createSearch } from './postgres/search.js';
 import { createSessions } from './postgres/sessions.js';
 import { createStormStore } from './postgres/storms.js';
+import { createSurvey } from './postgres/survey.js';
 import { createTriageStore } from './postgres/triage.js';
 import { createAudit, createPauseSwitch, createPlaybookStore, createTokens } from './postgres/upkeep.js';
 import { createUnmatched } from './postgres/unmatched.js';
@@ -87,6 +89,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     deadLetters: createDeadLetters(db, options.ids),
     tokens: createTokens(db),
     sessions: createSessions(db),
+    survey: createSurvey(db),
+    search: createSearch(db),
     audit: createAudit(db),
     playbooks: createPlaybookStore(db),
     pause: createPauseSwitch(db),

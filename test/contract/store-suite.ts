@@ -6,6 +6,7 @@ import { fold } from '../../src/domain/transition.js';
 import { limitsSuite } from './limits-suite.js';
 import { retentionSuite } from './retention-suite.js';
 import { sessionSuite } from './session-suite.js';
+import { surveySuite } from './survey-suite.js';
 import { suppressionSuite } from './suppression-suite.js';
 import {
   aBatch,
@@ -730,6 +731,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     suppressionSuite(() => store);
     // Last: it forgets what others have written.
     sessionSuite(() => store);
+    surveySuite(() => store);
     retentionSuite(() => store);
     limitsSuite(() => store);
   });

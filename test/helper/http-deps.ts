@@ -8,10 +8,12 @@ import type { Approval, Run, RunEvent, StoredEvent } from '../../src/domain/run.
 import type { RuleExplanation } from '../../src/domain/decision.js';
 import type { Suppressed } from '../../src/domain/suppression-set.js';
 import { SuppressionSet } from '../../src/domain/suppression-set.js';
+import type { Search } from '../../src/domain/search.js';
+import type { Survey } from '../../src/domain/survey.js';
 import type { NewSession } from '../../src/domain/session.js';
 import type { ExecutorSpec } from '../../src/domain/executor.js';
 import type { Accepted } from '../../src/domain/api/alert.js';
-import type { HttpDeps, RunRequest } from '../../src/http/deps.js';
+import type { Dialed, HttpDeps, RunRequest } from '../../src/http/deps.js';
 import type { RunCommand } from '../../src/schedule/by-hand.js';
 import type { Report } from '../../src/domain/report.js';
 import { FixpointError } from '../../src/domain/errors.js';
@@ -20,9 +22,11 @@ import type { OpenAlert } from '../../src/domain/store.js';
 import { createIds } from '../../src/domain/id.js';
 import { instant } from '../../src/domain/clock.js';
 import { transition } from '../../src/domain/transition.js';
+import { checkTexts } from '../../src/catalog/check-texts.js';
 import { AN_EMPTY_BACKTEST } from './an-empty-backtest.js';
 import { FakeClock } from './fake-clock.js';
 import { memorySessions } from './memory-sessions.js';
+import { memorySearch, memorySurvey } from './memory-survey.js';
 import { memorySuppressions } from './memory-suppressions.js';
 
 /** A token's hash as the store keeps it. */
@@ -67,6 +71,10 @@ export class HttpWorld {
     rejected: 0,
   });
   checkRoom: (bytes: number) => void = () => undefined;
+  survey: Survey = memorySurvey();
+  search: Search = memorySearch();
+  dial: (what: string, signal: AbortSignal) => Promise<Dialed> = async () => ({ checks: [], note: null });
+  busLag: () => Promise<number> = async () => 0;
   startRun: (playbook_id: string, request: RunRequest) => Promise<string> = async () => 'run-1';
   findToken: (hash: string) => Promise<TokenRecord | null> = async (hash) => this.tokens.get(hash) ?? null;
   readonly #listeners = new Map<string, Set<() => void>>();
@@ -148,6 +156,24 @@ export class HttpWorld {
         confirm: async (run_id, command) => void this.asked.push({ what: `confirm ${run_id}`, with: command }),
         retry: async (run_id, command) => void this.asked.push({ what: `retry ${run_id}`, with: command }),
       },
+      connections: {
+        notifiers: ['slack', 'email'],
+        defaultNotifiers: ['slack'],
+        checkExecutor: (kind, signal) => this.dial(kind, signal),
+        checkNotifier: (name, signal) => this.dial(name, signal),
+      },
+      process: {
+        started_at: instant(0),
+        roles: ['ingest', 'schedule'],
+        health: async () => [{ name: 'store', ok: true, message: '' }],
+        busLag: () => this.busLag(),
+      },
+      checkText: async (file, text) =>
+        checkTexts(
+          [{ file, text }],
+          new Map(this.specs.map((spec) => [spec.kind, spec])),
+          new Set(this.playbooks.keys()),
+        ),
       reports: {
         build: async (run_id, language) => this.#report(run_id, language),
         text: (report) => `text of ${report.run_id}\n`,
@@ -273,6 +299,8 @@ export class HttpWorld {
         },
       },
       sessions: memorySessions(this.sessions, this.tokens),
+      survey: this.survey,
+      search: this.search,
       audit: {
         add: async (entry) => void this.auditEntries.push(entry),
         list: async () => ({ items: this.auditEntries, next_cursor: null }),
@@ -286,6 +314,12 @@ export class HttpWorld {
             : [];
           return { items, next_cursor: null };
         },
+        version: async (playbook_id, version) => {
+          const known = this.playbooks.get(playbook_id);
+          if (known?.version !== version) return null;
+          const { source, playbook } = known;
+          return { playbook_id, version, source, playbook, first_seen_at: instant(0) };
+        },
       },
       incidents: {
         get: async (incident_id) => this.incidents.find((incident) => incident.incident_id === incident_id) ?? null,
@@ -294,6 +328,7 @@ export class HttpWorld {
           return { items: this.incidents, next_cursor: null };
         },
         ofAlert: async () => this.incidents[0] ?? null,
+        countOpen: async () => ({ P1: this.incidents.length }),
       } as Partial<Store['incidents']> as Store['incidents'], // the rest is no business of the HTTP face
       pause: { read: async () => this.pause, set: async (state) => void (this.pause = state) },
       suppressions: memorySuppressions(this.kept),

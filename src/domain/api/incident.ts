@@ -7,6 +7,7 @@ import { Remark } from './run.js';
 /** The filters of `GET /api/v1/incidents`; all must hold. */
 export const IncidentQuery = PageQuery.extend({
   state: IncidentState.exactOptional(),
+  open: z.enum(['true', 'false']).exactOptional().describe('true: not resolved; false: resolved'),
   service_name: FilterText.exactOptional().describe('One of its services'),
   severity: Severity.exactOptional().describe('The worst that was ever told'),
   priority: Priority.exactOptional(),

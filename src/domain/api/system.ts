@@ -43,20 +43,20 @@ const StormAnswer = z.object({
   calm_since: Instant.nullable().describe('Since when it has been calmer; it falls when that has lasted'),
 });
 
+/** The storms that there are now. */
+export const StormNow = z.object({
+  level: z.int().describe('The highest of all: 0 none, 1 writes of new runs need an approval, 2 nothing new starts'),
+  storms: z.array(StormAnswer),
+});
+export type StormNow = z.infer<typeof StormNow>;
+
 /** Counts since an instant. */
 export const StatsAnswer = z.object({
   since: Instant,
   alerts: z.array(z.object({ action: z.string(), reason: z.string().nullable(), count: z.int() })),
   runs: z.array(z.object({ state: RunState, outcome: z.string().nullable(), count: z.int() })),
   undecided: z.int(),
-  storm: z
-    .object({
-      level: z
-        .int()
-        .describe('The highest of all: 0 none, 1 writes of new runs need an approval, 2 nothing new starts'),
-      storms: z.array(StormAnswer),
-    })
-    .describe('Now, whatever `since` says'),
+  storm: StormNow.describe('Now, whatever `since` says'),
 });
 
 /** Who did what. */

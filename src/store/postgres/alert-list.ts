@@ -5,7 +5,7 @@ import type { Db } from '../db.js';
 import type { AlertColumns, Repeat, RepeatColumns } from './alert-rows.js';
 import { expand, stored, whole } from './alert-rows.js';
 import { checkCursor, Conditions } from './page.js';
-import { idFrom } from './ulid-time.js';
+import { idFrom } from '../../domain/ulid-time.js';
 
 /** How many alerts one page looks at, at most: by their columns, and where their documents have to be read. */
 const MAX_LOOKED_AT = 100_000;
@@ -72,18 +72,20 @@ async function searchAlerts(search: Search): Promise<Found> {
   const step = deep ? DEEP_STEP : STEP;
   let above = search.cursor;
   for (let looked = 0; looked < (deep ? MAX_READ : MAX_LOOKED_AT); looked += step) {
+    // Without the floor: a database that knows nothing of the table would rather read and sort all that is between the two (100,000: 300 ms).
     const [edge] = await db.query<{ alert_id: string }>({
-      text: 'select alert_id from alerts where alert_id < $1 and alert_id >= $2 order by alert_id desc offset $3 limit 1',
-      values: [above, search.floor, step - 1],
+      text: 'select alert_id from alerts where alert_id < $1 order by alert_id desc offset $2 limit 1',
+      values: [above, step - 1],
     });
-    const below = edge?.alert_id ?? search.floor;
+    const isLast = edge === undefined || edge.alert_id <= search.floor;
+    const below = isLast ? search.floor : edge.alert_id;
     const rows = await queryAlerts(search, above, below, deep ? step : limit - alerts.length);
     alerts.push(...(deep ? rows.filter(deep) : rows));
     if (alerts.length >= limit) {
       const kept = alerts.slice(0, limit);
       return { alerts: kept, down_to: kept.at(-1)?.alert_id ?? null };
     }
-    if (!edge) return { alerts, down_to: null };
+    if (isLast) return { alerts, down_to: null };
     above = below;
   }
   return { alerts, down_to: above };

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../domain/store.js';
 import type { Storm, StormShare, StormStore, StormSummary } from '../../domain/storm.js';
 import { OVERALL } from '../../domain/storm.js';
 import type { Db, Queryable } from '../db.js';
-import { idFrom } from './ulid-time.js';
+import { idFrom } from '../../domain/ulid-time.js';
 import { addNotice } from './outbox.js';
 
 /** Counts are looked at for a minute; those of this long ago are certain to be of no more use to anybody. */

@@ -8,6 +8,7 @@ import type {
   TokenRecord,
   Tokens,
 } from '../../domain/store.js';
+import type { Playbook } from '../../domain/playbook.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
 
@@ -96,6 +97,13 @@ export function createPlaybookStore(db: Db): PlaybookStore {
         values: conditions.values,
       });
       return pageOf(rows, page.limit, (row) => row.first_seen_at);
+    },
+    async version(playbook_id, version) {
+      const [row] = await db.query<PlaybookVersion & { playbook: Playbook }>({
+        text: 'select playbook_id, version, source, first_seen_at, playbook from playbook_versions where playbook_id = $1 and version = $2',
+        values: [playbook_id, version],
+      });
+      return row ?? null;
     },
   };
 }
