@@ -4,8 +4,18 @@ import { createApi } from './api/client.js';
 import { createQueryClient } from './api/queries.js';
 import { SESSION_KEY } from './api/session.js';
 import { App } from './app.js';
+import { keep, kept } from './words/language.js';
 import './styles/tokens.css';
 import './styles/base.css';
+
+/** After an upgrade the code of a page has another name: the new index knows it. Once a minute at most, whatever is wrong. */
+window.addEventListener('vite:preloadError', (event) => {
+  const before = Number(kept('fixpoint.reloaded') ?? 0);
+  if (Date.now() - before < 60_000) return;
+  keep('fixpoint.reloaded', String(Date.now()));
+  event.preventDefault();
+  window.location.reload();
+});
 
 const client = createQueryClient();
 const api = createApi({

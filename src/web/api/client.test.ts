@@ -16,9 +16,9 @@ function anApi(answer: (sent: Sent) => Response | Promise<Response>) {
   let signedOut = 0;
   const api = createApi({
     fetch: async (url, init) => {
-      const one = { url: String(url as string), init: init ?? {} };
+      const one = { url: String(url), init: init ?? {} };
       sent.push(one);
-      return await answer(one);
+      return answer(one);
     },
     onSignedOut: () => void (signedOut += 1),
   });

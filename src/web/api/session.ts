@@ -11,6 +11,7 @@ export interface Session {
   readonly csrf: string;
 }
 
+const AGAIN_MS = 5_000;
 const SESSION = '/api/v1/session';
 export const SESSION_KEY = [SESSION] as const;
 
@@ -32,6 +33,8 @@ export function useSessionQuery(): UseQueryResult<Session | null> {
     staleTime: Infinity,
     gcTime: Infinity,
     refetchOnWindowFocus: false,
+    // Until the service answers there is nothing to show but that.
+    refetchInterval: ({ state }) => (state.status === 'error' ? AGAIN_MS : false),
   });
 }
 
@@ -41,6 +44,8 @@ export function useSignIn(): (token: string) => Promise<void> {
   const client = useQueryClient();
   return async (token) => {
     await api.request<void>('POST', SESSION, { body: { token } });
+    // What somebody else saw here before is nothing for who comes now.
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION });
     await client.refetchQueries({ queryKey: SESSION_KEY });
   };
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useWords } from '../words/language.js';
@@ -48,6 +48,9 @@ interface DataListProps<T> {
 }
 
 const MORE_BEFORE_END = 30;
+/** What may lie over the window's ends, in pixels: a row that is gone to stands between. */
+const TOP_BARS = 24;
+const BOTTOM_BARS = 72;
 
 /** A list of any length: only the rows in sight are drawn. `j` `k` choose a row, `Enter` opens it; it scrolls with the page. */
 export function DataList<T>(props: DataListProps<T>) {
@@ -55,6 +58,7 @@ export function DataList<T>(props: DataListProps<T>) {
   const words = useWords();
   const isNarrow = useMedia('(max-width: 720px)');
   const width = useWindowWidth();
+  const shown = useMemo(() => columns.filter(({ from }) => from === undefined || width >= from), [columns, width]);
   const rowHeight = isNarrow ? (props.cardHeight ?? 68) : (props.rowHeight ?? 40);
   const body = useRef<HTMLDivElement>(null);
   const range = useVisibleRange(body, rowHeight, items.length);
@@ -65,7 +69,6 @@ export function DataList<T>(props: DataListProps<T>) {
 
   if (isLoading) return <Loading rows={8} />;
   if (items.length === 0) return <>{props.empty}</>;
-  const shown = columns.filter(({ from }) => from === undefined || width >= from);
   const tracks = isNarrow ? 'minmax(0, 1fr)' : shown.map((column) => column.width).join(' ');
   return (
     <div className="data-list" role="table" aria-label={props.label} aria-rowcount={hasMore ? -1 : items.length + 1}>
@@ -84,7 +87,7 @@ export function DataList<T>(props: DataListProps<T>) {
           if (item === undefined) return null;
           const id = props.idOf(item);
           return (
-            <Row
+            <MemoRow
               key={id}
               {...{ item, index, rowHeight, tracks, isNarrow }}
               columns={shown}
@@ -158,6 +161,9 @@ function Row<T>({ item, index, rowHeight, tracks, isNarrow, columns, card, hrefO
   );
 }
 
+/** A row that did not change is not drawn again while the list scrolls. */
+const MemoRow = memo(Row) as typeof Row; // memo forgets the type parameter
+
 /** The rows in sight, and the chosen one wherever it is: it may have the focus, which would be lost with it. */
 function rowsToDraw({ from, to }: Range, chosen: number, count: number): number[] {
   const rows = Array.from({ length: to - from }, (_, place) => from + place);
@@ -212,12 +218,15 @@ function useRowKeys<T>(
     [items, idOf],
   );
   function move(by: number): void {
-    const next = Math.min(Math.max(chosen + by, 0), items.length - 1);
+    // Where nothing is chosen yet it begins with the first row in sight.
+    const above = Math.ceil((TOP_BARS - (body.current?.getBoundingClientRect().top ?? 0)) / rowHeight);
+    const from = chosen >= 0 ? chosen + by : above;
+    const next = Math.min(Math.max(from, 0), items.length - 1);
     choose(next);
     const top = (body.current?.getBoundingClientRect().top ?? 0) + next * rowHeight;
-    // Below the page's bars at the top, above those at the bottom.
-    if (top < 120) window.scrollBy(0, top - 120);
-    else if (top + rowHeight > window.innerHeight - 72) window.scrollBy(0, top + rowHeight - window.innerHeight + 72);
+    const low = window.innerHeight - BOTTOM_BARS - rowHeight;
+    if (top < TOP_BARS) window.scrollBy(0, top - TOP_BARS);
+    else if (top > low) window.scrollBy(0, top - low);
     requestAnimationFrame(() => {
       body.current?.querySelector<HTMLElement>(`[data-row="${next}"] .row-link`)?.focus({ preventScroll: true });
     });

@@ -6,7 +6,7 @@ describe('the rows that are drawn', () => {
     for (const scrolled of [0, 39, 12_345, 1_999_960, 3_999_400]) {
       const { from, to } = visibleRange({ top: -scrolled, height: 900 }, 40, 100_000);
 
-      expect(from).toBeLessThanOrEqual(Math.max(0, Math.floor(scrolled / 40) - 8));
+      expect(from).toBeLessThanOrEqual(Math.max(0, Math.floor(scrolled / 40) - 12));
       expect(to).toBeGreaterThanOrEqual(Math.min(100_000, Math.ceil((scrolled + 900) / 40)));
       expect(to - from).toBeLessThan(60);
     }

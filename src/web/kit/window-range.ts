@@ -12,7 +12,7 @@ interface Viewport {
 }
 
 /** The rows that the window shows, and a few above and below, in steps so that not every pixel draws anew. */
-export function visibleRange({ top, height }: Viewport, rowHeight: number, count: number, spare = 8): Range {
+export function visibleRange({ top, height }: Viewport, rowHeight: number, count: number, spare = 12): Range {
   const step = Math.max(1, Math.floor(spare / 2));
   const first = Math.floor(-top / rowHeight) - spare;
   const last = Math.ceil((height - top) / rowHeight) + spare;

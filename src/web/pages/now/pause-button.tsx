@@ -1,6 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { OverviewAnswer } from '../../../domain/api/overview.js';
-import { useSend } from '../../api/queries.js';
+import { keyOf, useSend } from '../../api/queries.js';
 import { useMay } from '../../api/session.js';
 import { Button } from '../../kit/button.js';
 import { ConfirmDialog } from '../../kit/dialog.js';
@@ -12,11 +13,16 @@ import { nowWords } from '../../words/now.js';
 export function PauseButton({ isPaused }: { readonly isPaused: boolean }) {
   const { pause } = useWords(nowWords);
   const toast = useToast();
+  const client = useQueryClient();
   const may = useMay('operate');
   const [open, setOpen] = useState(false);
   const send = useSend<OverviewAnswer['pause'], { reason: string | null }>('POST', {
-    invalidate: ['/api/v1/overview', '/api/v1/pause', '/api/v1/runs', '/api/v1/audit'],
-    onDone: (state) => toast(state.paused ? pause.done : pause.released),
+    invalidate: ['/api/v1/pause', '/api/v1/runs', '/api/v1/audit'],
+    onDone: (state) => {
+      // The overview may be a second old when it is asked again: the button must not jump back.
+      client.setQueryData<OverviewAnswer>(keyOf('/api/v1/overview'), (known) => known && { ...known, pause: state });
+      toast(state.paused ? pause.done : pause.released);
+    },
   });
   if (!may) return null;
   return (
