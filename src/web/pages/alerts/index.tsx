@@ -1,9 +1,15 @@
-import { PageHeader } from '../../kit/page-header.js';
-import { alertsWords } from '../../words/alerts.js';
-import { useWords } from '../../words/language.js';
+import { Route, Switch } from 'wouter';
+import { AlertList } from './alert-list.js';
+import { AlertPage } from './alert-page.js';
 
-/** The pages of alerts. */
+/** The pages of alerts: the list, and one alert. */
 export function Pages() {
-  const words = useWords(alertsWords);
-  return <PageHeader title={words.title} />;
+  return (
+    <Switch>
+      <Route path="/alerts/:alert_id">{({ alert_id }) => <AlertPage key={alert_id} alertId={alert_id} />}</Route>
+      <Route>
+        <AlertList />
+      </Route>
+    </Switch>
+  );
 }

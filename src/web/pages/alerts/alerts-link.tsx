@@ -1,0 +1,26 @@
+import { Link } from 'wouter';
+
+interface AlertsLinkProps {
+  /** The filter, as the API names it. */
+  readonly by: string;
+  readonly value: string;
+  /** What is seen instead of the value. */
+  readonly text?: string;
+  readonly title?: string;
+}
+
+const MOST_SEEN = 300;
+
+/** Leads to all alerts that share something: a fact that can be followed. */
+export function AlertsLink({ by, value, text = value, title }: AlertsLinkProps) {
+  return (
+    <Link href={alertsHref({ [by]: value })} title={title}>
+      <bdi>{text.length > MOST_SEEN ? `${text.slice(0, MOST_SEEN)}…` : text}</bdi>
+    </Link>
+  );
+}
+
+/** The list of alerts under these filters. */
+export function alertsHref(filters: Readonly<Record<string, string>>): string {
+  return `/alerts?${new URLSearchParams(filters).toString()}`;
+}
