@@ -1,0 +1,49 @@
+import { Suspense, lazy, useState } from 'react';
+import type { PlaybookGraph } from '../../../domain/api/playbook.js';
+import type { Playbook } from '../../../domain/playbook.js';
+import { Button } from '../../kit/button.js';
+import { useMedia } from '../../kit/media.js';
+import { text } from '../../kit/url-params.js';
+import { useUrlState } from '../../kit/url-state.js';
+import { useWords } from '../../words/language.js';
+import { playbooksWords } from '../../words/playbooks.js';
+import { TaskDrawer } from './task-drawer.js';
+import { TaskTable } from './task-table.js';
+
+// The layout engine comes only where a graph is looked at.
+const Graph = lazy(async () => ({ default: (await import('./graph.js')).Graph }));
+
+const PARAMS = { task: text() };
+
+interface TasksViewProps {
+  readonly playbook: Playbook;
+  readonly graph: PlaybookGraph;
+}
+
+/** The tasks of a playbook: as a graph, as a table, and each by itself beside the page. */
+export function TasksView({ playbook, graph }: TasksViewProps) {
+  const words = useWords(playbooksWords);
+  const isNarrow = useMedia('(max-width: 720px)');
+  const [shown, setShown] = useState(!isNarrow);
+  const [{ task: chosen }, change] = useUrlState(PARAMS);
+  const open = (task: string): void => change({ task });
+  return (
+    <div className="stack">
+      <section className="panel flush playbook-graph-panel">
+        <header className="row spread playbook-graph-head">
+          <p className="quiet">{words.graph.hint}</p>
+          <Button size="s" tone="quiet" aria-expanded={shown} onClick={() => setShown(!shown)}>
+            {shown ? words.graph.hide : words.graph.show}
+          </Button>
+        </header>
+        {shown && (
+          <Suspense fallback={<div className="playbook-graph" aria-busy="true" />}>
+            <Graph playbook={playbook} graph={graph} onOpen={open} />
+          </Suspense>
+        )}
+      </section>
+      <TaskTable playbook={playbook} graph={graph} onOpen={open} />
+      <TaskDrawer playbook={playbook} graph={graph} task_id={chosen} onClose={() => change({ task: '' })} />
+    </div>
+  );
+}

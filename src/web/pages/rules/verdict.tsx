@@ -1,0 +1,162 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import type { z } from 'zod';
+import type { Explanation } from '../../../domain/api/rule.js';
+import type { RuleExplanation } from '../../../domain/decision.js';
+import { path } from '../../api/client.js';
+import { Button } from '../../kit/button.js';
+import { FilterText } from '../../kit/filters.js';
+import { Badge, StateSign } from '../../kit/sign.js';
+import { When } from '../../kit/when.js';
+import { useWords } from '../../words/language.js';
+import { rulesWords } from '../../words/rules.js';
+
+type Told = z.infer<typeof Explanation>;
+type RuleTold = z.infer<typeof RuleExplanation>;
+
+const AT_ONCE = 50;
+
+/** What would come of an alert: in a sentence, then by what, then what every rule says. */
+export function Verdict({ explanation }: { readonly explanation: Told }) {
+  const { explain: words } = useWords(rulesWords);
+  const { items, rules, held_by } = explanation;
+  const matching = items.filter(({ matched }) => matched);
+  const others = items.filter(({ matched }) => !matched);
+  return (
+    <>
+      <Decision explanation={explanation} />
+      {held_by.length > 0 && (
+        <section className="backtest-part">
+          <h2>{words.held}</h2>
+          <ul className="explain-rules">
+            {held_by.map((held, index) => (
+              <li key={index}>
+                <Held held={held} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <section className="backtest-part">
+        <h2>{matching.length === 0 ? words.none : words.taken}</h2>
+        {matching.length > 0 && <Rules rules={matching} />}
+      </section>
+      {others.length > 0 && <Others rules={others} />}
+      {items.length < rules && (
+        <p className="quiet">{words.omitted(items.length.toLocaleString('en'), rules.toLocaleString('en'))}</p>
+      )}
+    </>
+  );
+}
+
+function Decision({ explanation: { decision } }: { readonly explanation: Told }) {
+  const common = useWords();
+  const { explain: words } = useWords(rulesWords);
+  const { action, reason, playbook_ids, playbook_id, rule_id, until } = decision;
+  const playbooks = playbook_ids.length > 0 ? playbook_ids : playbook_id === null ? [] : [playbook_id];
+  return (
+    <section className="panel explain-verdict">
+      <h2>
+        {words.would[action]} <StateSign of="action" value={action} />
+        {reason !== null && <Badge>{common.decision_reason[reason]}</Badge>}
+      </h2>
+      <p dir="auto">{decision.explanation}</p>
+      {until !== null && (
+        <p>
+          {words.until} <When at={until} as="both" />
+        </p>
+      )}
+      <p className="row">
+        {rule_id !== null && <Link href={path`/rules/${rule_id}`}>{rule_id}</Link>}
+        {playbooks.map((id) => (
+          <span key={id}>
+            → <Link href={path`/playbooks/${id}`}>{id}</Link>
+          </span>
+        ))}
+      </p>
+    </section>
+  );
+}
+
+function Held({ held }: { readonly held: Told['held_by'][number] }) {
+  const common = useWords();
+  const { explain: words } = useWords(rulesWords);
+  return (
+    <>
+      <div className="explain-head">
+        <Badge tone="warn" icon="pause">
+          {common.decision_reason[held.reason]}
+        </Badge>
+        <code>{held.by}</code>
+        <span className="quiet">
+          {held.until !== null && (
+            <>
+              {words.until} <When at={held.until} as="both" />
+            </>
+          )}
+        </span>
+      </div>
+      <p dir="auto">{held.explanation}</p>
+    </>
+  );
+}
+
+function Others({ rules }: { readonly rules: readonly RuleTold[] }) {
+  const { explain: words } = useWords(rulesWords);
+  const [find, setFind] = useState('');
+  const wanted = find.toLowerCase();
+  const shown = rules.filter(
+    ({ rule_id, playbook_id }) => rule_id.toLowerCase().includes(wanted) || playbook_id.toLowerCase().includes(wanted),
+  );
+  return (
+    <section className="backtest-part">
+      <h2>{words.others(rules.length)}</h2>
+      {rules.length > 10 && <FilterText label={words.find} value={find} onChange={setFind} />}
+      {shown.length === 0 ? <p className="quiet">{words.nothing}</p> : <Rules rules={shown} />}
+    </section>
+  );
+}
+
+function Rules({ rules }: { readonly rules: readonly RuleTold[] }) {
+  const { explain: words } = useWords(rulesWords);
+  const [most, setMost] = useState(AT_ONCE);
+  return (
+    <>
+      <ul className="explain-rules">
+        {rules.slice(0, most).map((rule) => (
+          <li key={rule.rule_id} className={rule.chosen ? 'chosen' : ''}>
+            <div className="explain-head">
+              <Link href={path`/rules/${rule.rule_id}`}>
+                <strong>{rule.rule_id}</strong>
+              </Link>
+              {rule.chosen ? (
+                <Badge tone="good" icon="check">
+                  {words.decides}
+                </Badge>
+              ) : rule.matched ? (
+                <Badge tone="info" icon="check">
+                  {words.matches}
+                </Badge>
+              ) : (
+                <Badge icon="cross">{words.matches_not}</Badge>
+              )}
+              <Link href={path`/playbooks/${rule.playbook_id}`}>{rule.playbook_id}</Link>
+            </div>
+            <ul className="explain-reasons">
+              {rule.reasons.map((reason, index) => (
+                <li key={index} dir="auto">
+                  {reason}
+                </li>
+              ))}
+            </ul>
+          </li>
+        ))}
+      </ul>
+      {rules.length > most && (
+        <Button tone="quiet" onClick={() => setMost(most + 200)}>
+          {words.more(Math.min(200, rules.length - most))}
+        </Button>
+      )}
+    </>
+  );
+}
