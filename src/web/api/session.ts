@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import type { UseQueryResult } from '@tanstack/react-query';
+import type { Query, UseQueryResult } from '@tanstack/react-query';
 import type { Right, Role } from '../../domain/access.js';
 import { ApiRefusal } from './client.js';
 import { useApi } from './context.js';
@@ -38,6 +38,11 @@ export function useSessionQuery(): UseQueryResult<Session | null> {
   });
 }
 
+/** What was seen in a session, and not the session itself. */
+function isOfSession({ queryKey }: Query): boolean {
+  return queryKey[0] !== SESSION;
+}
+
 /** Trades a token for a session; refused with the service's own words. */
 export function useSignIn(): (token: string) => Promise<void> {
   const api = useApi();
@@ -45,7 +50,7 @@ export function useSignIn(): (token: string) => Promise<void> {
   return async (token) => {
     await api.request<void>('POST', SESSION, { body: { token } });
     // What somebody else saw here before is nothing for who comes now.
-    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION });
+    client.removeQueries({ predicate: isOfSession });
     await client.refetchQueries({ queryKey: SESSION_KEY });
   };
 }
@@ -57,8 +62,9 @@ export function useSignOut(): () => Promise<void> {
   return async () => {
     await api.request<void>('DELETE', SESSION);
     api.setCsrf(null);
-    client.clear();
+    // The door closes first: nothing behind it asks again while it is being forgotten.
     client.setQueryData(SESSION_KEY, null);
+    client.removeQueries({ predicate: isOfSession });
   };
 }
 
