@@ -1,9 +1,16 @@
-import { PageHeader } from '../../kit/page-header.js';
-import { runsWords } from '../../words/runs.js';
-import { useWords } from '../../words/language.js';
+import { Route, Switch } from 'wouter';
+import { RunList } from './run-list.js';
+import { RunPage } from './run-page.js';
 
 /** The pages of runs. */
 export function Pages() {
-  const words = useWords(runsWords);
-  return <PageHeader title={words.title} />;
+  return (
+    <Switch>
+      {/* A key: another run is another page, with nothing left over from the one before. */}
+      <Route path="/runs/:id">{({ id }) => <RunPage key={id} run_id={id} />}</Route>
+      <Route>
+        <RunList />
+      </Route>
+    </Switch>
+  );
 }

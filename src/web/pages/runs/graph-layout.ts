@@ -1,0 +1,67 @@
+import { Graph, layout } from '@dagrejs/dagre';
+import type { RunGraph } from './run-graph.js';
+
+/** How large every node is drawn. */
+export const NODE = { width: 216, height: 68 } as const;
+
+/** Where a node stands: its upper left corner. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Places for all nodes, from left to right in the order of waiting. Only the shape counts: a state that changes moves nothing. */
+export function placesOf(ids: readonly string[], edges: RunGraph['edges']): ReadonlyMap<string, Place> {
+  const graph = new Graph();
+  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 64, marginx: 16, marginy: 16 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const id of ids) graph.setNode(id, { ...NODE });
+  for (const { from, to } of edges) graph.setEdge(from, to);
+  layout(graph);
+  return new Map(
+    ids.map((id) => {
+      const node = graph.node(id);
+      return [id, { x: (node.x ?? 0) - NODE.width / 2, y: (node.y ?? 0) - NODE.height / 2 }];
+    }),
+  );
+}
+
+/** The node that an arrow key leads to from another; null where there is none in that direction. */
+export function neighbour(
+  from: string,
+  key: string,
+  { edges }: Pick<RunGraph, 'edges'>,
+  places: ReadonlyMap<string, Place>,
+): string | null {
+  const at = places.get(from);
+  if (at === undefined) return null;
+  const linked =
+    key === 'ArrowRight'
+      ? edges.filter((edge) => edge.from === from).map(({ to }) => to)
+      : key === 'ArrowLeft'
+        ? edges.filter((edge) => edge.to === from).map((edge) => edge.from)
+        : [];
+  if (key === 'ArrowRight' || key === 'ArrowLeft') return nearest(linked, at, places);
+  if (key !== 'ArrowUp' && key !== 'ArrowDown') return null;
+  const side = key === 'ArrowDown' ? 1 : -1;
+  const column = [...places].filter(
+    ([id, place]) => id !== from && Math.abs(place.x - at.x) < NODE.width && (place.y - at.y) * side > 0,
+  );
+  return nearest(
+    column.map(([id]) => id),
+    at,
+    places,
+  );
+}
+
+function nearest(ids: readonly string[], at: Place, places: ReadonlyMap<string, Place>): string | null {
+  let found: string | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const id of ids) {
+    const place = places.get(id);
+    if (place === undefined) continue;
+    const away = Math.abs(place.y - at.y) + Math.abs(place.x - at.x) / 10;
+    if (away < least) [found, least] = [id, away];
+  }
+  return found;
+}

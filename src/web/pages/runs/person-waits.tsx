@@ -1,0 +1,118 @@
+import { useState } from 'react';
+import type { RunAnswer } from '../../../domain/api/run.js';
+import type { Step } from '../../../domain/run.js';
+import { path } from '../../api/client.js';
+import { useMay } from '../../api/session.js';
+import { Button, LinkButton } from '../../kit/button.js';
+import { Icon } from '../../kit/icon.js';
+import { Countdown } from '../../kit/when.js';
+import { useWords } from '../../words/language.js';
+import { runsWords } from '../../words/runs.js';
+import { ChangeView } from './change-view.js';
+import { AnswerDialog } from './run-dialogs.js';
+import type { Answer } from './run-dialogs.js';
+
+/** The reasons that only a person ends. */
+export function waitsForPerson({ state, reason, approval }: Step): boolean {
+  if (state !== 'waiting') return false;
+  if (reason === 'approval') return approval?.state === 'pending';
+  return reason === 'confirmation' || reason === 'in_doubt' || reason === 'pause';
+}
+
+/** Each step that waits for somebody's answer, with the answers; nothing where none does. */
+export function PersonWaits({ run, onOpen }: { readonly run: RunAnswer; readonly onOpen: (step_id: string) => void }) {
+  const { person } = useWords(runsWords);
+  const waiting = run.steps.filter(waitsForPerson);
+  const may = useMay('operate');
+  if (waiting.length === 0) return null;
+  return (
+    <section className="panel flush run-person" aria-label={person.title}>
+      <h2 className="run-person-head">
+        <Icon name="hand" /> {person.title}
+      </h2>
+      <ul>
+        {waiting.map((step) => (
+          <li key={step.step_id}>
+            <Waiting {...{ run, step, may, onOpen }} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface WaitingProps {
+  readonly run: RunAnswer;
+  readonly step: Step;
+  readonly may: boolean;
+  readonly onOpen: (step_id: string) => void;
+}
+
+function Waiting({ run, step, may, onOpen }: WaitingProps) {
+  const { person } = useWords(runsWords);
+  const { reason } = step;
+  return (
+    <div className="run-waiting">
+      <div className="run-waiting-words">
+        <p>
+          <button type="button" className="run-link" dir="auto" onClick={() => onOpen(step.step_id)}>
+            {step.name}
+          </button>{' '}
+          <span className="quiet">
+            {reason === 'approval' && person.approval}
+            {reason === 'confirmation' && person.confirmation}
+            {reason === 'in_doubt' && person.in_doubt}
+            {reason === 'pause' && person.pause}
+          </span>
+        </p>
+        {step.message !== null && (
+          <p className="run-asked" dir="auto">
+            {step.message}
+          </p>
+        )}
+        {reason === 'pause' && <p className="quiet">{person.pause_hint}</p>}
+        {step.intent !== null && reason === 'in_doubt' && (
+          <div className="run-intended">
+            <span className="quiet">{person.intended}</span>
+            <ChangeView change={step.intent} />
+          </div>
+        )}
+      </div>
+      <div className="run-waiting-end">
+        {step.until !== null && <Countdown until={step.until} />}
+        <StepAnswers run={run} step={step} />
+        {!may && (reason === 'confirmation' || reason === 'in_doubt') && (
+          <span className="quiet">{person.read_only}</span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The answers that a waiting step takes, for who may give them; nothing for a step that waits for none. */
+export function StepAnswers({ run, step }: { readonly run: RunAnswer; readonly step: Step }) {
+  const { do: words } = useWords(runsWords);
+  const may = useMay('operate');
+  const [answer, setAnswer] = useState<Answer | null>(null);
+  if (!waitsForPerson(step)) return null;
+  if (step.reason === 'approval')
+    return step.approval === null ? null : (
+      <LinkButton href={path`/approvals/${step.approval.approval_id}`} tone="primary">
+        {words.approval}
+      </LinkButton>
+    );
+  if (!may || step.reason === 'pause') return null;
+  const [yes, no]: readonly [Answer, Answer] =
+    step.reason === 'confirmation' ? ['solved', 'unsolved'] : ['done', 'not_done'];
+  return (
+    <div className="row">
+      <Button icon="check" onClick={() => setAnswer(yes)}>
+        {yes === 'solved' ? words.yes : words.done}
+      </Button>
+      <Button icon="cross" onClick={() => setAnswer(no)}>
+        {no === 'unsolved' ? words.no : words.not_done}
+      </Button>
+      <AnswerDialog {...{ run, step }} answer={answer ?? yes} open={answer !== null} onClose={() => setAnswer(null)} />
+    </div>
+  );
+}
