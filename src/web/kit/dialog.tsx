@@ -24,9 +24,12 @@ export function Dialog({ open, onClose, title, children, footer, as = 'dialog' }
   useEffect(() => {
     const dialog = ref.current;
     if (dialog === null) return;
-    if (open && !dialog.open) dialog.showModal();
-    else if (!open && dialog.open) dialog.close();
-  }, [open]);
+    if (open && !dialog.open) {
+      dialog.showModal();
+      // What one came to fill in, rather than the button that closes.
+      if (as !== 'drawer') dialog.querySelector<HTMLElement>('.dialog-body :is(input, textarea, select)')?.focus();
+    } else if (!open && dialog.open) dialog.close();
+  }, [open, as]);
   return (
     <dialog
       ref={ref}
@@ -109,7 +112,7 @@ function ConfirmForm({ onClose, confirm, tone = 'primary', reason = 'none', onCo
           label={reason === 'required' ? words.reason.label : words.reason.optional}
           error={missing && text.trim() === '' ? words.reason.missing : null}
         >
-          {(field) => <TextArea {...field} autoFocus rows={2} maxLength={1_000} value={text} onChange={setText} />}
+          {(field) => <TextArea {...field} rows={2} maxLength={1_000} value={text} onChange={setText} />}
         </Field>
       )}
       <ErrorNote error={error} />

@@ -64,7 +64,6 @@ function Search({ onClose }: { readonly onClose: () => void }) {
     <div className="search">
       <TextInput
         type="search"
-        autoFocus
         role="combobox"
         aria-label={words.search.hint}
         aria-expanded={items.length > 0}
