@@ -1,9 +1,15 @@
-import { PageHeader } from '../../kit/page-header.js';
-import { approvalsWords } from '../../words/approvals.js';
-import { useWords } from '../../words/language.js';
+import { Route, Switch } from 'wouter';
+import { ApprovalList } from './approval-list.js';
+import { ApprovalPage } from './approval-page.js';
 
 /** The pages of approvals. */
 export function Pages() {
-  const words = useWords(approvalsWords);
-  return <PageHeader title={words.title} />;
+  return (
+    <Switch>
+      <Route path="/approvals/:id">{({ id }) => <ApprovalPage key={id} approval_id={id} />}</Route>
+      <Route>
+        <ApprovalList />
+      </Route>
+    </Switch>
+  );
 }

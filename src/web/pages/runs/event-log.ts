@@ -2,9 +2,9 @@ import type { StoredEvent } from '../../../domain/run.js';
 
 /** The events of one run that are known here, in their order, each once. */
 export interface EventLog {
-  add(events: readonly StoredEvent[]): void;
-  snapshot(): readonly StoredEvent[];
-  subscribe(onChange: () => void): () => void;
+  readonly add: (events: readonly StoredEvent[]) => void;
+  readonly snapshot: () => readonly StoredEvent[];
+  readonly subscribe: (onChange: () => void) => () => void;
 }
 
 /** More than any run should have; the oldest are let go, so that a page that is left open does not grow for ever. */

@@ -20,7 +20,8 @@ export function placesOf(ids: readonly string[], edges: RunGraph['edges']): Read
   layout(graph);
   return new Map(
     ids.map((id) => {
-      const node = graph.node(id);
+      // The library types a node's label loosely; `layout` has just given each its middle.
+      const node = graph.node(id) as { readonly x?: number; readonly y?: number };
       return [id, { x: (node.x ?? 0) - NODE.width / 2, y: (node.y ?? 0) - NODE.height / 2 }];
     }),
   );

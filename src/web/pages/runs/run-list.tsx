@@ -71,7 +71,7 @@ export function RunList() {
           />
         </Filters>
         {runs.error !== null && runs.items.length === 0 ? (
-          <ErrorState error={runs.error} onRetry={runs.retry} />
+          <ErrorState error={runs.error} onRetry={() => runs.retry()} />
         ) : (
           <DataList
             label={own.list.label}
@@ -84,7 +84,7 @@ export function RunList() {
             isLoading={runs.isLoading}
             hasMore={runs.hasMore}
             isLoadingMore={runs.isLoadingMore}
-            onMore={runs.more}
+            onMore={() => runs.more()}
             empty={<NoRuns isFiltered={active > 0} />}
           />
         )}

@@ -1,0 +1,70 @@
+import type { Approval } from '../../../domain/run.js';
+import { Icon } from '../../kit/icon.js';
+import { JsonView } from '../../kit/json-view.js';
+import { useWords } from '../../words/language.js';
+import { approvalsWords } from '../../words/approvals.js';
+import { shortText } from './change-text.js';
+
+const SHORT = 60;
+
+/** Exactly what will be done: on what, from what, to what, and with which parameters. */
+export function Plan({ approval }: { readonly approval: Approval }) {
+  const own = useWords(approvalsWords);
+  const { plan, message } = approval;
+  return (
+    <section className="panel approval-plan">
+      <h2>{own.plan}</h2>
+      {plan === null ? (
+        <>
+          <p className="approval-question" dir="auto">
+            {message}
+          </p>
+          <p className="quiet">{own.no_plan}</p>
+        </>
+      ) : (
+        <>
+          <p className="approval-target">
+            <code dir="auto">{plan.target}</code>
+          </p>
+          <Values what={plan.what} from={plan.from} to={plan.to} />
+          {message !== '' && (
+            <p className="quiet approval-said" dir="auto">
+              {message}
+            </p>
+          )}
+          <details className="approval-details">
+            <summary>
+              {own.parameters} <code>{plan.kind}</code>
+            </summary>
+            <JsonView value={plan.parameters} label={own.parameters} />
+          </details>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Values({ what, from, to }: { readonly what: string; readonly from: unknown; readonly to: unknown }) {
+  const isShort = [from, to].every((value) => (JSON.stringify(value) ?? '').length <= SHORT);
+  if (!isShort)
+    return (
+      <>
+        <p dir="auto">{what}</p>
+        <div className="approval-large">
+          <JsonView value={from} label={`${what}: 1`} open={1} />
+          <Icon name="chevron" />
+          <JsonView value={to} label={`${what}: 2`} open={1} />
+        </div>
+      </>
+    );
+  return (
+    <p className="approval-values">
+      <span dir="auto">{what}</span>
+      <span dir="ltr" className="row">
+        <code>{shortText(from)}</code>
+        <Icon name="chevron" />
+        <code className="approval-to">{shortText(to)}</code>
+      </span>
+    </p>
+  );
+}
