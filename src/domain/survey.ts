@@ -10,10 +10,13 @@ export interface HourCount {
   readonly count: number;
 }
 
-/** What a look at some alerts has counted, and the last of them that it looked at; null when there was none left. */
+/** What a look at some alerts has counted. */
 export interface CountedAlerts {
   readonly counts: readonly HourCount[];
+  /** The last of them that it looked at; null when there was none left. */
   readonly last_id: string | null;
+  /** Where there was none left: the one before them all, or null. Between the two there is nothing to count. */
+  readonly previous_id: string | null;
 }
 
 /** How much of everything waits; each figure stops at 10,000. */

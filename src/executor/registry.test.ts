@@ -71,6 +71,27 @@ describe('the executors', () => {
     expect(createExecutors({ prometheus: slice }, DEPS).conditions()).toHaveLength(1);
   });
 
+  it('are checked one by one: by kind, with the reason where there is nothing to dial', async () => {
+    const line = { name: 'executors.b', target: 'b:1', ok: true, message: 'b 1', required: true };
+    const executors = createExecutors({}, DEPS, [
+      aModule('a', z.strictObject({ url: z.string(), token: z.string() })),
+      aModule('b', z.strictObject({}), { check: () => Promise.resolve([line]) }),
+      aModule('c', z.strictObject({})),
+    ]);
+    const { signal } = new AbortController();
+
+    expect(await executors.checkKind('B_do', signal)).toEqual({ checks: [line], note: null });
+    expect(await executors.checkKind('a_do', signal)).toEqual({
+      checks: [],
+      note: 'executors.a is not configured: set executors.a.url, executors.a.token in fixpoint.yaml',
+    });
+    expect(await executors.checkKind('c_do', signal)).toMatchObject({
+      checks: [],
+      note: expect.stringContaining('no server'),
+    });
+    expect(await executors.checkKind('d_do', signal)).toEqual({ checks: [], note: 'there is no kind d_do' });
+  });
+
   it('are checked all, also when one check breaks', async () => {
     const line = { name: 'executors.b', target: 'b', ok: true, message: 'well', required: false };
     const executors = createExecutors({}, DEPS, [

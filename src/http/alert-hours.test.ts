@@ -16,7 +16,7 @@ interface Kept {
 
 /** A store of alerts that counts how many it was made to look at. */
 function aStore(alerts: Kept[], clock: FakeClock, step_ms = 0) {
-  const seen = { rows: 0 };
+  const seen = { rows: 0, looks: 0 };
   const idOf = (alert: Kept, index: number) =>
     `${idFrom(new Date(alert.at).toISOString())}${String(index).padStart(16, '0')}`;
   const kept = alerts.map((alert, index) => ({ alert, id: idOf(alert, index) })).sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -25,6 +25,7 @@ function aStore(alerts: Kept[], clock: FakeClock, step_ms = 0) {
       const from = kept.findIndex(({ id }) => id > after);
       const found = from < 0 ? [] : kept.slice(from, from + limit).filter(({ id }) => id < below);
       seen.rows += found.length;
+      seen.looks += 1;
       if (step_ms > 0) await clock.advance(step_ms);
       const counts = found.map(({ alert: { at, action, reason } }): HourCount => ({
         hour: Math.floor(at / HOUR_MS) * HOUR_MS,
@@ -32,7 +33,8 @@ function aStore(alerts: Kept[], clock: FakeClock, step_ms = 0) {
         reason,
         count: 1,
       }));
-      return { counts, last_id: found.at(-1)?.id ?? null };
+      const previous = kept.findLast(({ id }) => id <= after)?.id ?? null;
+      return { counts, last_id: found.at(-1)?.id ?? null, previous_id: found.length > 0 ? null : previous };
     },
   });
   return { survey, seen };
@@ -93,6 +95,17 @@ describe('alerts by the hour', () => {
     expect(seen.rows - first).toBe(1);
     expect(again.hours.at(-1)).toMatchObject({ undecided: 0 });
     expect(again.hours.reduce((sum, { run }) => sum + run, 0)).toBe(501);
+  });
+
+  it('cost no question for hours in which nothing arrived', async () => {
+    const clock = new FakeClock();
+    const at = NOW - 20 * HOUR_MS;
+    const { survey, seen } = aStore([{ at, action: 'run', reason: null }], clock);
+    const { hours } = await new AlertHours(survey, clock).look(NOW);
+
+    expect(hours.filter(({ run }) => run === 1)).toHaveLength(1);
+    // This hour: what is settled, and what is not. The one with the alert: it, nothing more, nothing before.
+    expect(seen.looks).toBeLessThanOrEqual(6);
   });
 
   it('of a flood are counted look by look, and nothing twice', async () => {

@@ -40,6 +40,8 @@ export class AlertHours {
   readonly #survey: Pick<Survey, Counting>;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #progress = new Map<string, Progress>();
+  /** By what is counted: the newest id before where it was last found that there is nothing. Known within one look. */
+  readonly #nothingAbove = new Map<Counting, string>();
   #budget = 0;
   #until = 0;
   #mayCountAgain = true;
@@ -54,6 +56,7 @@ export class AlertHours {
     const current = Math.floor(now / HOUR_MS) * HOUR_MS;
     const begins = Array.from({ length: HOURS }, (_, index) => current - index * HOUR_MS);
     this.#forgetBefore(current - HOURS * HOUR_MS);
+    this.#nothingAbove.clear();
     this.#budget = MAX_LOOKED_AT;
     const began = this.#clock.monotonic();
     this.#mayCountAgain = true;
@@ -80,6 +83,11 @@ export class AlertHours {
     const end = hour + HOUR_MS;
     const settledUntil = Math.min(end, now - SETTLED_AFTER_MS);
     const progress = this.#progressOf(counting, hour, now);
+    // An hour in which nothing arrived costs no question where its neighbour's answer told so.
+    const nothingAbove = this.#nothingAbove.get(counting);
+    const isFresh = progress.counted_at === null && progress.settled.size === 0;
+    if (isFresh && settledUntil === end && nothingAbove !== undefined && nothingAbove < progress.cursor)
+      progress.counted_at = now;
     if (progress.counted_at !== null) return { counts: [...progress.settled.values()], complete: true };
     let complete = true;
     if (settledUntil > hour) {
@@ -111,8 +119,9 @@ export class AlertHours {
     const [step, cost] = counting === 'alertsByHour' ? [STEP, STEP] : [REPEAT_STEP, REPEAT_STEP * REPEAT_COST];
     while (progress.cursor < below) {
       if (this.#budget <= 0 || this.#clock.monotonic() > this.#until) return false;
-      const { counts, last_id } = await this.#survey[counting](progress.cursor, below, step);
+      const { counts, last_id, previous_id } = await this.#survey[counting](progress.cursor, below, step);
       if (last_id === null) {
+        this.#nothingAbove.set(counting, previous_id ?? '');
         progress.cursor = below;
         return true;
       }

@@ -175,12 +175,41 @@ describe('the OpenAPI document', () => {
         '/api/v1/playbooks/{playbook_id}/runs',
         '/api/v1/rules/explain',
         '/api/v1/dead_letters/{dead_letter_id}/replay',
+        '/api/v1/session',
+        '/api/v1/overview',
+        '/api/v1/system',
+        '/api/v1/search',
+        '/api/v1/notifiers',
+        '/api/v1/notifiers/{name}/check',
+        '/api/v1/executors/{kind}/check',
+        '/api/v1/playbooks/check',
+        '/api/v1/playbooks/{playbook_id}/versions/{version}',
+        '/api/v1/playbook_stats',
         '/healthz',
         '/metrics',
       ]),
     );
     expect(answer.json().components.schemas).toHaveProperty('RunAnswer');
     expect(answer.body).toContain('"#/components/schemas/ApiError"');
+  });
+
+  it('names no route of the API that answers without a credential, but signing in and out', async () => {
+    const { paths } = Document.parse((await get('/openapi.json')).json());
+    const open: string[] = [];
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const method of Object.keys(methods)) {
+        const url = path.replace(/\{\w+\}/g, 'x1');
+        const answer = await face.app.inject({ method: method.toUpperCase() as 'GET', url });
+        if (answer.statusCode !== 401) open.push(`${method} ${path} ${answer.statusCode}`);
+      }
+    }
+
+    expect(open.sort()).toEqual([
+      'delete /api/v1/session 204',
+      'get /healthz 200',
+      'get /readyz 200',
+      'post /api/v1/session 400',
+    ]);
   });
 
   it('is shown as a page that loads nothing from elsewhere, to who may read', async () => {

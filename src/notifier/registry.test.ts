@@ -87,6 +87,14 @@ describe('the notifiers', () => {
     expect(await one.check(signal)).toEqual([]);
   });
 
+  it('check one channel by its name', async () => {
+    const { one, received } = await notifiers(OK);
+
+    expect(await one.checkOne('slack', signal)).toMatchObject({ name: 'notifiers.slack' });
+    expect(await one.checkOne('email', signal)).toBeNull();
+    expect(received.filter(({ path }) => path.startsWith('/hook'))).toEqual([]);
+  });
+
   it('check every configured channel', async () => {
     const { one, received } = await notifiers(OK);
 

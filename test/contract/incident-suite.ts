@@ -397,6 +397,9 @@ export function incidentSuite(name: string, open: () => Promise<Store>): void {
         all.map((incident) => incident.incident_id),
       );
       expect(next.next_cursor).toBeNull();
+      await act(all[1]!.incident_id, { type: 'resolve', by: 'ann', comment: null });
+      expect(await asked({ open: true })).toEqual(['info', 'critical']);
+      expect(await asked({ open: false })).toEqual(['warning']);
     });
 
     it('knows the incident of an alert, of its repeats and its end, and not that of an earlier one', async () => {

@@ -56,6 +56,8 @@ export function surveySuite(open: () => Store): void {
         steps += 1;
       }
 
+      const nothing = await survey.alertsByHour(below, idFrom(`${DAY}09:00:00.000Z`), 2);
+      expect(nothing).toEqual({ counts: [], last_id: null, previous_id: third.alert_id });
       expect(steps).toBe(2);
       expect(Object.fromEntries(sums)).toEqual({ [`${HOUR} drop no_match`]: 2, [`${HOUR} hold silence`]: 1 });
     });

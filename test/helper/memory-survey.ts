@@ -15,8 +15,8 @@ const NOTHING: Backlog = {
 export function memorySurvey(over: Partial<Survey> & { readonly waiting?: Partial<Backlog> } = {}): Survey {
   const { waiting, ...rest } = over;
   return {
-    alertsByHour: async () => ({ counts: [], last_id: null }),
-    repeatsByHour: async () => ({ counts: [], last_id: null }),
+    alertsByHour: async () => ({ counts: [], last_id: null, previous_id: null }),
+    repeatsByHour: async () => ({ counts: [], last_id: null, previous_id: null }),
     backlog: async () => ({ ...NOTHING, ...waiting }),
     openRuns: async () => [],
     workers: async () => [],

@@ -24,19 +24,19 @@ export function createSurvey(db: Db): Survey {
 const HOUR = "(extract(epoch from date_trunc('hour', received_at at time zone 'UTC')) * 1000)::bigint";
 
 async function alertsByHour(db: Db, after: string, below: string, limit: number): Promise<CountedAlerts> {
-  const last_id = await lastOf(db, 'alerts', 'alert_id', { after, below, limit });
-  if (last_id === null) return { counts: [], last_id };
+  const { last_id, previous_id } = await lastOf(db, 'alerts', 'alert_id', { after, below, limit });
+  if (last_id === null) return { counts: [], last_id, previous_id };
   const counts = await db.query<HourCount>({
     text: `select ${HOUR} as hour, action, reason, count(*) as count
       from alerts where alert_id > $1 and alert_id <= $2 group by 1, 2, 3`,
     values: [after, last_id],
   });
-  return { counts, last_id };
+  return { counts, last_id, previous_id };
 }
 
 async function repeatsByHour(db: Db, after: string, below: string, limit: number): Promise<CountedAlerts> {
-  const last_id = await lastOf(db, 'repeats', 'first_id', { after, below, limit });
-  if (last_id === null) return { counts: [], last_id };
+  const { last_id, previous_id } = await lastOf(db, 'repeats', 'first_id', { after, below, limit });
+  if (last_id === null) return { counts: [], last_id, previous_id };
   const counts = await db.query<HourCount>({
     // The fifth part of an item says how the repeat of a held alert is held with it.
     text: `select ${HOUR} as hour, case when item -> 4 is null then 'drop' else 'hold' end as action, item ->> 2 as reason,
@@ -44,27 +44,29 @@ async function repeatsByHour(db: Db, after: string, below: string, limit: number
       from repeats, json_array_elements(items) as item where first_id > $1 and first_id <= $2 group by 1, 2, 3`,
     values: [after, last_id],
   });
-  return { counts, last_id };
+  return { counts, last_id, previous_id };
 }
 
-/** The highest of the lowest `limit` ids between two; null when there is none. */
+/** The highest of the lowest `limit` ids between two; where there is none, the one before them. */
 async function lastOf(
   db: Db,
   table: 'alerts' | 'repeats',
   id: 'alert_id' | 'first_id',
   { after, below, limit }: { readonly after: string; readonly below: string; readonly limit: number },
-): Promise<string | null> {
+): Promise<Pick<CountedAlerts, 'last_id' | 'previous_id'>> {
   // Without the upper end: a database that knows nothing of the table would rather read and sort all that is between the two.
   const [edge] = await db.query<{ id: string }>({
     text: `select ${id} as id from ${table} where ${id} > $1 order by ${id} offset $2 limit 1`,
     values: [after, limit - 1],
   });
-  if (edge !== undefined && edge.id < below) return edge.id;
+  if (edge !== undefined && edge.id < below) return { last_id: edge.id, previous_id: null };
   const [last] = await db.query<{ id: string }>({
     text: `select ${id} as id from ${table} where ${id} < $1 order by ${id} desc limit 1`,
     values: [below],
   });
-  return last !== undefined && last.id > after ? last.id : null;
+  const highest = last?.id ?? null;
+  if (highest !== null && highest > after) return { last_id: highest, previous_id: null };
+  return { last_id: null, previous_id: highest };
 }
 
 /** Held by a worker or by none: both are ranges of the index of open runs. */
