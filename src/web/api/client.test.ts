@@ -16,7 +16,7 @@ function anApi(answer: (sent: Sent) => Response | Promise<Response>) {
   let signedOut = 0;
   const api = createApi({
     fetch: async (url, init) => {
-      const one = { url: String(url), init: init ?? {} };
+      const one = { url: url instanceof Request ? url.url : url.toString(), init: init ?? {} };
       sent.push(one);
       return answer(one);
     },
