@@ -2,6 +2,7 @@ import type { Incident } from '../../../domain/incident.js';
 import { Countdown, Span } from '../../kit/when.js';
 import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';
+import { runningClock } from './running-clock.js';
 
 /** The clock that runs: until somebody has to take it, then until it has to be resolved; for a resolved one, how long it took. */
 export function RowClock({ incident }: { readonly incident: Incident }) {
@@ -23,14 +24,4 @@ export function RowClock({ incident }: { readonly incident: Incident }) {
       <span className="faint">{clock.of === 'acknowledge' ? words.to_take : words.to_resolve}</span>
     </span>
   );
-}
-
-/** Which clock counts now; null where none runs. */
-export function runningClock(
-  incident: Pick<Incident, 'state' | 'acknowledge_by' | 'resolve_by'>,
-): { readonly of: 'acknowledge' | 'resolve'; readonly until: string } | null {
-  if (incident.state === 'resolved') return null;
-  if (incident.state === 'open' && incident.acknowledge_by !== null)
-    return { of: 'acknowledge', until: incident.acknowledge_by };
-  return incident.resolve_by === null ? null : { of: 'resolve', until: incident.resolve_by };
 }

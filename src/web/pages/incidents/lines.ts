@@ -1,10 +1,10 @@
 import type { IncidentEntry, IncidentEntryType } from '../../../domain/incident.js';
+import { OWN, readTold } from './told.js';
 
 /** What part of a timeline is looked at. */
 export const KINDS = ['people', 'runs', 'alerts'] as const;
 export type Kind = (typeof KINDS)[number];
 
-const OWN = 'fixpoint';
 const FEWEST_FOLDED = 4;
 
 type Foldable = Extract<IncidentEntryType, 'alert_joined' | 'alert_resolved' | 'run_started' | 'run_ended'>;
@@ -58,31 +58,16 @@ export function isByPerson({ who }: IncidentEntry): boolean {
   return who !== OWN;
 }
 
-const NAMED = /\bincident ([0-9A-HJKMNP-TV-Z]{26})\b/;
-
-/** A message in pieces, the ids of incidents in it apart: they can be followed. */
-export function piecesOf(message: string): readonly { readonly text: string; readonly incident_id: string | null }[] {
-  const found = NAMED.exec(message);
-  const id = found?.[1];
-  if (found === null || id === undefined) return [{ text: message, incident_id: null }];
-  const start = found.index + found[0].length - id.length;
-  return [
-    { text: message.slice(0, start), incident_id: null },
-    { text: id, incident_id: id },
-    { text: message.slice(start + id.length), incident_id: null },
-  ].filter(({ text }) => text !== '');
-}
-
 /** The incidents that were merged into this one, by its own timeline. */
 export function mergedHere(
   timeline: readonly IncidentEntry[],
   incident_id: string,
 ): readonly { readonly incident_id: string; readonly at: string }[] {
   const merged = new Map<string, string>();
-  for (const { type, message, at } of timeline) {
-    if (type !== 'merged' || !message.startsWith('with ')) continue;
-    const id = NAMED.exec(message)?.[1];
-    if (id !== undefined && id !== incident_id) merged.set(id, at);
+  for (const entry of timeline) {
+    const told = entry.type === 'merged' ? readTold(entry) : null;
+    if (told?.kind === 'merged' && !told.into && told.incident_id !== incident_id)
+      merged.set(told.incident_id, entry.at);
   }
   return [...merged].map(([id, at]) => ({ incident_id: id, at }));
 }

@@ -4,7 +4,7 @@ import { FilterSelect, FilterSince, FilterText, Filters } from '../../kit/filter
 import { useOverview } from '../../shell/overview.js';
 import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';
-import { PRIORITIES, SEVERITIES, STATES, activeOf } from './list-params.js';
+import { ORDERS, PRIORITIES, SEVERITIES, STATES, activeOf } from './list-params.js';
 import type { Filter } from './list-params.js';
 import { PriorityMark } from './priority-mark.js';
 
@@ -15,12 +15,20 @@ interface IncidentFiltersProps {
 
 /** The bar above the list, and how many are open of each priority: one press shows them. */
 export function IncidentFilters({ filter, onChange }: IncidentFiltersProps) {
-  const { list } = useWords(incidentsWords);
+  const { list, order } = useWords(incidentsWords);
   const common = useWords();
   const { name } = useSession();
   const { open, acknowledged, resolved } = common.state;
   const states = { unresolved: list.unresolved, open, acknowledged, resolved, all: list.all };
-  const clear: Filter = { state: 'unresolved', priority: '', severity: '', service: '', assignee: '', since: '' };
+  const clear: Filter = {
+    state: 'unresolved',
+    priority: '',
+    severity: '',
+    service: '',
+    assignee: '',
+    since: '',
+    order: 'worst',
+  };
   return (
     <div className="stack">
       <Filters
@@ -46,6 +54,18 @@ export function IncidentFilters({ filter, onChange }: IncidentFiltersProps) {
               options={SEVERITIES.map((value) => ({ value, label: common.severity[value] }))}
               onChange={(severity) => onChange({ severity })}
             />
+            {filter.state !== 'resolved' && filter.state !== 'all' && filter.state !== '' && (
+              <Field label={order.label}>
+                {(field) => (
+                  <Select
+                    {...field}
+                    value={filter.order === '' ? 'worst' : filter.order}
+                    options={ORDERS.map((value) => ({ value, label: order[value] }))}
+                    onChange={(value) => onChange({ order: value })}
+                  />
+                )}
+              </Field>
+            )}
             <FilterSince value={filter.since} onChange={(since) => onChange({ since })} />
           </>
         }

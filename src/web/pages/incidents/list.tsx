@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { Incident } from '../../../domain/incident.js';
 import { path } from '../../api/client.js';
 import { usePages } from '../../api/pages.js';
@@ -15,17 +15,27 @@ import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';
 import { RowClock } from './clocks.js';
 import { IncidentFilters } from './list-filters.js';
-import { PARAMS, queryOf } from './list-params.js';
+import { PARAMS, isWorstFirst, queryOf, worstFirst } from './list-params.js';
 import type { Filter } from './list-params.js';
 import { PriorityMark } from './priority-mark.js';
 import './list.css';
+
+/** So many are put in order by how bad they are; of more, those that were asked for first. */
+const MOST_SORTED = 2_000;
 
 /** Which incidents there are: what is not resolved, unless asked otherwise. */
 export function IncidentList() {
   const words = useWords(incidentsWords);
   const [filter, setFilter] = useUrlState<Filter>(PARAMS);
-  const list = usePages<Incident>('/api/v1/incidents', { query: queryOf(filter), idOf, live: true });
+  const list = usePages<Incident>('/api/v1/incidents', { query: queryOf(filter), idOf, live: true, limit: 200 });
   const columns = useColumns();
+  const isSorted = isWorstFirst(filter);
+  const items = useMemo(() => (isSorted ? worstFirst(list.items) : list.items), [isSorted, list.items]);
+  // The service lists the newest first: what is worst is known only when all are.
+  const isGathering = isSorted && list.hasMore && list.items.length < MOST_SORTED;
+  useEffect(() => {
+    if (isGathering && !list.isLoadingMore) list.more();
+  });
   return (
     <>
       <PageHeader title={words.title} />
@@ -36,14 +46,14 @@ export function IncidentList() {
         ) : (
           <DataList
             label={words.title}
-            items={list.items}
+            items={items}
             idOf={idOf}
             hrefOf={hrefOf}
             columns={columns}
             card={(incident) => <Card incident={incident} />}
             rowHeight={56}
             cardHeight={92}
-            isLoading={list.isLoading}
+            isLoading={list.isLoading || isGathering}
             hasMore={list.hasMore}
             isLoadingMore={list.isLoadingMore}
             onMore={list.more}
@@ -177,7 +187,7 @@ function Nothing({
   const { list } = useWords(incidentsWords);
   const common = useWords();
   const { data } = useOverview();
-  const { state, ...others } = filter;
+  const { state, order: _order, ...others } = filter;
   const isNarrow = Object.values(others).some((value) => value !== '');
   if (isNarrow)
     return (

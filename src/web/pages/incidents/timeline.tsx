@@ -1,7 +1,5 @@
 import { useId, useMemo, useState } from 'react';
-import { Link } from 'wouter';
-import type { IncidentDetail, IncidentEntry, IncidentEntryType } from '../../../domain/incident.js';
-import { path } from '../../api/client.js';
+import type { IncidentDetail, IncidentEntryType } from '../../../domain/incident.js';
 import { Button } from '../../kit/button.js';
 import { Field, Select } from '../../kit/field.js';
 import { Icon } from '../../kit/icon.js';
@@ -11,8 +9,9 @@ import { useUrlState } from '../../kit/url-state.js';
 import { When } from '../../kit/when.js';
 import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';
-import { KINDS, isByPerson, linesOf, piecesOf } from './lines.js';
+import { KINDS, isByPerson, linesOf } from './lines.js';
 import type { Line } from './lines.js';
+import { Message } from './message.js';
 import { NoteForm } from './note-form.js';
 
 const PARAMS = { show: oneOf(KINDS) };
@@ -65,7 +64,7 @@ export function Timeline({ incident }: { readonly incident: IncidentDetail }) {
       {lines.length === 0 && <p className="incident-item quiet">{words.none}</p>}
       <ol>
         {lines.slice(0, shown).map((line) => (
-          <TimelineLine key={line.id} line={line} />
+          <TimelineLine key={line.id} line={line} incident={incident} />
         ))}
       </ol>
       {lines.length > shown && (
@@ -79,7 +78,7 @@ export function Timeline({ incident }: { readonly incident: IncidentDetail }) {
   );
 }
 
-function TimelineLine({ line }: { readonly line: Line }) {
+function TimelineLine({ line, incident }: { readonly line: Line; readonly incident: IncidentDetail }) {
   const { timeline: words } = useWords(incidentsWords);
   const { entry } = line;
   const [icon, tone] = SIGNS[entry.type] ?? ['dot', 'calm'];
@@ -101,19 +100,17 @@ function TimelineLine({ line }: { readonly line: Line }) {
           </span>
         </p>
         {line.folded === null ? (
-          <Message entry={entry} />
+          <Message entry={entry} incident={incident} />
         ) : (
           <details className="incident-folded">
-            <summary>
-              <Message entry={entry} /> …
-            </summary>
+            <summary>{words.show_lines}</summary>
             <ol>
               {line.folded.map((one, index) => (
                 <li key={index} className="row">
                   <span className="quiet">
                     <When at={one.at} as="clock" />
                   </span>
-                  <Message entry={one} />
+                  <Message entry={one} incident={incident} />
                 </li>
               ))}
             </ol>
@@ -121,29 +118,5 @@ function TimelineLine({ line }: { readonly line: Line }) {
         )}
       </div>
     </li>
-  );
-}
-
-/** What was written down, as text; what it names can be followed. */
-function Message({ entry }: { readonly entry: IncidentEntry }) {
-  const { message, alert_id, run_id, type } = entry;
-  const href = run_id !== null ? path`/runs/${run_id}` : alert_id !== null ? path`/alerts/${alert_id}` : null;
-  const text = href === null ? <Pieces message={message} /> : <Link href={href}>{message}</Link>;
-  return (
-    <span className={type === 'note' ? 'incident-message note' : 'incident-message'} dir="auto">
-      {text}
-    </span>
-  );
-}
-
-function Pieces({ message }: { readonly message: string }) {
-  return piecesOf(message).map(({ text, incident_id }, index) =>
-    incident_id === null ? (
-      <span key={index}>{text}</span>
-    ) : (
-      <Link key={index} href={path`/incidents/${incident_id}`}>
-        {text}
-      </Link>
-    ),
   );
 }

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { AuditAnswer } from '../../../domain/api/system.js';
-import { path } from '../../api/client.js';
 
 /** Who did what, as the API lists it. */
 export type AuditEntry = z.infer<typeof AuditAnswer>;
@@ -29,23 +28,21 @@ function holds(text: string, part: string): boolean {
   return text.toLowerCase().includes(part.toLowerCase());
 }
 
+const PAGES: Readonly<Record<string, string>> = {
+  run: '/runs',
+  incident: '/incidents',
+  approval: '/approvals',
+  silence: '/silences',
+};
+
 /** Where the thing stands that something was done to; null where it has no page. */
 export function hrefOfTarget({ what, target }: AuditEntry): string | null {
   if (target === null) return null;
-  switch (what.split('.')[0]) {
-    case 'run':
-      return path`/runs/${target}`;
-    case 'incident':
-      return path`/incidents/${target}`;
-    case 'approval':
-      return path`/approvals/${target}`;
-    case 'silence':
-      return path`/silences/${target}`;
-    case 'dead_letter':
-      return `/system?${new URLSearchParams({ tab: 'dead_letters', letter: target }).toString()}`;
-    default:
-      return null;
-  }
+  const [noun = ''] = what.split('.');
+  if (noun === 'dead_letter')
+    return `/system?${new URLSearchParams({ tab: 'dead_letters', letter: target }).toString()}`;
+  const folder = Object.hasOwn(PAGES, noun) ? PAGES[noun] : undefined;
+  return folder === undefined ? null : `${folder}/${encodeURIComponent(target)}`;
 }
 
 /** The details in one line, for a row: what is null is left out. */

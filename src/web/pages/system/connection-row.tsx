@@ -84,9 +84,11 @@ function Found({ check }: { readonly check: Check }) {
       {items.map((line, index) => (
         <Line key={index} line={line} />
       ))}
-      <p className="faint">
-        {words.tested} <When at={check.at} />
-      </p>
+      {items.length > 0 && (
+        <p className="faint">
+          {words.tested} <When at={check.at} />
+        </p>
+      )}
     </div>
   );
 }

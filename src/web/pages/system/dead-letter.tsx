@@ -24,7 +24,7 @@ import { readBody } from './read-body.js';
 export function LetterDetail({ letter }: { readonly letter: DeadLetter }) {
   const { letters: words } = useWords(systemWords);
   return (
-    <div className="stack" key={letter.dead_letter_id}>
+    <div className="stack system-letter" key={letter.dead_letter_id}>
       <p className="system-reason" dir="auto">
         <Icon name="bang" />
         <span>{letter.reason}</span>
@@ -33,7 +33,7 @@ export function LetterDetail({ letter }: { readonly letter: DeadLetter }) {
         facts={[
           { label: words.received, value: <When at={letter.received_at} as="both" /> },
           { label: words.replayed_at, value: <When at={letter.replayed_at} as="both" /> },
-          { label: words.id, value: <Id id={letter.dead_letter_id} what={words.id} /> },
+          { label: words.id_short, value: <Id id={letter.dead_letter_id} what={words.id} /> },
         ]}
       />
       <Replay letter={letter} />

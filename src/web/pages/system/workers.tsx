@@ -3,7 +3,7 @@ import type { SystemAnswer } from '../../../domain/api/overview.js';
 import { Copy } from '../../kit/copy.js';
 import { Badge } from '../../kit/sign.js';
 import { Table } from '../../kit/table.js';
-import { Countdown, When } from '../../kit/when.js';
+import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { systemWords } from '../../words/system.js';
 
@@ -46,7 +46,7 @@ export function Workers({ workers }: { readonly workers: SystemAnswer['workers']
                 </Badge>
               ),
               runs_held.toLocaleString('en'),
-              alive ? <Countdown until={lease_until} /> : <When at={lease_until} />,
+              <When at={lease_until} />,
               <When at={since} />,
             ],
           }))}

@@ -121,6 +121,7 @@ export const incidents = {
   show_all: (n: number) => `Show all ${n}`,
   merged_here: 'Merged into this',
   timeline: {
+    show_lines: 'Show them',
     title: 'Timeline',
     newest: 'newest first',
     show: 'Show',
@@ -153,6 +154,26 @@ export const incidents = {
       reopened: 'Reopened',
       omitted: 'Left out',
     },
+  },
+  told: {
+    by_alert: (alert: string, severity: string) => `by alert ${alert} (${severity})`,
+    fires: (alert: string, service: string | null) =>
+      service === null ? `${alert} fires again` : `${alert} fires again on ${service}`,
+    itself: 'its last alert has resolved',
+    still_firing: (n: number) => (n === 1 ? 'while one alert fired' : `while ${n} alerts fired`),
+    to: (who: string) => `to ${who}`,
+    to_nobody: 'to nobody',
+    soon: { acknowledge: 'It has to be taken by', resolve: 'It has to be resolved by' },
+    late: { acknowledge: 'Nobody had taken it by', resolve: 'It was not resolved by' },
+    graded: (impact: string, urgency: string) => `impact ${impact}, urgency ${urgency}`,
+    raised: (severity: string, n: number) => `${severity}, ${plural(n, 'service', 'services')}`,
+    merged_into: 'Its services are connected with those of an older incident:',
+    merged_with: 'A younger incident of connected services went into it:',
+  },
+  order: {
+    label: 'Order',
+    worst: 'worst first',
+    newest: 'newest first',
   },
   keys: {
     acknowledge: 'Acknowledge',

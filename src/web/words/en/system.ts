@@ -81,6 +81,7 @@ export const system = {
     waits: 'kept',
     replayed: 'replayed',
     replayed_at: 'Replayed',
+    id_short: 'Id',
     id: 'dead letter id',
     gone: 'This dead letter is not among those that are listed',
     gone_hint: 'It may have been removed by retention, or is further down in the list.',

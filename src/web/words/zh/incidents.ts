@@ -119,6 +119,7 @@ export const incidents: typeof en = {
   show_all: (n) => `显示全部 ${n} 条`,
   merged_here: '已并入此事件',
   timeline: {
+    show_lines: '逐条显示',
     title: '时间线',
     newest: '最新在前',
     show: '显示',
@@ -151,6 +152,25 @@ export const incidents: typeof en = {
       reopened: '重新打开',
       omitted: '已省略',
     },
+  },
+  told: {
+    by_alert: (alert, severity) => `由告警 ${alert}（${severity}）引起`,
+    fires: (alert, service) => (service === null ? `${alert} 再次触发` : `${alert} 在 ${service} 上再次触发`),
+    itself: '最后一条告警已恢复',
+    still_firing: (n) => `当时仍有 ${n} 条告警在触发`,
+    to: (who) => `给 ${who}`,
+    to_nobody: '改为无人负责',
+    soon: { acknowledge: '最迟认领时间', resolve: '最迟恢复时间' },
+    late: { acknowledge: '到此时仍无人认领', resolve: '到此时仍未恢复' },
+    graded: (impact, urgency) => `影响${impact}，紧急${urgency}`,
+    raised: (severity, n) => `${severity}，${n} 个服务`,
+    merged_into: '其服务与一个更早的事件相连：',
+    merged_with: '相连服务的一个较晚事件并入此事件：',
+  },
+  order: {
+    label: '排序',
+    worst: '最严重在前',
+    newest: '最新在前',
   },
   keys: {
     acknowledge: '认领',

@@ -80,6 +80,7 @@ export const system: typeof en = {
     waits: '已保存',
     replayed: '已重放',
     replayed_at: '重放于',
+    id_short: 'ID',
     id: '死信 ID',
     gone: '此死信不在当前列表中',
     gone_hint: '可能已按保留期清理，或在列表更靠后的位置。',
