@@ -75,7 +75,8 @@ export function queryOf(filter: AlertFilter): Query {
 /** The matchers that the service refuses, by their places: its message names the matcher. */
 export function matcherProblems(matchers: readonly string[], message: string): Readonly<Record<number, string>> {
   const place = matchers.findIndex((matcher) => message.includes(`matcher ${matcher}:`));
-  return place === -1 ? {} : { [place]: message };
+  const said = `matcher ${matchers[place] ?? ''}:`;
+  return place === -1 ? {} : { [place]: message.slice(message.indexOf(said) + said.length).trim() };
 }
 
 /** The id of an alert, as lists want it. */

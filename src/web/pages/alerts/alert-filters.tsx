@@ -19,7 +19,7 @@ interface AlertFiltersProps {
 export function AlertFilters({ filter, active, problems, onChange, onClear }: AlertFiltersProps) {
   const w = useWords(alertsWords).filter;
   return (
-    <>
+    <div className="alerts-filters">
       <Filters active={active} onClear={onClear} more={<MoreFilters filter={filter} onChange={onChange} />}>
         <MatcherInput value={filter.matcher} onChange={(matcher) => onChange({ matcher })} problems={problems} />
         <FilterText
@@ -28,9 +28,13 @@ export function AlertFilters({ filter, active, problems, onChange, onClear }: Al
           value={filter.text}
           onChange={(text) => onChange({ text })}
         />
+        <FilterSince
+          value={SPANS.find((span) => span === filter.since) ?? ''}
+          onChange={(since) => onChange({ since, until: '' })}
+        />
       </Filters>
       <LinkedFilters filter={filter} onChange={onChange} label={w.also} />
-    </>
+    </div>
   );
 }
 
@@ -84,10 +88,6 @@ function MoreFilters({ filter, onChange }: PartProps) {
         placeholder={w.service_hint}
         value={filter.service_name}
         onChange={(service_name) => onChange({ service_name })}
-      />
-      <FilterSince
-        value={SPANS.find((span) => span === filter.since) ?? ''}
-        onChange={(since) => onChange({ since, until: '' })}
       />
     </>
   );

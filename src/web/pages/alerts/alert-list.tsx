@@ -40,7 +40,7 @@ export function AlertList() {
         onClear={() => setFilter(NO_FILTER)}
       />
       {error !== null && alerts.items.length === 0 ? (
-        <ErrorState error={error} onRetry={alerts.retry} />
+        <NotLoaded error={error} isMatcher={Object.keys(problems).length > 0} onRetry={() => alerts.retry()} />
       ) : (
         <Rows key={JSON.stringify(filter)} alerts={alerts} filtered={active > 0} onClear={() => setFilter(NO_FILTER)} />
       )}
@@ -88,11 +88,28 @@ function Rows({ alerts, filtered, onClear }: RowsProps) {
           isLoading={alerts.isLoading}
           hasMore={alerts.hasMore}
           isLoadingMore={alerts.isLoadingMore}
-          onMore={alerts.more}
+          onMore={() => alerts.more()}
           empty={<NoAlerts filtered={filtered} onClear={onClear} />}
         />
       </div>
     </>
+  );
+}
+
+interface NotLoadedProps {
+  readonly error: unknown;
+  /** It is a matcher, which says so itself. */
+  readonly isMatcher: boolean;
+  readonly onRetry: () => void;
+}
+
+function NotLoaded({ error, isMatcher, onRetry }: NotLoadedProps) {
+  const w = useWords(alertsWords).list;
+  if (!isMatcher) return <ErrorState error={error} onRetry={onRetry} />;
+  return (
+    <Empty title={w.bad_matcher} icon="filter">
+      {w.bad_matcher_hint}
+    </Empty>
   );
 }
 

@@ -20,7 +20,6 @@ import { AlertAnnotations, AlertFacts, AlertLabels, MoreFacts } from './alert-fa
 import { DecisionPanel } from './decision-panel.js';
 import { DryRunDialog } from './dry-run-dialog.js';
 import { Earlier } from './earlier.js';
-import { Fold } from './fold.js';
 import { LongText } from './long-text.js';
 import { RulesPanel } from './rules-panel.js';
 import './alert-page.css';
@@ -88,11 +87,14 @@ function Shown({ alert, back }: ShownProps) {
       <div className="stack">
         <DecisionPanel alert={alert} />
         <div className="alert-columns">
-          <section className="panel stack">
-            <h2>{w.one.fields}</h2>
-            <LongText text={alert.description} label={w.one.description} />
-            <AlertFacts alert={alert} />
-          </section>
+          <div className="stack">
+            <section className="panel stack">
+              <h2>{w.one.fields}</h2>
+              <LongText text={alert.description} label={w.one.description} />
+              <AlertFacts alert={alert} />
+            </section>
+            <RulesPanel evaluation={alert.evaluation} />
+          </div>
           <div className="stack">
             <section className="panel stack">
               <h2>{w.one.labels}</h2>
@@ -105,7 +107,6 @@ function Shown({ alert, back }: ShownProps) {
             </section>
           </div>
         </div>
-        <RulesPanel evaluation={alert.evaluation} />
         <Earlier alert={alert} />
         <Payload alert={alert} />
       </div>
@@ -166,7 +167,7 @@ function Payload({ alert }: { readonly alert: AlertAnswer }) {
         </>
       )}
       <p className="quiet">{w.payload_hint}</p>
-      <Fold summary={w.payload_label}>{() => <JsonView value={kept} label={w.payload_label} />}</Fold>
+      <JsonView value={kept} label={w.payload_label} open={1} />
     </section>
   );
 }

@@ -2,7 +2,6 @@ import { useState } from 'react';
 import type { FormEvent } from 'react';
 import { useLocation } from 'wouter';
 import type { AlertAnswer } from '../../../domain/api/alert.js';
-import type { PlaybookItem } from '../../../domain/api/playbook.js';
 import { path } from '../../api/client.js';
 import { useGet, useSend } from '../../api/queries.js';
 import { Button } from '../../kit/button.js';
@@ -12,8 +11,8 @@ import { ErrorNote, ErrorState, Loading } from '../../kit/states.js';
 import { useToast } from '../../kit/toast.js';
 import { alertsWords } from '../../words/alerts.js';
 import { useWords } from '../../words/language.js';
-
-type PlaybookListed = Pick<PlaybookItem, 'playbook_id' | 'name'>;
+import { draftOf, likelyPlaybook } from './dry-run.js';
+import type { PlaybookListed } from './dry-run.js';
 
 interface DryRunProps {
   readonly open: boolean;
@@ -96,28 +95,4 @@ function DryRunForm({
       </div>
     </form>
   );
-}
-
-/** The playbook that most probably is meant: of the decision, else of the first rule that matches; '' where that is none. */
-export function likelyPlaybook(alert: AlertAnswer, playbooks: readonly PlaybookListed[]): string {
-  const wanted = [
-    alert.decision?.playbook_id,
-    ...(alert.evaluation?.items ?? []).filter(({ matched }) => matched).map(({ playbook_id }) => playbook_id),
-    playbooks.length === 1 ? playbooks[0]?.playbook_id : undefined,
-  ];
-  return wanted.find((id) => playbooks.some(({ playbook_id }) => playbook_id === id)) ?? '';
-}
-
-/** The alert without what was said about it: it may hold a thousand rules. */
-export function draftOf(
-  alert: AlertAnswer,
-): Omit<AlertAnswer, 'evaluation' | 'decision' | 'decisions' | 'incident_id'> {
-  const {
-    evaluation: _evaluation,
-    decision: _decision,
-    decisions: _decisions,
-    incident_id: _incident,
-    ...draft
-  } = alert;
-  return draft;
 }

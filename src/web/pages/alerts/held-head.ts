@@ -13,13 +13,22 @@ export interface HeldHead<T> {
  * shown already come through.
  */
 export function useHeldHead<T>(items: readonly T[], idOf: (item: T) => string, isHeld: () => boolean): HeldHead<T> {
-  const [firstId, setFirstId] = useState<string | null>(null);
-  const place = firstId === null ? 0 : items.findIndex((item) => idOf(item) === firstId);
-  const newest = items[0];
+  const [headId, setHeadId] = useState<string | null>(null);
+  const fresh = freshOf(items, idOf, headId);
+  const [newest] = items;
   const newestId = newest === undefined ? null : idOf(newest);
-  // A head that is gone (another filter, a list that began again) holds nothing back.
-  const fresh = Math.max(0, place);
-  if (newestId !== firstId && (place <= 0 || !isHeld())) setFirstId(newestId);
-  const take = useCallback(() => setFirstId(null), []);
+  // During the rendering, so that what may be seen at once is never drawn without.
+  if (newestId !== headId && (fresh === 0 || !isHeld())) setHeadId(newestId);
+  const take = useCallback(() => setHeadId(null), []);
   return { shown: fresh === 0 ? items : items.slice(fresh), fresh, take };
+}
+
+/** How many items are newer than the one that was at the head; none when that is gone, as after another filter. */
+export function freshOf<T>(items: readonly T[], idOf: (item: T) => string, headId: string | null): number {
+  return headId === null
+    ? 0
+    : Math.max(
+        0,
+        items.findIndex((item) => idOf(item) === headId),
+      );
 }

@@ -1,9 +1,7 @@
 import { useState } from 'react';
 import { Button } from '../../kit/button.js';
 import { useWords } from '../../words/language.js';
-
-const MOST = 700;
-const MOST_LINES = 10;
+import { beginning } from './beginning.js';
 
 /** Text from outside, at most a paragraph of it until somebody wants all. */
 export function LongText({ text, label }: { readonly text: string; readonly label: string }) {
@@ -23,13 +21,4 @@ export function LongText({ text, label }: { readonly text: string; readonly labe
       )}
     </div>
   );
-}
-
-/** The first lines of a text, never half of a character. */
-export function beginning(text: string): string {
-  const lines = text.split('\n', MOST_LINES + 1);
-  const few = lines.length > MOST_LINES ? lines.slice(0, MOST_LINES).join('\n') : text;
-  if (few.length <= MOST) return few;
-  const last = few.charCodeAt(MOST - 1);
-  return few.slice(0, last >= 0xd800 && last <= 0xdbff ? MOST - 1 : MOST);
 }

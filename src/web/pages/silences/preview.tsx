@@ -1,14 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import type { SilencePreview } from '../../../domain/api/suppression.js';
-import { ApiRefusal, path } from '../../api/client.js';
+import { path } from '../../api/client.js';
 import { useApi } from '../../api/context.js';
 import { isPassing, keyOf } from '../../api/queries.js';
+import { Icon } from '../../kit/icon.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { ErrorNote } from '../../kit/states.js';
 import { When } from '../../kit/when.js';
 import { silencesWords } from '../../words/silences.js';
 import { useWords } from '../../words/language.js';
+import { matcherProblems } from './matcher-problems.js';
 
 const PREVIEW = '/api/v1/silences/preview';
 const SHOWN = 8;
@@ -26,27 +28,18 @@ export function usePreview(matchers: readonly string[]) {
   });
 }
 
-/** The matchers that the service refuses, by their places. */
-export function matcherProblems(error: unknown): Readonly<Record<number, string>> {
-  if (!(error instanceof ApiRefusal)) return {};
-  const told: Record<number, string> = {};
-  for (const { path: place, message } of error.details) {
-    const index = /^matchers\[(\d+)\]/.exec(place)?.[1];
-    if (index !== undefined) told[Number(index)] = message;
-  }
-  return told;
-}
-
 interface PreviewProps {
   readonly title: string;
   readonly preview: ReturnType<typeof usePreview>;
   readonly matchers: readonly string[];
   /** What is said when there is no matcher. */
   readonly unmatched: string;
+  /** Without a matcher it takes everything: said loudly. */
+  readonly isAll?: boolean;
 }
 
 /** The alerts that would be held back: how many, and the first of them. */
-export function Preview({ title, preview, matchers, unmatched }: PreviewProps) {
+export function Preview({ title, preview, matchers, unmatched, isAll = false }: PreviewProps) {
   const w = useWords(silencesWords).preview;
   const { data, error } = preview;
   const isTold = Object.keys(matcherProblems(error)).length > 0;
@@ -54,7 +47,10 @@ export function Preview({ title, preview, matchers, unmatched }: PreviewProps) {
     <section className="silence-preview" aria-label={title}>
       <h3>{title}</h3>
       {matchers.length === 0 ? (
-        <p className="quiet">{unmatched}</p>
+        <p className={isAll ? 'silence-all' : 'quiet'}>
+          {isAll && <Icon name="incident" />}
+          {unmatched}
+        </p>
       ) : error !== null ? (
         !isTold && <ErrorNote error={error} />
       ) : data === undefined ? (

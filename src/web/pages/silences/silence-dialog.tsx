@@ -10,9 +10,10 @@ import { ErrorNote } from '../../kit/states.js';
 import { useToast } from '../../kit/toast.js';
 import { silencesWords } from '../../words/silences.js';
 import { useWords } from '../../words/language.js';
-import { fromLocalField, ownZone, toLocalField } from './local-time.js';
-import { matcherProblems, Preview, usePreview } from './preview.js';
-import { bodyOf, problemsOf, SPANS } from './silence-draft.js';
+import { ownZone } from './local-time.js';
+import { fieldProblems, matcherProblems, restOf } from './matcher-problems.js';
+import { Preview, usePreview } from './preview.js';
+import { bodyOf, problemsOf, SPANS, startOf } from './silence-draft.js';
 import type { SilenceFields, SilenceStart } from './silence-draft.js';
 import './silences.css';
 
@@ -86,7 +87,7 @@ function SilenceForm({ onClose, draft, onDone }: SilenceDialogProps & { readonly
         )}
       </div>
       <Preview title={w.preview.title} preview={preview} matchers={fields.matchers} unmatched={w.preview.add} />
-      <Times fields={fields} onChange={change} problems={problems} />
+      <Times fields={fields} onChange={change} problems={problems} told={fieldProblems(send.error)} />
       <Field
         label={w.form.comment}
         hint={w.form.comment_hint}
@@ -102,7 +103,7 @@ function SilenceForm({ onClose, draft, onDone }: SilenceDialogProps & { readonly
           />
         )}
       </Field>
-      <ErrorNote error={send.error} />
+      <ErrorNote error={restOf(send.error, shownFields(fields))} />
       <div className="dialog-foot">
         <Button onClick={onClose}>{words.do.cancel}</Button>
         <Button type="submit" tone="primary" icon="silence" busy={send.isPending}>
@@ -113,13 +114,19 @@ function SilenceForm({ onClose, draft, onDone }: SilenceDialogProps & { readonly
   );
 }
 
+/** The fields of the body that stand in the form and show themselves what is wrong with them. */
+function shownFields({ isLater, span }: SilenceFields): readonly string[] {
+  return [...(isLater ? ['starts_at'] : []), ...(span === 'until' ? ['ends_at'] : [])];
+}
+
 interface TimesProps {
   readonly fields: SilenceFields;
   readonly onChange: (part: Partial<SilenceFields>) => void;
   readonly problems: ReturnType<typeof problemsOf>;
+  readonly told: Readonly<Record<string, string>>;
 }
 
-function Times({ fields, onChange, problems }: TimesProps) {
+function Times({ fields, onChange, problems, told }: TimesProps) {
   const w = useWords(silencesWords).form;
   return (
     <>
@@ -154,7 +161,7 @@ function Times({ fields, onChange, problems }: TimesProps) {
           <Field
             label={w.begins_label}
             hint={w.zone(ownZone())}
-            error={problems.starts === undefined ? null : w[problems.starts]}
+            error={problems.starts === undefined ? (told['starts_at'] ?? null) : w[problems.starts]}
           >
             {(field) => (
               <TextInput
@@ -170,7 +177,7 @@ function Times({ fields, onChange, problems }: TimesProps) {
           <Field
             label={w.until_label}
             hint={w.zone(ownZone())}
-            error={problems.ends === undefined ? null : w[problems.ends]}
+            error={problems.ends === undefined ? (told['ends_at'] ?? null) : w[problems.ends]}
           >
             {(field) => (
               <TextInput {...field} type="datetime-local" value={fields.ends} onChange={(ends) => onChange({ ends })} />
@@ -180,23 +187,4 @@ function Times({ fields, onChange, problems }: TimesProps) {
       </div>
     </>
   );
-}
-
-const H = 3_600_000;
-
-/** The form as it opens. A silence that is changed keeps its times. */
-export function startOf(draft: SilenceStart, now: number): SilenceFields {
-  const { replaces } = draft;
-  const isLater = replaces?.state === 'pending';
-  const ends = replaces === undefined ? now + 2 * H : Date.parse(replaces.ends_at);
-  const starts = replaces !== undefined && isLater ? Date.parse(replaces.starts_at) : now + H;
-  return {
-    matchers: draft.matchers ?? [],
-    span: replaces === undefined ? '2h' : 'until',
-    // To the minute, and never before the old end.
-    ends: toLocalField(fromLocalField(toLocalField(ends)) === ends ? ends : ends + 60_000),
-    isLater,
-    starts: toLocalField(starts),
-    comment: draft.comment ?? '',
-  };
 }

@@ -1,7 +1,7 @@
 import type { Alert } from '../../../domain/alert.js';
 import type { SilenceAnswer } from '../../../domain/api/suppression.js';
 import { writeMatcher } from '../../kit/matchers.js';
-import { fromLocalField } from './local-time.js';
+import { fromLocalField, toLocalField } from './local-time.js';
 
 /** How long a silence may last at a press; `until` asks for a day and a time. */
 export const SPANS = ['30m', '1h', '2h', '4h', '8h', '1d', '3d', '7d', '30d'] as const;
@@ -84,5 +84,24 @@ export function bodyOf(fields: SilenceFields, replaces: string | null): Readonly
       ? { ends_at: new Date(ends).toISOString() }
       : { duration: fields.span }),
     ...(replaces === null ? {} : { silence_id: replaces }),
+  };
+}
+
+const H = 3_600_000;
+
+/** The form as it opens. A silence that is changed keeps its times. */
+export function startOf(draft: SilenceStart, now: number): SilenceFields {
+  const { replaces } = draft;
+  const isLater = replaces?.state === 'pending';
+  const ends = replaces === undefined ? now + 2 * H : Date.parse(replaces.ends_at);
+  const starts = replaces !== undefined && isLater ? Date.parse(replaces.starts_at) : now + H;
+  return {
+    matchers: draft.matchers ?? [],
+    span: replaces === undefined ? '2h' : 'until',
+    // To the minute, and never before the old end.
+    ends: toLocalField(fromLocalField(toLocalField(ends)) === ends ? ends : ends + 60_000),
+    isLater,
+    starts: toLocalField(starts),
+    comment: draft.comment ?? '',
   };
 }

@@ -11,10 +11,11 @@ import { useToast } from '../../kit/toast.js';
 import { silencesWords } from '../../words/silences.js';
 import { useWords } from '../../words/language.js';
 import { ownZone, toLocalField } from './local-time.js';
-import { matcherProblems, Preview, usePreview } from './preview.js';
+import { fieldProblems, matcherProblems, restOf } from './matcher-problems.js';
+import { Preview, usePreview } from './preview.js';
 import { windowBodyOf, windowProblemsOf } from './window-draft.js';
 import type { WindowFields } from './window-draft.js';
-import { CronTimes, OnceTimes } from './window-times.js';
+import { CronTimes, OnceTimes, TIME_FIELDS } from './window-times.js';
 import './silences.css';
 
 interface WindowDialogProps {
@@ -56,6 +57,7 @@ function WindowForm({ onClose, onDone }: WindowDialogProps) {
     if (Object.keys(windowProblemsOf(fields, Date.now())).length > 0) return;
     send.mutate({ path: '/api/v1/maintenance_windows', body: windowBodyOf(fields) });
   }
+  const told = fieldProblems(send.error);
   const everything = fields.hold ? w.preview.everything : w.preview.freezes_everything;
   return (
     <form className="stack" onSubmit={submit} noValidate>
@@ -71,7 +73,7 @@ function WindowForm({ onClose, onDone }: WindowDialogProps) {
           {w.matchers.none_is_all} {w.matchers.hint}
         </p>
       </div>
-      <Preview title={w.preview.now_title} preview={preview} matchers={fields.matchers} unmatched={everything} />
+      <Preview title={w.preview.now_title} preview={preview} matchers={fields.matchers} unmatched={everything} isAll />
       <Field label={w.window.kind}>
         {(field) => (
           <Select
@@ -86,9 +88,9 @@ function WindowForm({ onClose, onDone }: WindowDialogProps) {
         )}
       </Field>
       {fields.kind === 'once' ? (
-        <OnceTimes fields={fields} onChange={change} problems={problems} />
+        <OnceTimes fields={fields} onChange={change} problems={problems} told={told} />
       ) : (
-        <CronTimes fields={fields} onChange={change} problems={problems} />
+        <CronTimes fields={fields} onChange={change} problems={problems} told={told} />
       )}
       <Effect fields={fields} onChange={change} isWrong={problems.effect !== undefined} />
       <Field
@@ -106,7 +108,7 @@ function WindowForm({ onClose, onDone }: WindowDialogProps) {
           />
         )}
       </Field>
-      <ErrorNote error={send.error} />
+      <ErrorNote error={restOf(send.error, TIME_FIELDS[fields.kind])} />
       <div className="dialog-foot">
         <Button onClick={onClose}>{words.do.cancel}</Button>
         <Button type="submit" tone="primary" icon="clock" busy={send.isPending}>

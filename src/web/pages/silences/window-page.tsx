@@ -6,7 +6,6 @@ import { useMay } from '../../api/session.js';
 import { Button, LinkButton } from '../../kit/button.js';
 import { Id } from '../../kit/copy.js';
 import { ConfirmDialog } from '../../kit/dialog.js';
-import { JsonView } from '../../kit/json-view.js';
 import { KeyValue } from '../../kit/key-value.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { StateSign } from '../../kit/sign.js';
@@ -18,7 +17,7 @@ import { silencesWords } from '../../words/silences.js';
 import { useWords } from '../../words/language.js';
 import { MatcherChips } from './matchers-text.js';
 import { Preview, usePreview } from './preview.js';
-import { scheduleText } from './schedule-text.js';
+import { intervalText, scheduleText } from './schedule-text.js';
 import { Does, nameOf } from './window-list.js';
 
 /** One maintenance window: when it is, what it holds, and when it comes back. */
@@ -86,7 +85,16 @@ function Facts({ window }: { readonly window: WindowAnswer }) {
         ]}
       />
       {schedule.type === 'time_intervals' && (
-        <JsonView value={schedule.time_intervals} label={w.window.interval_label} open={4} />
+        <div className="stack-tight">
+          <h3>{w.window.interval_label}</h3>
+          <ul className="silence-intervals">
+            {schedule.time_intervals.map((interval, place) => (
+              <li key={place}>
+                <code>{intervalText(interval) || w.window.interval_always}</code>
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
       {window.origin === 'file' && <p className="quiet">{w.one.file_hint}</p>}
     </>

@@ -5,21 +5,29 @@ import { useWords } from '../../words/language.js';
 import { ownZone } from './local-time.js';
 import type { WindowFields, WindowProblems } from './window-draft.js';
 
+/** The fields of the body that show themselves what the service says of them. */
+export const TIME_FIELDS = {
+  once: ['starts_at', 'ends_at'],
+  cron: ['cron', 'duration', 'timezone', 'expires_at'],
+} as const;
+
 interface TimesProps {
   readonly fields: WindowFields;
   readonly onChange: (part: Partial<WindowFields>) => void;
   readonly problems: WindowProblems;
+  /** What the service says of the fields, by their names in the body. */
+  readonly told: Readonly<Record<string, string>>;
 }
 
 /** From when to when, in the reader's time zone. */
-export function OnceTimes({ fields, onChange, problems }: TimesProps) {
+export function OnceTimes({ fields, onChange, problems, told }: TimesProps) {
   const { window: w, form } = useWords(silencesWords);
   return (
     <div className="silence-times">
       <Field
         label={w.starts}
         hint={form.zone(ownZone())}
-        error={problems.starts === undefined ? null : form[problems.starts]}
+        error={problems.starts === undefined ? (told['starts_at'] ?? null) : form[problems.starts]}
       >
         {(field) => (
           <TextInput
@@ -30,7 +38,7 @@ export function OnceTimes({ fields, onChange, problems }: TimesProps) {
           />
         )}
       </Field>
-      <Field label={w.ends} error={problems.ends === undefined ? null : form[problems.ends]}>
+      <Field label={w.ends} error={problems.ends === undefined ? (told['ends_at'] ?? null) : form[problems.ends]}>
         {(field) => (
           <TextInput {...field} type="datetime-local" value={fields.ends} onChange={(ends) => onChange({ ends })} />
         )}
@@ -42,7 +50,7 @@ export function OnceTimes({ fields, onChange, problems }: TimesProps) {
 const PRESETS = ['0 22 * * *', '0 22 * * 5', '0 2 * * 0', '0 3 1 * *'] as const;
 
 /** When it begins again and again, for how long, and by which clocks. */
-export function CronTimes({ fields, onChange, problems }: TimesProps) {
+export function CronTimes({ fields, onChange, problems, told }: TimesProps) {
   const { window: w, form } = useWords(silencesWords);
   const zones = useId();
   const preset = PRESETS.find((cron) => cron === fields.cron.trim());
@@ -63,12 +71,20 @@ export function CronTimes({ fields, onChange, problems }: TimesProps) {
           />
         )}
       </Field>
-      <Field label={w.cron_label} hint={w.cron_hint} error={problems.cron === undefined ? null : w.cron_missing}>
+      <Field
+        label={w.cron_label}
+        hint={w.cron_hint}
+        error={problems.cron === undefined ? (told['cron'] ?? null) : w.cron_missing}
+      >
         {(field) => (
           <TextInput {...field} dir="ltr" maxLength={200} value={fields.cron} onChange={(cron) => onChange({ cron })} />
         )}
       </Field>
-      <Field label={w.duration} hint={w.duration_hint} error={problems.duration === undefined ? null : w.duration_bad}>
+      <Field
+        label={w.duration}
+        hint={w.duration_hint}
+        error={problems.duration === undefined ? (told['duration'] ?? null) : w.duration_bad}
+      >
         {(field) => (
           <TextInput
             {...field}
@@ -79,7 +95,11 @@ export function CronTimes({ fields, onChange, problems }: TimesProps) {
           />
         )}
       </Field>
-      <Field label={w.timezone} hint={w.timezone_hint} error={problems.timezone === undefined ? null : w.timezone_bad}>
+      <Field
+        label={w.timezone}
+        hint={w.timezone_hint}
+        error={problems.timezone === undefined ? (told['timezone'] ?? null) : w.timezone_bad}
+      >
         {(field) => (
           <>
             <TextInput
@@ -101,7 +121,7 @@ export function CronTimes({ fields, onChange, problems }: TimesProps) {
       <Field
         label={w.expires}
         hint={`${w.expires_hint} ${form.zone(ownZone())}`}
-        error={problems.expires === undefined ? null : form.time_past}
+        error={problems.expires === undefined ? (told['expires_at'] ?? null) : form.time_past}
       >
         {(field) => (
           <TextInput
