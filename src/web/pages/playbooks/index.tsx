@@ -3,6 +3,7 @@ import { PageHeader } from '../../kit/page-header.js';
 import { Tabs } from '../../kit/tabs.js';
 import { useWords } from '../../words/language.js';
 import { playbooksWords } from '../../words/playbooks.js';
+import { idInAddress } from '../rules/id-in-address.js';
 import { CheckText } from './check-text.js';
 import { PlaybookList } from './playbook-list.js';
 import { PlaybookPage } from './playbook-page.js';
@@ -11,7 +12,7 @@ import { PlaybookPage } from './playbook-page.js';
 export function Pages() {
   return (
     <Switch>
-      <Route path="/playbooks/:id">{({ id }) => <PlaybookPage key={id} id={id} />}</Route>
+      <Route path="/playbooks/:id">{({ id }) => <PlaybookPage key={id} id={idInAddress(id)} />}</Route>
       <Route>
         <AllPlaybooks />
       </Route>

@@ -6,6 +6,7 @@ import { useMay } from '../../api/session.js';
 import { Button, LinkButton } from '../../kit/button.js';
 import { CodeBlock } from '../../kit/code-block.js';
 import { Id } from '../../kit/copy.js';
+import { KeyValue } from '../../kit/key-value.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { Empty, ErrorState, Loading } from '../../kit/states.js';
 import { Tabs } from '../../kit/tabs.js';
@@ -74,7 +75,7 @@ function Views({ playbook: answer }: { readonly playbook: PlaybookAnswer }) {
         {
           id: 'source',
           label: words.one.source,
-          panel: () => <CodeBlock code={answer.source} label={words.source.label(answer.file)} />,
+          panel: () => <Source playbook={answer} />,
         },
         {
           id: 'versions',
@@ -83,6 +84,21 @@ function Views({ playbook: answer }: { readonly playbook: PlaybookAnswer }) {
         },
       ]}
     />
+  );
+}
+
+function Source({ playbook: { file, version, source } }: { readonly playbook: PlaybookAnswer }) {
+  const words = useWords(playbooksWords);
+  return (
+    <div className="stack">
+      <KeyValue
+        facts={[
+          { label: words.one.file, value: <Id id={file} what={words.one.file} /> },
+          { label: words.one.version, value: <Id id={version} what={words.one.version_id} /> },
+        ]}
+      />
+      <CodeBlock code={source} label={words.source.label(file)} />
+    </div>
   );
 }
 

@@ -2,6 +2,8 @@ import { Suspense, lazy, useState } from 'react';
 import type { PlaybookGraph } from '../../../domain/api/playbook.js';
 import type { Playbook } from '../../../domain/playbook.js';
 import { Button } from '../../kit/button.js';
+import { JsonView } from '../../kit/json-view.js';
+import { KeyValue } from '../../kit/key-value.js';
 import { useMedia } from '../../kit/media.js';
 import { text } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';
@@ -43,7 +45,29 @@ export function TasksView({ playbook, graph }: TasksViewProps) {
         )}
       </section>
       <TaskTable playbook={playbook} graph={graph} onOpen={open} />
+      <Whole playbook={playbook} />
       <TaskDrawer playbook={playbook} graph={graph} task_id={chosen} onClose={() => change({ task: '' })} />
     </div>
+  );
+}
+
+/** What holds for every run of it. */
+function Whole({ playbook }: { readonly playbook: Playbook }) {
+  const { one: words } = useWords(playbooksWords);
+  const { timeout = '30m', on_resolved = 'stop_writes', vars = {} } = playbook;
+  const facts = [
+    { label: words.timeout, value: timeout },
+    { label: words.on_resolved, value: words.on_resolved_is[on_resolved] },
+  ];
+  return (
+    <section className="panel">
+      <KeyValue
+        facts={
+          Object.keys(vars).length === 0
+            ? facts
+            : [...facts, { label: words.vars, value: <JsonView value={vars} label={words.vars} open={2} /> }]
+        }
+      />
+    </section>
   );
 }

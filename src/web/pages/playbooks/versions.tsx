@@ -8,7 +8,8 @@ import { CodeBlock } from '../../kit/code-block.js';
 import { Copy } from '../../kit/copy.js';
 import { Field, Select } from '../../kit/field.js';
 import { Empty, ErrorState, Loading } from '../../kit/states.js';
-import { exactText } from '../../kit/time.js';
+import { useNow } from '../../kit/now.js';
+import { clockTimeText } from '../../kit/time.js';
 import { text } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';
 import { useWords } from '../../words/language.js';
@@ -27,8 +28,9 @@ const idOf = ({ version }: Version): string => version;
 export function Versions({ id, current }: { readonly id: string; readonly current: string | null }) {
   const { versions: words } = useWords(playbooksWords);
   const [chosen, change] = useUrlState(PARAMS);
+  const now = useNow(60_000);
   const list = usePages<Version>(path`/api/v1/playbooks/${id}/versions`, { idOf, live: true, limit: 50 });
-  if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
+  if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={() => list.retry()} />;
   if (list.isLoading) return <Loading rows={6} />;
   // The one in force may be an older text that came back: what it is compared with is the next one in the list.
   const to = find(list.items, chosen.to) ?? find(list.items, current ?? '') ?? list.items[0];
@@ -39,12 +41,12 @@ export function Versions({ id, current }: { readonly id: string; readonly curren
         <Empty title={words.only} icon="playbook">
           <p>{words.only_hint}</p>
         </Empty>
-        {to !== undefined && <CodeBlock code={to.source} label={words.item(short(to), exactText(Date.parse(to.first_seen_at)))} />}
+        {to !== undefined && <CodeBlock code={to.source} label={words.item(short(to), clockTimeText(Date.parse(to.first_seen_at), now))} />}
       </div>
     );
   const options = list.items.map((one) => ({
     value: one.version,
-    label: `${words.item(short(one), exactText(Date.parse(one.first_seen_at)))}${one.version === current ? ` (${words.current})` : ''}`,
+    label: `${words.item(short(one), clockTimeText(Date.parse(one.first_seen_at), now))}${one.version === current ? ` (${words.current})` : ''}`,
   }));
   return (
     <div className="stack">
@@ -61,7 +63,7 @@ export function Versions({ id, current }: { readonly id: string; readonly curren
           {(field) => <Select {...field} value={to.version} options={options} onChange={(v) => change({ to: v })} />}
         </Field>
         {list.hasMore && (
-          <Button tone="quiet" busy={list.isLoadingMore} onClick={list.more}>
+          <Button tone="quiet" busy={list.isLoadingMore} onClick={() => list.more()}>
             {words.more}
           </Button>
         )}

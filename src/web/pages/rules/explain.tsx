@@ -74,7 +74,6 @@ function Form({ text: given, alert_id, atOnce }: FormProps) {
   useEffect(() => {
     if (atOnce) explain();
     // Once, when the page opens: later it is the button's.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
   useKeys([{ keys: 'mod+Enter', label: words.go, run: explain }]);
   return (

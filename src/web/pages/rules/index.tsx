@@ -6,6 +6,7 @@ import { useWords } from '../../words/language.js';
 import { rulesWords } from '../../words/rules.js';
 import { Backtest } from './backtest.js';
 import { Explain } from './explain.js';
+import { idInAddress } from './id-in-address.js';
 import { RuleList } from './rule-list.js';
 import { RulePage } from './rule-page.js';
 import './rules.css';
@@ -14,7 +15,7 @@ import './rules.css';
 export function Pages() {
   return (
     <Switch>
-      <Route path="/rules/:id">{({ id }) => <RulePage key={id} id={id} />}</Route>
+      <Route path="/rules/:id">{({ id }) => <RulePage key={id} id={idInAddress(id)} />}</Route>
       <Route>
         <AllRules />
       </Route>

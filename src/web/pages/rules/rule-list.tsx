@@ -29,7 +29,8 @@ export function RuleList() {
   const list = usePages<RuleRow>('/api/v1/rules', { idOf, live: true, limit: 200 });
   const shown = find === '' ? list.items : list.items.filter((rule) => fits(rule, find.toLowerCase()));
   const columns = useColumns();
-  if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
+  if (list.error !== null && list.items.length === 0)
+    return <ErrorState error={list.error} onRetry={() => list.retry()} />;
   return (
     <>
       <p className="quiet rules-hint">{words.list.hint}</p>
@@ -49,7 +50,7 @@ export function RuleList() {
         isLoading={list.isLoading || (shown.length === 0 && list.hasMore)}
         hasMore={list.hasMore}
         isLoadingMore={list.isLoadingMore}
-        onMore={list.more}
+        onMore={() => list.more()}
         empty={find === '' ? <NoRules /> : <Empty title={common.list.no_match} icon="filter" />}
       />
     </>
@@ -141,7 +142,8 @@ function useColumns(): readonly Column<RuleRow>[] {
     {
       key: 'last',
       title: words.list.last,
-      width: '6rem',
+      width: '6.5rem',
+      align: 'end',
       from: 940,
       cell: ({ last_matched_at }) =>
         last_matched_at === null ? (

@@ -2,7 +2,7 @@ import { Link } from 'wouter';
 import { path } from '../../api/client.js';
 import { LinkButton } from '../../kit/button.js';
 import { CodeBlock } from '../../kit/code-block.js';
-import { Id } from '../../kit/copy.js';
+import { Copy } from '../../kit/copy.js';
 import { KeyValue } from '../../kit/key-value.js';
 import type { Fact } from '../../kit/key-value.js';
 import { PageHeader } from '../../kit/page-header.js';
@@ -59,7 +59,7 @@ function Known({ rule, place }: { readonly rule: RuleRow; readonly place: number
         meta={
           <>
             <RuleMode rule={rule} />
-            <Id id={rule.rule_id} what={words.one.id} />
+            <Copy text={rule.rule_id} what={words.one.id} />
           </>
         }
         actions={<LinkButton href={`/rules?${query}`}>{words.one.explain}</LinkButton>}

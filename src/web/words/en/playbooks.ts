@@ -149,7 +149,7 @@ export const playbooks = {
     was: 'From',
     now: 'To',
     current: 'in force',
-    item: (short: string, when: string) => `${short} · ${when}`,
+    item: (short: string, when: string) => `${when} · ${short}`,
     only: 'There is one version so far',
     only_hint: 'When the file changes, both versions are compared here.',
     same: 'Both are the same text.',

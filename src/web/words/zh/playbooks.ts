@@ -147,7 +147,7 @@ export const playbooks: typeof en = {
     was: '从',
     now: '到',
     current: '生效中',
-    item: (short, when) => `${short} · ${when} 起`,
+    item: (short, when) => `${when} 起 · ${short}`,
     only: '目前只有一个版本',
     only_hint: '文件改动后，可在这里比较两个版本。',
     same: '两者文本相同。',
