@@ -67,7 +67,11 @@ function Headline({ incident }: { readonly incident: IncidentDetail }) {
   const { reopened_at, reopen_count, resolved_at } = incident;
   return (
     <div className="incident-headline">
-      <p className={incident.firing_count > 0 ? 'incident-lead firing' : 'incident-lead'}>
+      <p
+        className={
+          incident.state !== 'resolved' && incident.firing_count > 0 ? 'incident-lead firing' : 'incident-lead'
+        }
+      >
         <span>
           {incident.state === 'resolved'
             ? incident.resolved_by === null

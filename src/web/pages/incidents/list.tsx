@@ -99,13 +99,13 @@ function useColumns(): readonly Column<Incident>[] {
       {
         key: 'state',
         title: column.state,
-        width: '8.5rem',
+        width: '9.5rem',
         cell: ({ state }) => <StateSign value={state} />,
       },
       {
         key: 'clock',
         title: column.clock,
-        width: '9.5rem',
+        width: '10rem',
         cell: (incident) => <RowClock incident={incident} />,
       },
       {

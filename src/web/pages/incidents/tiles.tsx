@@ -83,7 +83,7 @@ function AcknowledgeTile({ incident }: { readonly incident: IncidentDetail }) {
     return (
       <Tile title={tile.acknowledge} tone={acknowledge_breached ? 'bad' : ''}>
         <p className="incident-figure faint">{tile.not_taken}</p>
-        <Kept until={acknowledge_by} breached={acknowledge_breached} />
+        {acknowledge_breached && <Kept until={acknowledge_by} breached />}
       </Tile>
     );
   return <Running title={tile.acknowledge} until={acknowledge_by} breached={acknowledge_breached} />;

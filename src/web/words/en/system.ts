@@ -175,7 +175,7 @@ export const system = {
     name: 'Name',
     role: 'Role',
     created: 'Made',
-    id: 'token id',
+    id: 'Id',
     create: 'New token',
     create_title: 'Make a token',
     name_hint: 'Who or what uses it; it stands in the audit.',

@@ -171,7 +171,7 @@ export const system: typeof en = {
     name: '名称',
     role: '角色',
     created: '创建',
-    id: '令牌 ID',
+    id: 'ID',
     create: '新建令牌',
     create_title: '创建令牌',
     name_hint: '使用它的人或系统；会记入审计。',
