@@ -45,8 +45,8 @@ export function AnswerPanel({ approval, wasPending }: AnswerPanelProps) {
     <aside className="panel approval-answer" aria-label={own.answer}>
       {approval.state === 'pending' ? (
         <div className="approval-clock">
-          <span className="quiet">{own.time_left}</span>
           <Countdown until={approval.expires_at} />
+          <span className="quiet">{own.time_left}</span>
         </div>
       ) : (
         <Settled approval={approval} isNews={wasPending && !isMine} />

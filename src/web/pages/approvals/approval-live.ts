@@ -1,10 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
+import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Approval } from '../../../domain/run.js';
 import { path } from '../../api/client.js';
 import { invalidate, useGet } from '../../api/queries.js';
 import { useEventStream } from '../../api/stream.js';
+import { BROWSER_CLOCK, createPacer } from '../runs/pacer.js';
 
 /** Where one approval is read. */
 export function approvalUrl(approval_id: string): string {
@@ -13,14 +15,17 @@ export function approvalUrl(approval_id: string): string {
 
 const PENDING_MS = 4_000;
 const OVER_MS = 30_000;
-/** The run's events that change a question. */
-const NEWS = /^(?:approval_|step_|run_)/;
-
-/** A question that is kept true: who else answers is seen at once. `wasPending`: it was still open when it was first shown. */
-export function useLiveApproval(approval_id: string): {
+/** A question that is kept true: who else answers is seen at once. */
+export interface LiveApproval {
   readonly query: UseQueryResult<Approval>;
+  /** The run that asks. */
+  readonly run: RunAnswer | undefined;
+  /** It was still open when it was first shown. */
   readonly wasPending: boolean;
-} {
+}
+
+/** Follows one question for as long as the component is there. */
+export function useLiveApproval(approval_id: string): LiveApproval {
   const client = useQueryClient();
   const url = approvalUrl(approval_id);
   const [pace, setPace] = useState(PENDING_MS);
@@ -32,18 +37,17 @@ export function useLiveApproval(approval_id: string): {
     if (isPending) setWasPending(true);
     setPace(isPending ? PENDING_MS : OVER_MS);
   }, [isPending]);
+  const runUrl = path`/api/v1/runs/${approval?.run_id ?? ''}`;
+  const run = useGet<RunAnswer>(runUrl, { enabled: approval !== undefined }).data;
+  const pacer = useMemo(
+    () => createPacer(() => invalidate(client, [url, runUrl]), BROWSER_CLOCK),
+    [client, url, runUrl],
+  );
+  useEffect(() => () => pacer.stop(), [pacer]);
   useEventStream({
-    url: isPending ? `${path`/api/v1/runs/${approval.run_id}`}/events` : null,
-    // What happened before is in the answer already; the stream is asked from the beginning, for its number is not known here.
-    after: null,
-    onFrames: (frames) => {
-      if (!frames.some(({ type, data }) => concerns(type, data, approval_id))) return;
-      void invalidate(client, [url, path`/api/v1/runs/${approval?.run_id ?? ''}`]);
-    },
+    url: isPending && run !== undefined ? `${runUrl}/events` : null,
+    after: run === undefined ? null : String(run.seq),
+    onFrames: () => pacer.ask(),
   });
-  return { query, wasPending };
-}
-
-function concerns(type: string, data: string, approval_id: string): boolean {
-  return NEWS.test(type) || data.includes(approval_id);
+  return { query, run, wasPending };
 }

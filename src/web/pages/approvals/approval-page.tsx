@@ -12,6 +12,8 @@ import { ErrorState, Loading } from '../../kit/states.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';
+import { ApprovalSign } from './approval-sign.js';
+import { titleText } from './change-text.js';
 import { AnswerPanel } from './answer-panel.js';
 import { useLiveApproval } from './approval-live.js';
 import { Evidence } from './evidence.js';
@@ -22,7 +24,7 @@ import './approvals.css';
 /** One question to people: the exact plan, what led to it, what could go wrong, and the answer. */
 export function ApprovalPage({ approval_id }: { readonly approval_id: string }) {
   const own = useWords(approvalsWords);
-  const { query, wasPending } = useLiveApproval(approval_id);
+  const { query, run, wasPending } = useLiveApproval(approval_id);
   const back = { href: '/approvals', label: own.title };
   const { data: approval, error } = query;
   if (approval === undefined)
@@ -35,23 +37,22 @@ export function ApprovalPage({ approval_id }: { readonly approval_id: string }) 
   return (
     <>
       <PageHeader
-        title={approval.plan?.what ?? own.question}
+        title={titleText(approval) ?? own.question}
         tab={own.one}
         back={back}
-        meta={<StateSign value={approval.state} />}
+        meta={<ApprovalSign state={approval.state} />}
       />
       <div className="approval-page">
         <AnswerPanel approval={approval} wasPending={wasPending} />
-        <Known approval={approval} />
+        <Known approval={approval} run={run} />
       </div>
     </>
   );
 }
 
 /** What there is to judge by. */
-function Known({ approval }: { readonly approval: Approval }) {
+function Known({ approval, run }: { readonly approval: Approval; readonly run: RunAnswer | undefined }) {
   const own = useWords(approvalsWords);
-  const run = useGet<RunAnswer>(path`/api/v1/runs/${approval.run_id}`, { live: approval.state === 'pending' }).data;
   const shape = useShape(run);
   const task = shape?.playbook.tasks.find(({ id }) => id === stepTask(approval.step_id, run));
   return (

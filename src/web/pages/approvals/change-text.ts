@@ -1,11 +1,24 @@
 import type { Approval } from '../../../domain/run.js';
 
 const MOST = 80;
+const MOST_TITLE = 120;
+
+type Asked = Pick<Approval, 'plan' | 'message'>;
 
 /** What is asked, on one line: the change, or the question itself. */
-export function askedText({ plan, message }: Pick<Approval, 'plan' | 'message'>): string {
+export function askedText({ plan, message }: Asked): string {
   if (plan === null) return message;
+  // What begins to be has no value before; then the new one is a body, which says little on a line.
+  if (plan.from === null || plan.from === undefined) return plan.what;
   return `${plan.what} ${shortText(plan.from)} → ${shortText(plan.to)}`;
+}
+
+/** The same with what it is done to, where the words do not name it already; null for a question without words. */
+export function titleText({ plan, message }: Asked): string | null {
+  const asked = askedText({ plan, message });
+  const text = plan === null || asked.includes(plan.target) ? asked : `${plan.target}: ${asked}`;
+  if (text === '') return null;
+  return text.length > MOST_TITLE ? `${text.slice(0, MOST_TITLE - 1)}…` : text;
 }
 
 /** A value in a line of words: short, whatever it is. */

@@ -45,15 +45,19 @@ export function Plan({ approval }: { readonly approval: Approval }) {
 }
 
 function Values({ what, from, to }: { readonly what: string; readonly from: unknown; readonly to: unknown }) {
+  const own = useWords(approvalsWords);
   const isShort = [from, to].every((value) => (JSON.stringify(value) ?? '').length <= SHORT);
-  if (!isShort)
+  const isNew = from === null || from === undefined;
+  if (!isShort || isNew)
     return (
       <>
-        <p dir="auto">{what}</p>
-        <div className="approval-large">
-          <JsonView value={from} label={`${what}: 1`} open={1} />
-          <Icon name="chevron" />
-          <JsonView value={to} label={`${what}: 2`} open={1} />
+        <p className="approval-what" dir="auto">
+          {what}
+        </p>
+        <div className={isNew ? 'approval-new' : 'approval-large'}>
+          {!isNew && <JsonView value={from} label={own.from} open={4} />}
+          {!isNew && <Icon name="chevron" />}
+          <JsonView value={to} label={own.to} open={4} />
         </div>
       </>
     );
@@ -61,8 +65,10 @@ function Values({ what, from, to }: { readonly what: string; readonly from: unkn
     <p className="approval-values">
       <span dir="auto">{what}</span>
       <span dir="ltr" className="row">
+        <span className="visually-hidden">{own.from}: </span>
         <code>{shortText(from)}</code>
         <Icon name="chevron" />
+        <span className="visually-hidden">{own.to}: </span>
         <code className="approval-to">{shortText(to)}</code>
       </span>
     </p>

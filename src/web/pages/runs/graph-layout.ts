@@ -2,7 +2,7 @@ import { Graph, layout } from '@dagrejs/dagre';
 import type { RunGraph } from './run-graph.js';
 
 /** How large every node is drawn. */
-export const NODE = { width: 216, height: 68 } as const;
+export const NODE = { width: 204, height: 66 } as const;
 
 /** Where a node stands: its upper left corner. */
 export interface Place {
@@ -13,7 +13,7 @@ export interface Place {
 /** Places for all nodes, from left to right in the order of waiting. Only the shape counts: a state that changes moves nothing. */
 export function placesOf(ids: readonly string[], edges: RunGraph['edges']): ReadonlyMap<string, Place> {
   const graph = new Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 64, marginx: 16, marginy: 16 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 16, ranksep: 44, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const id of ids) graph.setNode(id, { ...NODE });
   for (const { from, to } of edges) graph.setEdge(from, to);

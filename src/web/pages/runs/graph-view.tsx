@@ -25,6 +25,9 @@ type TaskNode = Node<{ readonly node: GraphNode; readonly isOpen: boolean; reado
 const NODE_TYPES = { task: memo(TaskNodeView) };
 /** Below this the words cannot be read: a larger graph begins at what matters instead of whole. */
 const READABLE = 0.6;
+const LEAST_HEIGHT = 260;
+/** For the buttons at the bottom. */
+const ROOM_BELOW = 70;
 
 /** The steps as a drawing: it can be moved, zoomed, and walked through by the arrow keys. */
 export function GraphView(props: GraphViewProps) {
@@ -45,6 +48,7 @@ function Drawing({ graph, openStep, onOpen }: GraphViewProps) {
   const stopId = stop !== null && places.has(stop) ? stop : (graph.nodes[0]?.id ?? null);
   const nodes = useNodes(graph, places, openStep, stopId);
   const edges = useEdges(graph);
+  const bottom = Math.max(...[...places.values()].map(({ y }) => y + NODE.height), 0);
 
   const begin = useCallback((): void => {
     void flow.fitView({ minZoom: 0.1, maxZoom: 1, padding: 0.06 }).then(() => {
@@ -79,7 +83,15 @@ function Drawing({ graph, openStep, onOpen }: GraphViewProps) {
   }
 
   return (
-    <div ref={frame} className="graph-frame run-graph" role="group" aria-label={view.graph_label} onKeyDown={onKeyDown}>
+    <div
+      ref={frame}
+      className="graph-frame run-graph"
+      // A small graph does not stand in a large void.
+      style={{ maxHeight: `${Math.max(LEAST_HEIGHT, bottom + ROOM_BELOW)}px` }}
+      role="group"
+      aria-label={view.graph_label}
+      onKeyDown={onKeyDown}
+    >
       <ReactFlow
         nodes={nodes}
         edges={edges}

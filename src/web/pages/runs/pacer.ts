@@ -5,6 +5,15 @@ export interface PacerClock {
   after(ms: number, run: () => void): () => void;
 }
 
+/** The browser's own timers. */
+export const BROWSER_CLOCK: PacerClock = {
+  now: () => performance.now(),
+  after: (ms, run) => {
+    const timer = window.setTimeout(run, ms);
+    return () => window.clearTimeout(timer);
+  },
+};
+
 /** Says when something is to be done anew that many events ask for. */
 export interface Pacer {
   /** Something has changed: it is done soon, once for all that ask meanwhile. */

@@ -1,8 +1,10 @@
+import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Report } from '../../../domain/report.js';
 import { path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
+import { Button } from '../../kit/button.js';
 import { Icon } from '../../kit/icon.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { ErrorState, Loading } from '../../kit/states.js';
@@ -168,24 +170,47 @@ function Done({ report, onOpenStep }: PartProps) {
   );
 }
 
+const FIRST_SEEN = 15;
+const FIRST_COURSE = 40;
+
+/** The first of a long list, and the button that shows the rest. */
+function useFirst<T>(all: readonly T[], first: number): readonly [readonly T[], ReactNode] {
+  const words = useWords();
+  const [isWhole, setWhole] = useState(false);
+  if (isWhole || all.length <= first) return [all, null];
+  const button = (
+    <Button size="s" onClick={() => setWhole(true)}>
+      {words.do.all} ({all.length})
+    </Button>
+  );
+  return [all.slice(0, first), button];
+}
+
+/** Items of a list have one name: their place tells them apart. */
+function named({ step_id, name }: { readonly step_id: string; readonly name: string }): string {
+  return `${name} ${/\[\d+\]$/.exec(step_id)?.[0] ?? ''}`.trimEnd();
+}
+
 function Seen({ report, onOpenStep }: PartProps) {
   const { report: words } = useWords(runsWords);
+  const [shown, more] = useFirst(report.seen, FIRST_SEEN);
   return (
     <Part title={words.seen}>
       {report.seen.length === 0 ? (
         <p className="quiet">{words.nothing_seen}</p>
       ) : (
         <dl className="report-seen">
-          {report.seen.map((one, index) => (
+          {shown.map((one, index) => (
             <div key={index}>
               <dt>
-                <StepName {...one} onOpenStep={onOpenStep} />
+                <StepName step_id={one.step_id} name={named(one)} onOpenStep={onOpenStep} />
               </dt>
               <dd dir="auto">{one.text}</dd>
             </div>
           ))}
         </dl>
       )}
+      {more !== null && <p>{more}</p>}
     </Part>
   );
 }
@@ -222,10 +247,11 @@ const STEP_STATES: ReadonlySet<string> = new Set([
 
 function Course({ report }: { readonly report: Report }) {
   const { report: words } = useWords(runsWords);
+  const [shown, more] = useFirst(report.timeline, FIRST_COURSE);
   return (
     <Part title={words.timeline}>
       <ol className="report-course">
-        {report.timeline.map(({ at, state, text }, index) => (
+        {shown.map(({ at, state, text }, index) => (
           <li key={index}>
             <When at={at} as="clock" inRow />
             {STEP_STATES.has(state) ? <StateSign value={state} as="icon" /> : <Icon name="dot" />}
@@ -233,6 +259,7 @@ function Course({ report }: { readonly report: Report }) {
           </li>
         ))}
       </ol>
+      {more !== null && <p>{more}</p>}
     </Part>
   );
 }

@@ -23,10 +23,10 @@ export function RunLead({ run, graph }: { readonly run: RunAnswer; readonly grap
   const failed = graph.nodes.filter(({ state }) => state === 'failed').length;
   const notes = notesOf(run, lead);
   return (
-    <section className={`panel run-lead ${tone}`} aria-live="polite">
+    <section className={`panel run-lead ${tone}`}>
       <Icon name={icon} size={24} />
       <div className="run-lead-words">
-        <p className="run-lead-sentence" dir="auto">
+        <p className="run-lead-sentence" dir="auto" role="status">
           {sentence(run, graph, lead)}{' '}
           {run.begin_at !== undefined && run.state === 'pending' && <When at={run.begin_at} />}
         </p>
@@ -58,8 +58,10 @@ function sentence(run: RunAnswer, graph: RunGraph, lead: LeadWords): string {
     case 'running':
       if (run.cancel_requested) return lead.cancelling;
       return run.compensating === null ? working(graph, lead) : lead.compensating;
-    case 'waiting':
-      return lead.waiting;
+    case 'waiting': {
+      const asked = graph.nodes.filter(({ state }) => state === 'waiting');
+      return asked.length === 0 ? lead.waiting : lead.waits_for(names(asked, lead));
+    }
     case 'paused':
       return lead.paused;
     case 'cancelled':

@@ -10,7 +10,7 @@ import { useEventStream } from '../../api/stream.js';
 import type { StreamState } from '../../api/stream.js';
 import { createEventLog } from './event-log.js';
 import type { EventLog } from './event-log.js';
-import { createPacer } from './pacer.js';
+import { BROWSER_CLOCK, createPacer } from './pacer.js';
 
 /** Where one run is read. */
 export function runUrl(run_id: string): string {
@@ -48,13 +48,10 @@ export function useLiveRun(run_id: string): LiveRun {
   const isOpen = run !== undefined && !isFinal(run.state);
   const pacer = useMemo(
     () =>
-      createPacer(() => client.refetchQueries({ queryKey: keyOf(url), exact: true }, { cancelRefetch: false }), {
-        now: () => performance.now(),
-        after: (ms, then) => {
-          const timer = window.setTimeout(then, ms);
-          return () => window.clearTimeout(timer);
-        },
-      }),
+      createPacer(
+        () => client.refetchQueries({ queryKey: keyOf(url), exact: true }, { cancelRefetch: false }),
+        BROWSER_CLOCK,
+      ),
     [client, url],
   );
   useEffect(() => () => pacer.stop(), [pacer]);

@@ -17,7 +17,7 @@ interface TimeLineProps {
   readonly onOpen: (step_id: string) => void;
 }
 
-const FIRST_ROWS = 60;
+const FIRST_ROWS = 250;
 const STANDS_STILL_MS = 3_600_000;
 
 /** The attempts of each step over time, with the waits between them. */
@@ -92,11 +92,7 @@ function Scale({ lines }: { readonly lines: TimeRows }) {
     <div className="time-scale" aria-hidden="true">
       <div className="time-track">
         {lines.ticks.map(({ at, ms }) => (
-          <span
-            key={ms}
-            className={at > 0.9 ? 'time-tick last number' : 'time-tick number'}
-            style={{ left: percent(at) }}
-          >
+          <span key={ms} className="time-tick number" style={{ left: percent(at) }}>
             {ms === 0 ? '0' : spanText(ms, time)}
           </span>
         ))}

@@ -99,13 +99,18 @@ const STEPS_MS = [
   ...[1, 2, 5, 10, 15, 30].map((min) => min * 60_000),
   ...[1, 2, 6, 12, 24].map((h) => h * 3_600_000),
 ];
-const MOST_TICKS = 5;
+const MOST_TICKS = 4;
+/** A label further right would not find room. */
+const LAST_TICK = 0.88;
 
-/** Round marks, at most five. */
+/** Round marks, a few. */
 function ticksOf(length_ms: number): readonly Tick[] {
   const fitting = STEPS_MS.find((ms) => length_ms / ms <= MOST_TICKS);
   const day = 24 * 3_600_000;
   const step = fitting ?? Math.ceil(length_ms / MOST_TICKS / day) * day;
   const count = Math.floor(length_ms / step);
-  return Array.from({ length: count + 1 }, (_, index) => ({ at: (index * step) / length_ms, ms: index * step }));
+  return Array.from({ length: count + 1 }, (_, index) => ({
+    at: (index * step) / length_ms,
+    ms: index * step,
+  })).filter(({ at }) => at <= LAST_TICK);
 }

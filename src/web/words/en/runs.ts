@@ -30,6 +30,7 @@ export const runs = {
     doing: (names: string) => `At work: ${names}`,
     timer: (names: string) => `It waits for a time: ${names}`,
     waiting: 'It waits for you or somebody else.',
+    waits_for: (names: string) => `Waits for a person: ${names}`,
     paused: 'It is paused.',
     cancelling: 'It is being cancelled: what runs ends first.',
     compensating: 'What it wrote is being taken back.',

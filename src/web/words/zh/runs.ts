@@ -30,6 +30,7 @@ export const runs: typeof en = {
     doing: (names) => `正在执行：${names}`,
     timer: (names) => `正在等待时间：${names}`,
     waiting: '正在等待有人处理。',
+    waits_for: (names) => `等待有人处理：${names}`,
     paused: '已暂停。',
     cancelling: '正在取消：先等执行中的步骤结束。',
     compensating: '正在撤回已写入的改动。',
