@@ -93,7 +93,7 @@ function Shown({ alert, back }: ShownProps) {
               <LongText text={alert.description} label={w.one.description} />
               <AlertFacts alert={alert} />
             </section>
-            <RulesPanel evaluation={alert.evaluation} />
+            <RulesPanel alertId={alert.alert_id} evaluation={alert.evaluation} />
           </div>
           <div className="stack">
             <section className="panel stack">

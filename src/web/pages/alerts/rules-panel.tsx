@@ -15,8 +15,13 @@ type RuleSaid = Evaluation['items'][number];
 
 const AT_ONCE = 50;
 
+interface RulesPanelProps {
+  readonly alertId: string;
+  readonly evaluation: Evaluation | undefined;
+}
+
 /** What every rule says of the alert: those that match with what held, the others with what did not. */
-export function RulesPanel({ evaluation }: { readonly evaluation: Evaluation | undefined }) {
+export function RulesPanel({ alertId, evaluation }: RulesPanelProps) {
   const w = useWords(alertsWords).rules;
   return (
     <section className="panel stack">
@@ -35,6 +40,9 @@ export function RulesPanel({ evaluation }: { readonly evaluation: Evaluation | u
         )}
       </div>
       {evaluation === undefined ? <Loading rows={2} /> : <Said evaluation={evaluation} />}
+      <Link href={`/rules?tab=explain&alert=${encodeURIComponent(alertId)}`} className="alert-small">
+        {w.explain}
+      </Link>
     </section>
   );
 }

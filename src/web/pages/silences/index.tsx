@@ -3,6 +3,7 @@ import { PageHeader } from '../../kit/page-header.js';
 import { Tabs } from '../../kit/tabs.js';
 import { silencesWords } from '../../words/silences.js';
 import { useWords } from '../../words/language.js';
+import { idInAddress } from './id-in-address.js';
 import { InhibitionList } from './inhibition-list.js';
 import { InhibitionPage } from './inhibition-page.js';
 import { SilenceList } from './silence-list.js';
@@ -16,13 +17,13 @@ export function Pages() {
   return (
     <Switch>
       <Route path="/silences/windows/:window_id">
-        {({ window_id }) => <WindowPage key={window_id} windowId={window_id} />}
+        {({ window_id }) => <WindowPage key={window_id} windowId={idInAddress(window_id)} />}
       </Route>
       <Route path="/silences/inhibition/:rule_id">
-        {({ rule_id }) => <InhibitionPage key={rule_id} ruleId={rule_id} />}
+        {({ rule_id }) => <InhibitionPage key={rule_id} ruleId={idInAddress(rule_id)} />}
       </Route>
       <Route path="/silences/:silence_id">
-        {({ silence_id }) => <SilencePage key={silence_id} silenceId={silence_id} />}
+        {({ silence_id }) => <SilencePage key={silence_id} silenceId={idInAddress(silence_id)} />}
       </Route>
       <Route>
         <Lists />

@@ -131,6 +131,7 @@ export const alerts = {
     cut: (n: number) => `Only the first ${n.toLocaleString('en')} are told.`,
     starts: 'starts',
     go: 'Open the rules',
+    explain: 'Ask the rules of now',
   },
   earlier: {
     title: 'The same condition before',

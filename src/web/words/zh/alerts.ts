@@ -131,6 +131,7 @@ export const alerts: typeof en = {
     cut: (n) => `只列出前 ${n.toLocaleString('en')} 条。`,
     starts: '启动',
     go: '查看规则',
+    explain: '用当前规则重新判断',
   },
   earlier: {
     title: '同一状况的其他记录',
