@@ -102,7 +102,7 @@ function Differences({ result }: TablesProps) {
                 </div>,
                 <When key="at" at={one.received_at} inRow />,
                 <Turn key="was" told={one.was} />,
-                <div key="now" className="backtest-turn">
+                <div key="now" className="backtest-turn why">
                   <Turn told={one.now} />
                   <span className="quiet" dir="auto">
                     {one.now.explanation}

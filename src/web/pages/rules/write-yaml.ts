@@ -1,6 +1,6 @@
 /** Bare words that YAML would read as something else than text. */
 const NOT_TEXT = /^(?:true|false|yes|no|on|off|null|~|[-+.]?(?:\d|inf|nan).*)$/i;
-const PLAIN = /^[\p{L}_/][\p{L}\d_ ./@<>%-]*$/u;
+const PLAIN = /^[\p{L}_/][\p{L}\d_ .,/@<>%-]*$/u;
 
 /** A value as YAML of the plainest kind: blocks for objects and lists, quotes wherever a word could be misread. */
 export function writeYaml(value: unknown, indent = 0): string {

@@ -27,9 +27,6 @@ export const playbooks = {
   problems: {
     title: (n: number) => plural(n, 'problem in the files on disk', 'problems in the files on disk'),
     hint: 'The last good version of these files stays in force, where there is one.',
-    place: 'Place',
-    message: 'What is wrong',
-    at: (file: string, line: number, column: number) => `${file}:${line}:${column}`,
     more: (n: number) => `and ${n.toLocaleString('en')} more`,
   },
   mode: {
@@ -124,7 +121,6 @@ export const playbooks = {
     verify_how: (within: string, hold: string) => `within ${within}, for ${hold}`,
     compensate: 'Taken back by',
     compensate_never: 'it stays',
-    kind: 'Kind',
     yes: 'yes',
     actions: {
       abort: 'the run ends',
@@ -176,7 +172,6 @@ export const playbooks = {
     real_shadow: 'The playbook is in shadow: its writes are only recorded.',
     alert: 'The alert that it is about (JSON)',
     alert_hint: 'Its steps read it as `alert`; only alert_name is needed. Empty: it is about no alert.',
-    example: 'Example',
     go_dry: 'Start a dry run',
     go_real: 'Start for real',
     not_object: 'Expected an object in braces: {"alert_name": "…"}',

@@ -26,9 +26,6 @@ export const playbooks: typeof en = {
   problems: {
     title: (n) => `磁盘上的文件有 ${n.toLocaleString('en')} 处问题`,
     hint: '这些文件若有上一个正确版本，则仍然有效。',
-    place: '位置',
-    message: '问题',
-    at: (file, line, column) => `${file}:${line}:${column}（文件:行:列）`,
     more: (n) => `另有 ${n.toLocaleString('en')} 处`,
   },
   mode: {
@@ -123,7 +120,6 @@ export const playbooks: typeof en = {
     verify_how: (within, hold) => `${within} 内成立，并保持 ${hold}`,
     compensate: '撤回方式',
     compensate_never: '不撤回',
-    kind: '类型',
     yes: '是',
     actions: {
       abort: '运行结束',
@@ -173,7 +169,6 @@ export const playbooks: typeof en = {
     real_shadow: '剧本处于影子模式：写操作只记录。',
     alert: '所针对的告警（JSON）',
     alert_hint: '各步骤以 `alert` 读取它；只有 alert_name 是必需的。留空表示不针对任何告警。',
-    example: '示例',
     go_dry: '开始试运行',
     go_real: '开始真实运行',
     not_object: '此处应为花括号中的对象：{"alert_name": "…"}',
