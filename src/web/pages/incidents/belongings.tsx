@@ -37,7 +37,7 @@ function Part<T>({ title, items, idOf, row, empty, note = null }: PartProps<T>) 
         {note !== null && <span className="faint">{note}</span>}
       </div>
       {items.length === 0 ? (
-        <div className="incident-item quiet">{empty}</div>
+        <div className="incident-item quiet">{typeof empty === 'string' ? <p>{empty}</p> : empty}</div>
       ) : (
         <ul>
           {shown.map((item) => (

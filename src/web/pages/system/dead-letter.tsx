@@ -67,7 +67,7 @@ function Body({ letter }: { readonly letter: DeadLetter }) {
     ['text', words.as_text],
   ];
   return (
-    <section className="stack" aria-label={words.body}>
+    <div className="stack">
       {placed === null && letter.details.length > 0 && <Problems details={letter.details} />}
       <div className="row spread">
         <h3>{words.body}</h3>
@@ -95,7 +95,7 @@ function Body({ letter }: { readonly letter: DeadLetter }) {
       ) : (
         <JsonView value={read.value} label={words.body} open={4} />
       )}
-    </section>
+    </div>
   );
 }
 

@@ -84,7 +84,7 @@ function useColumns(onRevoke: (token: Token) => void): readonly Column<Token>[] 
       { key: 'created', title: words.created, width: '8rem', cell: ({ created_at }) => <When at={created_at} inRow /> },
       {
         key: 'revoke',
-        title: '',
+        title: words.revoke,
         width: '6.5rem',
         align: 'end',
         cell: (token) => <RevokeButton token={token} onRevoke={onRevoke} />,
