@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiRefusal } from '../../api/client.js';
 import type { Approval } from '../../../domain/run.js';
-import { keyOf, useSend } from '../../api/queries.js';
+import { invalidate, keyOf, useSend } from '../../api/queries.js';
 import { useSession } from '../../api/session.js';
 import { Button } from '../../kit/button.js';
 import { ConfirmDialog } from '../../kit/dialog.js';
@@ -184,7 +184,6 @@ function useAnswer(approval_id: string): (answer: 'approve' | 'deny', comment: s
   const toast = useToast();
   const url = approvalUrl(approval_id);
   const send = useSend<Approval, { readonly comment: string | null }>('POST', {
-    invalidate: ['/api/v1/approvals', '/api/v1/runs', '/api/v1/overview'],
     onDone: (approval) => client.setQueryData(keyOf(url), approval),
   });
   return async (answer, comment) => {
@@ -194,6 +193,9 @@ function useAnswer(approval_id: string): (answer: 'approve' | 'deny', comment: s
       // Answered meanwhile: the page behind says by whom, so the dialog need not stay.
       if (refusal instanceof ApiRefusal && refusal.code === 'conflict') return toast(refusal.message, 'bad');
       throw refusal;
+    } finally {
+      // Nobody waits for it: what the service answered is known already.
+      void invalidate(client, ['/api/v1/approvals', '/api/v1/runs', '/api/v1/overview']);
     }
     toast(own.recorded);
   };

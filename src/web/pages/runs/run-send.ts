@@ -1,6 +1,6 @@
 import type { RunAnswer } from '../../../domain/api/run.js';
 import { useQueryClient } from '@tanstack/react-query';
-import { keyOf, useSend } from '../../api/queries.js';
+import { invalidate, keyOf, useSend } from '../../api/queries.js';
 import { useToast } from '../../kit/toast.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
@@ -15,12 +15,15 @@ export function useTellRun(run_id: string): (command: Command, body: object) => 
   const { told } = useWords(runsWords);
   const url = runUrl(run_id);
   const send = useSend<RunAnswer, object>('POST', {
-    // Also after a refusal: the run is not what was believed.
-    invalidate: [url, '/api/v1/overview', '/api/v1/approvals'],
     onDone: (run) => client.setQueryData(keyOf(url), run),
   });
   return async (command, body) => {
-    await send.mutateAsync({ path: `${url}/${command}`, body });
+    try {
+      await send.mutateAsync({ path: `${url}/${command}`, body });
+    } finally {
+      // Also after a refusal: the run is not what was believed. Nobody waits for it: the answer is known already.
+      void invalidate(client, [url, '/api/v1/overview', '/api/v1/approvals']);
+    }
     toast(told[command]);
   };
 }
