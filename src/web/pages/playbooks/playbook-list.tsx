@@ -16,7 +16,7 @@ import { useWords } from '../../words/language.js';
 import { playbooksWords } from '../../words/playbooks.js';
 import { FileProblems } from './file-problems.js';
 import { ModeSign } from './mode-sign.js';
-import { useStats } from './stats.js';
+import { STATS_SINCE, useStats } from './stats.js';
 import './playbooks.css';
 
 const MODES = ['auto', 'approve', 'shadow', 'off', 'default'] as const;
@@ -163,9 +163,9 @@ function Count({ state, n, says }: { readonly state: 'succeeded' | 'failed'; rea
   );
 }
 
-/** Where the runs of a playbook are listed. */
+/** Where the runs are listed that a playbook's figures are about. */
 export function runsHref(playbook_id: string, state?: string): string {
-  const params = new URLSearchParams({ playbook_id, ...(state === undefined ? {} : { state }) });
+  const params = new URLSearchParams({ playbook: playbook_id, since: STATS_SINCE, ...(state === undefined ? {} : { state }) });
   return `/runs?${params.toString()}`;
 }
 
