@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useMemo, useState } from 'react';
 import type { AlertAnswer } from '../../../domain/api/alert.js';
 import { path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
@@ -20,6 +21,7 @@ import { AlertAnnotations, AlertFacts, AlertLabels, MoreFacts } from './alert-fa
 import { DecisionPanel } from './decision-panel.js';
 import { DryRunDialog } from './dry-run-dialog.js';
 import { Earlier } from './earlier.js';
+import { knownAlert } from './known-alert.js';
 import { LongText } from './long-text.js';
 import { RulesPanel } from './rules-panel.js';
 import './alert-page.css';
@@ -51,6 +53,8 @@ function useAlert(alertId: string) {
     enabled: whole.isSuccess,
   });
   const { data, refetch } = whole;
+  const client = useQueryClient();
+  const known = useMemo(() => knownAlert(client, alertId), [client, alertId]);
   const isOld =
     light !== undefined &&
     data !== undefined &&
@@ -59,7 +63,12 @@ function useAlert(alertId: string) {
   useEffect(() => {
     if (isOld) void refetch();
   }, [isOld, seen, refetch]);
-  return { data, error: data === undefined ? whole.error : null, refetch: () => void refetch() };
+  const isFailed = data === undefined && whole.error !== null;
+  return {
+    data: isFailed ? undefined : (data ?? known),
+    error: isFailed ? whole.error : null,
+    refetch: () => void refetch(),
+  };
 }
 
 interface ShownProps {

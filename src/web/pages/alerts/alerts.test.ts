@@ -1,3 +1,4 @@
+import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, it } from 'vitest';
 import { anAlert } from '../../../../test/helper/an-alert.js';
 import type { AlertAnswer } from '../../../domain/api/alert.js';
@@ -20,6 +21,7 @@ import { beginning } from './beginning.js';
 import { decidedBy, runsOf } from './decision-by.js';
 import { draftOf, likelyPlaybook } from './dry-run.js';
 import { freshOf } from './held-head.js';
+import { knownAlert } from './known-alert.js';
 
 function answered(over: Partial<AlertAnswer> = {}): AlertAnswer {
   return { ...anAlert(), decision: null, decisions: [], ...over };
@@ -147,6 +149,19 @@ describe('a dry run of an alert', () => {
   it('sends the alert without what was said about it', () => {
     const alert = answered({ decision, incident_id: '01KI' });
     expect(Object.keys(draftOf(alert)).toSorted()).toEqual(Object.keys(anAlert()).toSorted());
+  });
+});
+
+describe('an alert that a list has shown', () => {
+  it('is known from any list, and from no other answer', () => {
+    const client = new QueryClient();
+    const [one, two, three] = [answered(), answered(), answered()];
+    client.setQueryData(['/api/v1/alerts', '?limit=100', 'pages'], { pages: [{ items: [one] }, { items: [two] }] });
+    client.setQueryData(['/api/v1/alerts', '?fingerprint=x'], { items: [three], next_cursor: null });
+    client.setQueryData(['/api/v1/overview', ''], { items: [answered({ alert_id: 'other' })] });
+    for (const alert of [one, two, three]) expect(knownAlert(client, alert.alert_id)).toBe(alert);
+    expect(knownAlert(client, 'other')).toBeUndefined();
+    expect(knownAlert(new QueryClient(), one.alert_id)).toBeUndefined();
   });
 });
 

@@ -10,6 +10,7 @@ import { ErrorNote } from '../../kit/states.js';
 import { useToast } from '../../kit/toast.js';
 import { silencesWords } from '../../words/silences.js';
 import { useWords } from '../../words/language.js';
+import { useFirstFocus } from './first-focus.js';
 import { ownZone } from './local-time.js';
 import { fieldProblems, matcherProblems, restOf } from './matcher-problems.js';
 import { Preview, usePreview } from './preview.js';
@@ -49,6 +50,7 @@ function SilenceForm({ onClose, draft, onDone }: SilenceDialogProps & { readonly
   const toast = useToast();
   const [fields, setFields] = useState(() => startOf(draft, Date.now()));
   const [tried, setTried] = useState(false);
+  const form = useFirstFocus(fields.matchers.length === 0 ? 'input' : 'textarea');
   const preview = usePreview(fields.matchers);
   const replaces = draft.replaces?.silence_id ?? null;
   const send = useSend<SilenceAnswer>('POST', {
@@ -68,7 +70,7 @@ function SilenceForm({ onClose, draft, onDone }: SilenceDialogProps & { readonly
     send.mutate({ path: '/api/v1/silences', body: bodyOf(fields, replaces) });
   }
   return (
-    <form className="stack" onSubmit={submit} noValidate>
+    <form ref={form} className="stack" onSubmit={submit} noValidate>
       {replaces !== null && <p className="quiet">{w.form.change_hint}</p>}
       <div className="stack-tight">
         <MatcherInput

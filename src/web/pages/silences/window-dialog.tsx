@@ -10,6 +10,7 @@ import { ErrorNote } from '../../kit/states.js';
 import { useToast } from '../../kit/toast.js';
 import { silencesWords } from '../../words/silences.js';
 import { useWords } from '../../words/language.js';
+import { useFirstFocus } from './first-focus.js';
 import { ownZone, toLocalField } from './local-time.js';
 import { fieldProblems, matcherProblems, restOf } from './matcher-problems.js';
 import { Preview, usePreview } from './preview.js';
@@ -40,6 +41,7 @@ function WindowForm({ onClose, onDone }: WindowDialogProps) {
   const toast = useToast();
   const [fields, setFields] = useState(() => windowStart(Date.now()));
   const [tried, setTried] = useState(false);
+  const form = useFirstFocus('input');
   const preview = usePreview(fields.matchers);
   const send = useSend<WindowAnswer>('POST', {
     invalidate: ['/api/v1/maintenance_windows', '/api/v1/alerts'],
@@ -60,7 +62,7 @@ function WindowForm({ onClose, onDone }: WindowDialogProps) {
   const told = fieldProblems(send.error);
   const everything = fields.hold ? w.preview.everything : w.preview.freezes_everything;
   return (
-    <form className="stack" onSubmit={submit} noValidate>
+    <form ref={form} className="stack" onSubmit={submit} noValidate>
       <div className="stack-tight">
         <MatcherInput
           label={w.matchers.label}
