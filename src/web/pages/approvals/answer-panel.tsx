@@ -15,7 +15,7 @@ import { Countdown, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';
 import { approvalUrl } from './approval-live.js';
-import { askedText } from './change-text.js';
+import { titleText } from './change-text.js';
 import { standingOf, yesCount } from './standing.js';
 
 interface AnswerPanelProps {
@@ -170,7 +170,7 @@ function AnswerDialogs({ approval, open, onClose }: AnswerDialogsProps) {
       onConfirm={(comment) => answer(isYes ? 'approve' : 'deny', comment)}
     >
       <p className="approval-asked" dir="auto">
-        {approval.plan !== null && <code>{approval.plan.target}</code>} {askedText(approval)}
+        {titleText(approval)}
       </p>
       <p className="quiet">{isYes ? (isLast ? own.approve_says_last : own.approve_says) : own.risk.deny}</p>
     </ConfirmDialog>

@@ -14,7 +14,7 @@ import { useUrlState } from '../../kit/url-state.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';
-import { askedText } from './change-text.js';
+import { askedText, titleText } from './change-text.js';
 import { WaitingApproval } from './waiting-approval.js';
 import './approvals.css';
 
@@ -133,8 +133,7 @@ function useColumns(): readonly Column<Approval>[] {
       width: 'minmax(12rem, 2fr)',
       cell: (approval) => (
         <span dir="auto" title={approval.plan?.target}>
-          {approval.plan === null ? '' : `${approval.plan.target}: `}
-          {askedText(approval)}
+          {titleText(approval)}
         </span>
       ),
     },

@@ -32,7 +32,7 @@ export function Plan({ approval }: { readonly approval: Approval }) {
               {message}
             </p>
           )}
-          <details className="approval-details">
+          <details className="approval-details" open>
             <summary>
               {own.parameters} <code>{plan.kind}</code>
             </summary>
