@@ -31,7 +31,6 @@ export const incidents = {
     alerts: 'Firing',
     opened: 'Opened',
   },
-  priority_short: (priority: string) => `Priority ${priority}`,
   no_service: 'no service',
   services_more: (n: number) => `and ${n} more`,
   nobody: 'nobody',
@@ -101,7 +100,6 @@ export const incidents = {
     impact: 'Impact: how much is affected',
     urgency: 'Urgency: how soon it hurts',
     priority_done: (priority: string) => `It is ${priority} now`,
-    copy_command: 'Copy command',
   },
   note: {
     label: 'Note',

@@ -168,7 +168,6 @@ export const system = {
     no_notifiers: 'No notifier is configured',
     no_notifiers_hint: 'Nobody hears of what happens. Channels are set under `notifiers` in fixpoint.yaml.',
     tested: 'tested',
-    all_ok: (n: number) => `${plural(n, 'connection answers', 'connections answer')}`,
     some_bad: (bad: number, n: number) => `${bad} of ${n} do not work`,
   },
   tokens: {

@@ -31,7 +31,6 @@ export const incidents: typeof en = {
     alerts: '触发中',
     opened: '开始',
   },
-  priority_short: (priority) => `优先级 ${priority}`,
   no_service: '无服务',
   services_more: (n) => `等另外 ${n} 个`,
   nobody: '无人',
@@ -99,7 +98,6 @@ export const incidents: typeof en = {
     impact: '影响：波及多大范围',
     urgency: '紧急：多快会造成损害',
     priority_done: (priority) => `现在是 ${priority}`,
-    copy_command: '复制命令',
   },
   note: {
     label: '备注',

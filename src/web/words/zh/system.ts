@@ -164,7 +164,6 @@ export const system: typeof en = {
     no_notifiers: '没有配置通知渠道',
     no_notifiers_hint: '发生的事情不会通知任何人。渠道在 fixpoint.yaml 的 `notifiers` 下设置。',
     tested: '测试于',
-    all_ok: (n) => `${n} 个连接有响应`,
     some_bad: (bad, n) => `${n} 个中有 ${bad} 个不可用`,
   },
   tokens: {
