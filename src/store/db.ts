@@ -3,6 +3,8 @@ export interface Statement {
   readonly text: string;
   readonly values?: readonly unknown[];
   readonly name?: string;
+  /** True for a question that is asked again and again and leaves nothing behind that another such question would find. */
+  readonly looks?: boolean;
 }
 
 /** Anything that answers statements: the database itself, or one transaction of it. */
@@ -27,6 +29,8 @@ export interface Db extends Queryable {
   urgent<Row>(statement: Statement): Promise<Row[]>;
   /** Commits when `work` resolves, rolls back when it rejects. Use only the transaction inside: the embedded database has one session. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /** Grows with every statement that may have changed something; null where others may have, too. */
+  activity(): number | null;
   stop(): Promise<void>;
 }
 

@@ -40,17 +40,20 @@ function statementsOf(asked: readonly Rows[]): Promise<Statement[]> {
 describe('the statement of a commit', () => {
   it('has a name of its own for every choice of tables, short enough to be kept whole', async () => {
     const tables = Object.keys(EVERYTHING) as (keyof Rows)[]; // of an object that is written out above
-    const choices = Array.from({ length: 2 ** tables.length - 1 }, (_, choice) =>
-      Object.fromEntries(
-        tables
-          .filter((_table, place) => ((choice + 1) >> place) % 2 === 1)
-          .map((table) => [table, EVERYTHING[table].length > 0 ? EVERYTHING[table] : [{}]]),
+    // Up to three tables, and all but up to three: what a longest name and its neighbours are made of.
+    const few = tables.flatMap((a) => tables.flatMap((b) => tables.map((c) => new Set([a, b, c]))));
+    const many = few.map((left_out) => new Set(tables.filter((table) => !left_out.has(table))));
+    const choices = [...new Map([...few, ...many].map((choice) => [[...choice].sort().join(), choice])).values()];
+
+    const statements = await statementsOf(
+      choices.map((choice) =>
+        Object.fromEntries(
+          [...choice].map((table) => [table, EVERYTHING[table].length > 0 ? EVERYTHING[table] : [{}]]),
+        ),
       ),
     );
 
-    const statements = await statementsOf(choices);
-
-    expect(statements).toHaveLength(2 ** tables.length - 1);
+    expect(statements).toHaveLength(choices.length);
     expect(new Set(statements.map(({ text }) => text)).size).toBe(statements.length);
     expect(new Set(statements.map(({ name }) => name?.slice(0, KEPT))).size).toBe(statements.length);
     expect(Math.max(...statements.map(({ name }) => name?.length ?? Infinity))).toBeLessThanOrEqual(KEPT);

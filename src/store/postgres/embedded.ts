@@ -1,7 +1,8 @@
 import { existsSync, statSync, readdirSync } from 'node:fs';
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import { setFlagsFromString } from 'node:v8';
+import { PGlite, types } from '@electric-sql/pglite';
 import { FixpointError, messageOf } from '../../domain/errors.js';
 import type { Db, Statement } from '../db.js';
 import { readInstant } from '../db.js';
@@ -9,13 +10,25 @@ import { lockDirectory } from '../lock.js';
 
 const INT8 = 20;
 const TIMESTAMPTZ = 1184;
+const TEXT_ARRAY = 1009;
+const INT8_ARRAY = 1016;
+
+/**
+ * V8 compiles a function of WebAssembly once more, and well, when it has run for some 1.8 MB of code. At a start that is hundreds of functions:
+ * a third of its time and some 40 MB. With this much patience those are compiled well that go on being used; measured, nothing is slower later.
+ */
+const WASM_TIERING_BUDGET = 30_000_000;
 
 /** After this much WAL the store is checkpointed; PGlite never does it by itself and the log would grow without end. */
 export const CHECKPOINT_WAL_BYTES = 64 * 1024 * 1024;
 
 /** PGlite's own start parameters (its `defaultStartParams`) and ours: memory matters more than cache here, and instants come back as text. */
 const OPTIONS = {
-  parsers: { [INT8]: Number, [TIMESTAMPTZ]: readInstant },
+  parsers: { [INT8]: Number, [TIMESTAMPTZ]: readInstant, [TEXT_ARRAY]: readTexts },
+  serializers: {
+    [TEXT_ARRAY]: (texts: unknown) => types.arraySerializer(texts, types.serializers[types.TEXT], TEXT_ARRAY),
+    [INT8_ARRAY]: (numbers: unknown) => types.arraySerializer(numbers, types.serializers[types.INT8], INT8_ARRAY),
+  },
   startParams: [
     '--single',
     '-F',
@@ -44,6 +57,24 @@ const OPTIONS = {
   ],
 };
 
+/** PGlite asks at every start what types of arrays there are, which takes as long as opening does; the ones that are used here are known. */
+class Lite extends PGlite {
+  static async open(directory: string): Promise<Lite> {
+    setFlagsFromString(`--wasm-tiering-budget=${WASM_TIERING_BUDGET}`);
+    const lite = new Lite({ dataDir: directory, ...OPTIONS });
+    await lite.waitReady;
+    return lite;
+  }
+
+  override _initArrayTypes(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function readTexts(text: string): unknown {
+  return types.arrayParser(text, (element) => element, TEXT_ARRAY);
+}
+
 /**
  * The embedded Postgres in `directory`: one session, one process (a second one is refused by a lock). A first start copies `seed`, a
  * prepared empty database, where there is one; without it the database is made on the spot, which takes some seconds.
@@ -57,7 +88,7 @@ export async function openEmbedded(
   try {
     const data = join(directory, 'pg');
     if (!existsSync(join(data, 'PG_VERSION'))) await plant(data, seed);
-    const lite = await PGlite.create({ dataDir: data, ...OPTIONS });
+    const lite = await Lite.open(data);
     return embeddedDb(lite, data, unlock);
   } catch (error) {
     unlock();
@@ -82,7 +113,7 @@ async function takeDirectory(directory: string): Promise<() => void> {
 
 /** Makes an empty database in `directory`: what the first start of an embedded store copies. */
 export async function createEmbedded(directory: string, prepare: (db: Db) => Promise<void>): Promise<void> {
-  const lite = await PGlite.create({ dataDir: directory, ...OPTIONS });
+  const lite = await Lite.open(directory);
   const db = embeddedDb(lite, directory, () => undefined);
   await prepare(db);
   await db.stop();
@@ -100,6 +131,11 @@ async function plant(data: string, seed: string | null): Promise<void> {
 function embeddedDb(lite: PGlite, data: string, unlock: () => void): Db & { checkpoint(): Promise<boolean> } {
   let stopped: Promise<void> | null = null;
   let walSeen = walBytes(data);
+  let activity = 0;
+  function query<Row>(statement: Statement): Promise<Row[]> {
+    if (statement.looks !== true) activity += 1;
+    return ask(lite, statement);
+  }
   async function stop(): Promise<void> {
     await lite.exec('checkpoint');
     await lite.close();
@@ -108,14 +144,20 @@ function embeddedDb(lite: PGlite, data: string, unlock: () => void): Db & { chec
   return {
     kind: 'embedded',
     lanes: 1,
-    query: (statement) => ask(lite, statement),
+    query,
     // One session: nobody waits for another.
-    urgent: (statement) => ask(lite, statement),
-    transaction: (work) =>
-      lite.transaction((tx) =>
+    urgent: query,
+    transaction: (work) => {
+      activity += 1;
+      return lite.transaction((tx) =>
         work({ query: (statement) => ask(tx, statement), script: async (sql) => void (await tx.exec(sql)) }),
-      ),
-    script: async (sql) => void (await lite.exec(sql)),
+      );
+    },
+    script: async (sql) => {
+      activity += 1;
+      await lite.exec(sql);
+    },
+    activity: () => activity,
     stop: () => (stopped ??= stop()),
     async checkpoint() {
       if (walBytes(data) - walSeen < CHECKPOINT_WAL_BYTES) return false;

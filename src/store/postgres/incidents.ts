@@ -45,6 +45,7 @@ export function createIncidentStore(db: Db, ids: Ids): IncidentStore {
 async function pending(db: Db, now: string): Promise<boolean> {
   const [row] = await db.query<{ pending: boolean }>({
     name: 'incidents-pending',
+    looks: true,
     text: `select exists (select from occurrences where untold) or exists (select from incidents where next_at <= $1) as pending`,
     values: [now],
   });

@@ -14,6 +14,7 @@ export function createOutbox(db: Db): Outbox {
             coalesce((select json_agg(channel) from deliveries where deliveries.outbox_id = outbox.outbox_id and state <> 'retrying'), '[]'::json) as sent, notice,
             coalesce((select json_object_agg(channel, deliveries.attempts) from deliveries where notice is not null and deliveries.outbox_id = outbox.outbox_id), '{}'::json) as tried`,
         values: [now, lease_until, limit],
+        looks: true,
       }),
     record: (outbox_id, results, at, next_at) => record(db, outbox_id, results, at, next_at),
   };

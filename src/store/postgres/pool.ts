@@ -52,6 +52,7 @@ export function openPool(
     urgent: (statement) => ask(urgent, statement),
     script: (sql) => runScript(pool, sql),
     transaction: (work) => inTransaction(pool, work),
+    activity: () => null,
     stop: async () => {
       await Promise.all([pool.end(), urgent.end()]);
     },

@@ -8,10 +8,12 @@ import type { Committer } from '../committer.js';
 import type { Rows } from './commit.js';
 import type { EventFeed } from './event-feed.js';
 import { rowsOfChange } from './run-rows.js';
+import { Stillness } from './stillness.js';
 import { createWorkers } from './workers.js';
 
 /** The write path of runs in Postgres. `hears` is false when no channel is configured: then nothing is queued for anybody. */
 export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFeed, hears: boolean): RunStore {
+  const [free, poked] = [new Stillness(db), new Stillness(db)];
   return {
     open: async (run: NewRun) => {
       const answer = await committer.commit(
@@ -32,7 +34,7 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
       return answer === 'committed' ? 'applied' : 'conflict';
     },
     load: (run_id) => load(db, run_id),
-    claim: (worker_id, now, limit, holding) => claim(db, worker_id, now, limit, holding ?? null),
+    claim: (worker_id, now, limit, holding) => claim(db, free, { worker_id, now, limit, holding: holding ?? null }),
     ...createWorkers(db),
     release: async (run_id, worker_id, wake_at) => {
       await db.query({
@@ -42,10 +44,11 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
       });
     },
     poked: async (worker_id) => {
-      const rows = await db.query<{ run_id: string }>({
+      const statement = {
         text: 'update runs set poked = false where lease_owner = $1 and open and poked returning run_id',
         values: [worker_id],
-      });
+      };
+      const rows = await poked.ask<{ run_id: string }>(worker_id, '', statement, null);
       return rows.map((row) => row.run_id);
     },
     alertsOf: async (run_id) => (await alertsOfRuns(db, [run_id])).get(run_id) ?? NOTHING_FOUND,
@@ -62,15 +65,21 @@ async function load(db: Db, run_id: string): Promise<{ run: Run; holder: string 
   return row ? { run: fold(null, row.changes.flat()), holder: row.lease_owner } : null;
 }
 
-async function claim(
-  db: Db,
-  worker_id: string,
-  now: string,
-  limit: number,
-  holding: readonly string[] | null,
-): Promise<ClaimedRun[]> {
+const NEXT_FREE = {
+  text: `select least((select min(wake_at) from runs where open and lease_owner is null), (select min(until) from workers where until > now())) as at`,
+};
+
+interface Claim {
+  readonly worker_id: string;
+  readonly now: string;
+  readonly limit: number;
+  /** Null where what is this worker's by its row is not looked for. */
+  readonly holding: readonly string[] | null;
+}
+
+async function claim(db: Db, free: Stillness, { worker_id, now, limit, holding }: Claim): Promise<ClaimedRun[]> {
   // Nobody's and due, or held by a worker whose lease has ended. A run that another claimer is taking is left to it.
-  const rows = await db.query<{ run_id: string; held_by: string | null; playbook: Playbook }>({
+  const statement = {
     text: `with free as (
         select runs.run_id, runs.lease_owner, runs.playbook_id, runs.playbook_version from runs
         where open and (
@@ -83,7 +92,11 @@ async function claim(
       where runs.run_id = free.run_id and playbook_versions.version = free.playbook_version
       returning runs.run_id, free.lease_owner as held_by, playbook_versions.playbook`,
     values: [worker_id, now, limit, holding],
-  });
+  };
+  type Row = { run_id: string; held_by: string | null; playbook: Playbook };
+  const rows =
+    holding === null ? await free.ask<Row>(worker_id, now, statement, NEXT_FREE) : await db.query<Row>(statement);
+  if (rows.length === 0) return [];
   const changes = await db.query<{ run_id: string; changes: RunEvent[][] }>({
     name: 'load-runs',
     text: 'select run_id, json_agg(events order by seq) as changes from run_changes where run_id = any($1::text[]) group by run_id',

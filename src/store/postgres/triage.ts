@@ -10,6 +10,9 @@ import type { Db } from '../db.js';
 import type { AlertRow, BudgetRow, Rows, UnmatchedRow } from './commit.js';
 import type { EventFeed } from './event-feed.js';
 import { rowsOfChange } from './run-rows.js';
+import { Stillness } from './stillness.js';
+
+const NEXT_DUE = { text: `select min(due_at) as at from alerts where due_at < 'infinity'` };
 
 /** More of it is not put into a message. */
 const LONGEST_DESCRIPTION = 500;
@@ -22,6 +25,7 @@ export function createTriageStore(
   runs: RunStore,
   hears: boolean,
 ): TriageStore {
+  const due = new Stillness(db);
   return {
     occurrences: (keys) => occurrences(db, keys),
     openRuns: (keys) => openRuns(db, keys),
@@ -42,10 +46,11 @@ export function createTriageStore(
     decided: (alert_ids) => decided(db, alert_ids),
     keep: (alerts) => keep(db, alerts),
     due: async (now, limit) => {
-      const rows = await db.query<{ doc: Alert }>({
+      const statement = {
         text: 'select doc from alerts where due_at <= $1 order by alert_id limit $2',
         values: [now, limit],
-      });
+      };
+      const rows = await due.ask<{ doc: Alert }>('', now, statement, NEXT_DUE);
       return rows.map((row) => row.doc);
     },
     countUndecided: async () => {

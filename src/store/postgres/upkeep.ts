@@ -114,7 +114,10 @@ const NOT_PAUSED: PauseState = { paused: false, by: null, reason: null, at: null
 export function createPauseSwitch(db: Db): PauseSwitch {
   return {
     async read() {
-      const [row] = await db.query<{ value: PauseState }>({ text: "select value from settings where name = 'pause'" });
+      const [row] = await db.query<{ value: PauseState }>({
+        text: "select value from settings where name = 'pause'",
+        looks: true,
+      });
       return row?.value ?? NOT_PAUSED;
     },
     async set(state) {
