@@ -273,7 +273,7 @@ async function accepted({ child, port }) {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode} while it was starting`);
     try {
-      const connection = await Connection.open(`http://127.0.0.1:${port}/api/v1/webhooks/alertmanager`, TOKEN);
+      const connection = await openConnection({ port });
       const { status } = await connection.post(body(number));
       connection.close();
       if (status === 202) return;
@@ -288,6 +288,23 @@ async function accepted({ child, port }) {
 /** Resolves when it has accepted its first alert. */
 export async function startedService(subject) {
   await accepted(subject);
+}
+
+/** A connection on which alerts are posted to a service of `spawnService`. */
+export function openConnection({ port }) {
+  return Connection.open(`http://127.0.0.1:${port}/api/v1/webhooks/alertmanager`, TOKEN);
+}
+
+/** Resolves when it answers at all. */
+export async function startedUp({ child, port }) {
+  const until = performance.now() + START_LIMIT_MS;
+  while (performance.now() < until) {
+    if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode} while it was starting`);
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
+    if (answer?.ok) return;
+    await sleep(5);
+  }
+  throw new Error(`the service did not answer within ${START_LIMIT_MS} ms`);
 }
 
 /** The service as `npm start` starts it, with this environment over the benchmark's own. */

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { Connection } from './connection.mjs';
+import { end } from './child.mjs';
+import { openConnection, spawnService, startedUp } from './processes.mjs';
 import { resultOf, runRounds } from './session.mjs';
 import { bodyOfRuns, createBody } from './workload.mjs';
 import { World } from './world.mjs';
@@ -62,24 +63,28 @@ async function killAndResume(world, bench) {
   const target = await Target.open();
   const watch = new pg.Client({ connectionString: world.database.url });
   await watch.connect();
+  // What is started is what is shipped: the runs need nothing but calls and waits.
+  const env = { DATABASE_URL: world.database.url, FIXPOINT_PLAYBOOKS_DIR: world.playbooks };
+  let service = null;
+  const start = async () => startedUp((service = await spawnService(env)));
   try {
     await world.kill();
     writeFlights(world.playbooks, target.url);
     // What a start takes that finds nothing to resume, for comparison.
     const starts = performance.now();
-    await world.start();
+    await start();
     const begin = performance.now();
-    const { acknowledged, waiting_since } = await post(world);
+    const { acknowledged, waiting_since } = await post(service);
     await reached('all runs are under way', () => isUnderWay(watch, target));
     const [{ lease_owner: killed }] = (await watch.query('select lease_owner from runs where lease_owner is not null'))
       .rows;
-    await world.kill();
+    await end(service.child, 'SIGKILL');
     target.crashed();
     const started = performance.now();
     const spent_s = (started - waiting_since) / 1_000;
     if (spent_s > WAIT_S / 2)
       throw new Error(`the runs that wait took ${spent_s} s to begin: some would end before they are looked at`);
-    const starting = world.start().then(() => performance.now());
+    const starting = start().then(() => performance.now());
     await reached('all runs are resumed or in doubt', () => isResumed(watch, target, killed));
     const resumed = performance.now();
     const ready = await starting;
@@ -93,6 +98,7 @@ async function killAndResume(world, bench) {
       begun: (started - begin) / 1_000,
     };
   } finally {
+    if (service) await end(service.child);
     await watch.end();
     await target.close();
   }
@@ -127,8 +133,8 @@ function alertOf(kind) {
   return `Bench_Flight_${kind}`;
 }
 
-async function post(world) {
-  const connection = await Connection.open(world.url, world.token);
+async function post(service) {
+  const connection = await openConnection(service);
   const acknowledged = [];
   let number = 0;
   let waiting_since = 0;
