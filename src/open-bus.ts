@@ -1,9 +1,10 @@
+import { givenUp } from './bus/given-up.js';
 import { MemoryBus } from './bus/memory.js';
 import type { Settings } from './config.js';
 import { kafkaOptions } from './dial.js';
 import type { Bus, RunEventBus } from './domain/bus.js';
 import { instant } from './domain/clock.js';
-import { FixpointError } from './domain/errors.js';
+import { FixpointError, messageOf } from './domain/errors.js';
 import type { Store } from './domain/stores.js';
 
 const MAX_TRIES = 5;
@@ -33,7 +34,17 @@ export async function openBus(
     brokers,
     clientId: 'fixpoint',
     maxTries: MAX_TRIES,
-    onDead: ({ reason, body }) => keepDead('kafka', reason, body),
+    onDead: async ({ alert, reason, body }) => {
+      await keepDead('kafka', reason, body);
+      if (alert === null) return;
+      // What made it undecidable may keep it out of the table as well; its letter is there.
+      await store.triage.giveUp(alert, givenUp(reason, instant(parts.clock.now()))).catch((error: unknown) => {
+        parts.log.warn(
+          { alert_id: alert.alert_id, error: messageOf(error) },
+          'an alert stands among the dead letters only',
+        );
+      });
+    },
   });
   return { bus: kafka, queue, runEvents: kafka };
 }

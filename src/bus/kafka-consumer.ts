@@ -1,4 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage, Message, Producer } from 'kafkajs';
+import type { Alert } from '../domain/alert.js';
 import type { BatchHandler, BusMeter } from '../domain/bus.js';
 import { sleep } from '../domain/clock.js';
 import type { Clock } from '../domain/clock.js';
@@ -13,7 +14,8 @@ import type { Topics } from './kafka-topics.js';
 
 /** What was given up, for the list that people see: the message as it came, and why. */
 export interface DeadMessage {
-  readonly alert_id: string | null;
+  /** Null for a message that is no alert. */
+  readonly alert: Alert | null;
   readonly reason: string;
   readonly body: Uint8Array;
 }
@@ -150,7 +152,7 @@ export class AlertConsumer {
     lost: AbortSignal,
   ): Promise<'done' | 'stopped'> {
     if (group.type === 'unreadable') {
-      await this.#bury({ alert_id: null, reason: group.reason, message: group.message }, from);
+      await this.#bury({ alert: null, reason: group.reason, message: group.message }, from);
       return 'done';
     }
     const { clock, log, meter, max_tries } = this.#parts;
@@ -169,13 +171,13 @@ export class AlertConsumer {
     const reason = `not decided in ${dead.tries} tries: ${dead.reason}`;
     for (const message of messagesOf(dead, group)) {
       const place = group.messages.indexOf(message);
-      await this.#bury({ alert_id: group.batch.alerts[place]?.alert_id ?? null, reason, message }, from);
+      await this.#bury({ alert: group.batch.alerts[place] ?? null, reason, message }, from);
     }
   }
 
   /** Puts a message among the dead, in the topic first: only what is safe there may be skipped here. */
   async #bury(
-    { alert_id, reason, message }: { alert_id: string | null; reason: string; message: KafkaMessage },
+    { alert, reason, message }: Omit<DeadMessage, 'body'> & { readonly message: KafkaMessage },
     from: { topic: string; partition: number },
   ): Promise<void> {
     const { log } = this.#parts;
@@ -188,10 +190,10 @@ export class AlertConsumer {
       await this.#sendDead(withoutBody(letter));
     }
     log.error(
-      { alert_id, reason, ...from, offset: message.offset },
+      { alert_id: alert?.alert_id ?? null, reason, ...from, offset: message.offset },
       'an alert was given up and put among the dead letters',
     );
-    await this.#tell({ alert_id, reason, body: message.value ?? new Uint8Array() });
+    await this.#tell({ alert, reason, body: message.value ?? new Uint8Array() });
   }
 
   async #sendDead(letter: Message): Promise<void> {
@@ -208,7 +210,7 @@ export class AlertConsumer {
       } catch (error) {
         if (tries === DEAD_TRIES) {
           log.error(
-            { alert_id: dead.alert_id, reason: messageOf(error) },
+            { alert_id: dead.alert?.alert_id ?? null, reason: messageOf(error) },
             'a dead letter is in kafka only: its list cannot be written',
           );
           return;

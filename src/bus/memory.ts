@@ -2,12 +2,12 @@ import type { Alert } from '../domain/alert.js';
 import type { AlertBatch, BatchHandler, Bus, BusMeter } from '../domain/bus.js';
 import type { Clock } from '../domain/clock.js';
 import { instant } from '../domain/clock.js';
-import type { Decision } from '../domain/decision.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
 import { splitId } from '../domain/id.js';
 import type { Log } from '../domain/log.js';
 import type { TriageStore } from '../domain/store.js';
 import { deliver, isOutage } from './deliver.js';
+import { givenUp } from './given-up.js';
 
 export interface MemoryBusOptions {
   /** The database is the queue: what is not decided at once waits there. */
@@ -196,7 +196,7 @@ export class MemoryBus implements Bus {
       for (const alert of given.alerts) {
         log.error({ alert_id: alert.alert_id, reason, tries }, 'an alert could not be decided and was given up');
         await onDead({ alert, reason });
-        await queue.giveUp(alert.alert_id, givenUp(reason, tries, instant(clock.now())));
+        await queue.giveUp(alert, givenUp(`not decided in ${tries} tries: ${reason}`, instant(clock.now())));
       }
     }
     return 'decided';
@@ -213,20 +213,4 @@ function batchesOf(alerts: readonly Alert[]): AlertBatch[] {
     else batches.push({ batch_id, alerts: [alert], kept: true });
   }
   return batches;
-}
-
-function givenUp(reason: string, tries: number, decided_at: string): Decision {
-  const explanation = `it could not be decided in ${tries} tries and stands among the dead letters: ${reason}`;
-  return {
-    action: 'drop',
-    reason: 'filtered',
-    rule_id: null,
-    playbook_id: null,
-    run_id: null,
-    run_ids: [],
-    until: null,
-    by: 'dead_letter',
-    explanation,
-    decided_at,
-  };
 }

@@ -144,7 +144,7 @@ export interface TriageStore {
   due(now: string, limit: number): Promise<Alert[]>;
   countUndecided(): Promise<number>;
   /** Settles an alert that cannot be decided however often it is tried; its body is among the dead letters. */
-  giveUp(alert_id: string, decision: Decision): Promise<void>;
+  giveUp(alert: Alert, decision: Decision): Promise<void>;
 }
 
 export interface AlertFilter {

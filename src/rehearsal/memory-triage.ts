@@ -102,7 +102,7 @@ export class MemoryTriage implements TriageStore {
     return [...this.#alerts.values()].filter(({ decisions }) => decisions.length === 0).length;
   }
 
-  async giveUp(alert_id: string, decision: Decision): Promise<void> {
+  async giveUp({ alert_id }: Alert, decision: Decision): Promise<void> {
     await Promise.resolve();
     const kept = this.#alerts.get(alert_id);
     if (kept)

@@ -31,7 +31,7 @@ function aQueue() {
         return [...waiting.values()].sort((a, b) => (a.alert_id < b.alert_id ? -1 : 1));
       },
       countUndecided: () => Promise.resolve(waiting.size),
-      giveUp: async (alert_id: string) => {
+      giveUp: async ({ alert_id }: Alert) => {
         await Promise.resolve();
         waiting.delete(alert_id);
       },

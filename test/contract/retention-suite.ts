@@ -138,8 +138,8 @@ export function retentionSuite(open: () => Store): void {
       expect(await prune()).toEqual(ALL_KEPT);
 
       expect([await isKept(undecided), await isKept(held)]).toEqual([true, true]);
-      await open().triage.giveUp(undecided.alert_id, aDecision());
-      await open().triage.giveUp(held.alert_id, aDecision());
+      await open().triage.giveUp(undecided, aDecision());
+      await open().triage.giveUp(held, aDecision());
       expect(await prune()).toMatchObject({ alerts: 2 });
     });
 

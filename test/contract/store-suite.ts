@@ -223,6 +223,23 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect(await store.runView.events(run_id, 0)).toHaveLength(2);
       });
 
+      it('settles an alert that was given up, kept before or not, and no decision a second time', async () => {
+        const [kept, unknown, decided] = [aFreshAlert(), aFreshAlert(), aFreshAlert()];
+        const gaveUp = aDecision({ action: 'drop', reason: 'filtered', by: 'dead_letter' });
+        const earlier = aDecision();
+        await store.triage.keep([kept]);
+        await store.triage.commit(
+          aBatch({ alerts: [{ alert: decided, decision: earlier, content_hash: 'h', stored: false }] }),
+        );
+
+        for (const alert of [kept, unknown, decided]) await store.triage.giveUp(alert, gaveUp);
+
+        for (const { alert_id } of [kept, unknown])
+          expect(await store.alerts.get(alert_id)).toMatchObject({ alert_id, decision: gaveUp });
+        expect(await store.alerts.get(decided.alert_id)).toMatchObject({ decision: earlier });
+        expect(await store.triage.decided([kept.alert_id, unknown.alert_id])).toHaveLength(2);
+      });
+
       it('keeps undecided alerts until they are decided, and held ones until their hold ends', async () => {
         const alert = aFreshAlert({ received_at: AT });
         await store.triage.keep([alert]);

@@ -36,7 +36,7 @@ async function aKafkaBench(broker: string, name: ServerName, over: Partial<Kafka
       clock: SYSTEM_CLOCK,
       log: SILENT_LOG,
       meter: { handled: () => undefined },
-      onDead: async (letter) => void dead.push(letter),
+      onDead: async ({ alert, reason }) => void dead.push({ alert_id: alert?.alert_id ?? null, reason }),
       ...over,
     });
     buses.push(bus);

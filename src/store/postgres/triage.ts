@@ -59,10 +59,13 @@ export function createTriageStore(
       });
       return row?.count ?? 0;
     },
-    giveUp: async (alert_id, decision) => {
+    giveUp: async (alert, decision) => {
       await db.query({
-        text: 'update alerts set action = $2, reason = $3, due_at = null, decisions = (decisions::jsonb || $4::jsonb)::json where alert_id = $1 and due_at is not null',
-        values: [alert_id, decision.action, decision.reason, JSON.stringify([decision])],
+        text: `insert into alerts (${COLUMNS}, action, reason, decisions)
+          select ${VALUES}, $2, $3, $4::json from ${RECORDSET}
+          on conflict (alert_id) do update set action = excluded.action, reason = excluded.reason, due_at = null,
+            decisions = (alerts.decisions::jsonb || excluded.decisions::jsonb)::json where alerts.due_at is not null`,
+        values: [JSON.stringify([alertColumns(alert)]), decision.action, decision.reason, JSON.stringify([decision])],
       });
     },
   };
@@ -124,12 +127,15 @@ async function decided(db: Db, alert_ids: readonly string[]): Promise<string[]> 
   return [...known];
 }
 
+/** An alert's own columns, and what `alertColumns` of many, as one JSON text, has for them. */
+const COLUMNS = 'alert_id, source_system, alert_name, severity, status, service_name, fingerprint, received_at, doc';
+const VALUES = 'i, so, na, se, st, sv, fp, ra, d';
+const RECORDSET =
+  'json_to_recordset($1::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json)';
+
 async function keep(db: Db, alerts: readonly Alert[]): Promise<void> {
   await db.query({
-    text: `insert into alerts (alert_id, source_system, alert_name, severity, status, service_name, fingerprint, received_at, doc, due_at)
-      select i, so, na, se, st, sv, fp, ra, d, ra
-      from json_to_recordset($1::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json)
-      on conflict (alert_id) do nothing`,
+    text: `insert into alerts (${COLUMNS}, due_at) select ${VALUES}, ra from ${RECORDSET} on conflict (alert_id) do nothing`,
     values: [JSON.stringify(alerts.map((alert) => alertColumns(alert)))],
   });
 }
