@@ -1,4 +1,6 @@
 import type { Admin, ITopicConfig } from 'kafkajs';
+import { sleep } from '../domain/clock.js';
+import type { Clock } from '../domain/clock.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
 
 /** The topics of one installation. */
@@ -17,6 +19,9 @@ export interface TopicShape {
 /** A webhook body of 5 MiB has to fit, with what normalizing adds; Kafka's own default is 1 MiB. */
 export const MAX_MESSAGE_BYTES = 6 * 1024 * 1024;
 const DAY_MS = 24 * 3600 * 1000;
+/** How often, and how many times, new topics are looked at until all their partitions can be written to. */
+const LEADER_LOOK_MS = 100;
+const LEADER_LOOKS = 80;
 
 /** The names that a prefix leads to; a prefix that makes no legal name is refused. */
 export function topicsOf(prefix: string): Topics {
@@ -29,12 +34,22 @@ export function topicsOf(prefix: string): Topics {
 }
 
 /** Makes the topics that are missing; those that exist stay as they are, so a login without the right to create is enough for them. */
-export async function createMissingTopics(admin: Admin, topics: Topics, shape: TopicShape): Promise<void> {
+export async function createMissingTopics(
+  admin: Admin,
+  topics: Topics,
+  shape: TopicShape,
+  clock: Clock,
+): Promise<void> {
   const there = new Set(await admin.listTopics());
   const missing = topicConfigs(topics, shape).filter(({ topic }) => !there.has(topic));
   if (missing.length === 0) return;
   try {
-    await admin.createTopics({ topics: missing, waitForLeaders: true });
+    await admin.createTopics({ topics: missing, waitForLeaders: false });
+    await waitForLeaders(
+      admin,
+      missing.map(({ topic }) => topic),
+      clock,
+    );
   } catch (error) {
     const names = missing.map(({ topic }) => topic).join(', ');
     throw new FixpointError(
@@ -42,6 +57,20 @@ export async function createMissingTopics(admin: Admin, topics: Topics, shape: T
       `the topics ${names} are missing and cannot be created: ${reasonOf(error)}`,
       { cause: error },
     );
+  }
+}
+
+/** A broker that is asked right after may not have heard of a topic yet, which kafkajs' own waiting takes for a refusal. */
+async function waitForLeaders(admin: Admin, names: string[], clock: Clock): Promise<void> {
+  for (let look = 1; ; look += 1) {
+    try {
+      // Only a leader that has taken its partition over knows its offsets; one that has not would have a publish tried again, and doubled.
+      for (const name of names) await admin.fetchTopicOffsets(name);
+      return;
+    } catch (error) {
+      if (look >= LEADER_LOOKS) throw error;
+    }
+    await sleep(clock, LEADER_LOOK_MS);
   }
 }
 

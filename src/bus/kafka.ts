@@ -55,7 +55,7 @@ export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus & RunE
   });
   const open = async (): Promise<void> => {
     await admin.connect();
-    await createMissingTopics(admin, topics, options);
+    await createMissingTopics(admin, topics, options, options.clock);
     await producer.connect();
   };
   try {
