@@ -2,14 +2,22 @@ import { z } from 'zod';
 import { alertOfDraft } from '../domain/api/alert.js';
 import type { Alert } from '../domain/alert.js';
 import { PageQuery, pageOf, pageOfArray, pageRequest } from '../domain/api/page.js';
-import { Explanation, ExplainRequest, RuleItem, RulesVersionAnswer, RulesVersionItem } from '../domain/api/rule.js';
+import {
+  Explanation,
+  ExplainRequest,
+  RuleItem,
+  RuleQuery,
+  RulesVersionAnswer,
+  RulesVersionItem,
+} from '../domain/api/rule.js';
 import type { RuleExplanation } from '../domain/decision.js';
-import type { Rule } from '../domain/rule.js';
 import type { Suppressed } from '../domain/suppression-set.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { answers, found, PathId } from './route.js';
 import type { Api } from './route.js';
+import { createRuleOrder, filterRules } from './rule-list.js';
+import type { PlacedRule } from './rule-list.js';
 
 /** A rule set may hold a hundred thousand rules; nobody reads that many reasons. */
 const MAX_EXPLAINED = 1_000;
@@ -17,6 +25,7 @@ const MAX_EXPLAINED = 1_000;
 /** What binds alerts to playbooks, and why. */
 export function ruleRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
   const onRequest = auth.require('read');
+  const inOrder = createRuleOrder();
 
   app.get(
     '/api/v1/rules',
@@ -25,12 +34,15 @@ export function ruleRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       schema: {
         tags: ['rules'],
         summary: 'The rules in force, those with the highest priority first',
-        querystring: PageQuery,
+        querystring: RuleQuery,
         ...answers(200, pageOf(RuleItem)),
       },
     },
     async (request) => {
-      const page = pageOfArray([...deps.catalog.content().rules].sort(byPriority), pageRequest(request.query));
+      const page = pageOfArray(
+        filterRules(inOrder(deps.catalog.content().rules), request.query),
+        pageRequest(request.query),
+      );
       return { ...page, items: await counted(page.items, deps) };
     },
   );
@@ -78,12 +90,12 @@ export function ruleRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
 }
 
 /** Rules with how often they have matched. */
-async function counted(rules: readonly Rule[], { store }: HttpDeps): Promise<RuleItem[]> {
-  const counts = await store.ruleCounts.find(rules.map(({ rule_id }) => rule_id));
+async function counted(rules: readonly PlacedRule[], { store }: HttpDeps): Promise<RuleItem[]> {
+  const counts = await store.ruleCounts.find(rules.map(({ rule }) => rule.rule_id));
   const byId = new Map(counts.map((count) => [count.rule_id, count]));
-  return rules.map((rule) => {
+  return rules.map(({ rule, place }) => {
     const count = byId.get(rule.rule_id);
-    return { ...rule, matched: count?.matched ?? 0, last_matched_at: count?.last_at ?? null };
+    return { ...rule, place, matched: count?.matched ?? 0, last_matched_at: count?.last_at ?? null };
   });
 }
 
@@ -154,9 +166,4 @@ function drop(
 function rank(rule: RuleExplanation): number {
   if (rule.chosen) return 0;
   return rule.matched ? 1 : 2;
-}
-
-function byPriority(a: Rule, b: Rule): number {
-  const higher = (b.priority ?? 0) - (a.priority ?? 0);
-  return higher === 0 ? (a.rule_id < b.rule_id ? -1 : 1) : higher;
 }

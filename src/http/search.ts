@@ -7,6 +7,7 @@ import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { answers } from './route.js';
 import type { Api } from './route.js';
+import { ruleTexts } from './rule-list.js';
 
 /** Of each type. */
 const MAX_FOUND = 10;
@@ -98,10 +99,6 @@ function first<Item>(items: Iterable<Item>, textsOf: (item: Item) => readonly st
 
 function playbookTexts({ playbook }: CheckedPlaybook): string[] {
   return [playbook.playbook_id, playbook.name ?? '', playbook.description ?? ''];
-}
-
-function ruleTexts({ rule_id, alert_name, service_name, playbook_id, description }: Rule): string[] {
-  return [rule_id, ...[alert_name ?? []].flat(), ...[service_name ?? []].flat(), playbook_id, description ?? ''];
 }
 
 function words(...parts: readonly (string | null | undefined)[]): string {

@@ -3,6 +3,7 @@ import { Instant } from '../alert.js';
 import { DropReason, HoldReason, RuleExplanation } from '../decision.js';
 import { Rule } from '../rule.js';
 import { AlertDraft } from './alert.js';
+import { FilterText, PageQuery } from './page.js';
 
 /** `{"alert": {…}}`, or the alert by itself. */
 export const ExplainRequest = z.preprocess(
@@ -42,8 +43,19 @@ export const Explanation = z.object({
 });
 export type Explanation = z.infer<typeof Explanation>;
 
+/** The filters of `GET /api/v1/rules`; all must hold. */
+export const RuleQuery = PageQuery.extend({
+  rule_id: FilterText.exactOptional(),
+  playbook_id: FilterText.exactOptional(),
+  text: FilterText.exactOptional().describe(
+    'Anywhere in its id, its names of alerts and services, its playbook or its description, whatever the case',
+  ),
+});
+export type RuleQuery = z.infer<typeof RuleQuery>;
+
 /** A rule in force, and how often it has taken an alert that began to fire. */
 export const RuleItem = Rule.extend({
+  place: z.int().describe('Where it stands among all rules in the order in which they are asked, counted from 1'),
   matched: z.int().describe('How often it has taken an alert that began to fire, ever'),
   last_matched_at: Instant.nullable(),
 });

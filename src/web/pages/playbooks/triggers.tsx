@@ -15,18 +15,19 @@ import { useRules } from '../rules/use-rules.js';
 export function Triggers({ playbook }: { readonly playbook: PlaybookAnswer }) {
   const { triggers: words } = useWords(playbooksWords);
   const rulesIn = useWords(rulesWords);
-  const { data, error, refetch } = useRules((rule) => rule.playbook_id === playbook.playbook_id);
+  const { data, error, refetch } = useRules({ playbook_id: playbook.playbook_id });
   if (error !== null && data === undefined) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading rows={3} />;
-  if (data.found.length === 0)
+  if (data.items.length === 0)
     return (
       <Empty title={words.none} icon="rule" actions={<LinkButton href="/rules">{words.all}</LinkButton>}>
         <p>{words.none_hint}</p>
       </Empty>
     );
   return (
+    <>
     <ul className="playbook-triggers" aria-label={words.rules}>
-      {data.found.map(({ rule }) => (
+      {data.items.map((rule) => (
         <li key={rule.rule_id} className="panel">
           <div className="row spread">
             <span className="row">
@@ -55,5 +56,11 @@ export function Triggers({ playbook }: { readonly playbook: PlaybookAnswer }) {
         </li>
       ))}
     </ul>
+    {data.next_cursor !== null && (
+      <p>
+        <Link href={`/rules?${new URLSearchParams({ find: playbook.playbook_id }).toString()}`}>{words.all}</Link>
+      </p>
+    )}
+    </>
   );
 }

@@ -4,9 +4,10 @@ import { exampleAlert } from './example-alert.js';
 
 /** An alert that starts a playbook, as text to begin from; null until the rules are known. */
 export function useExample(playbook_id: string, own: readonly RuleMatch[] | undefined): string | null {
-  const { data, isPending } = useRules((rule) => rule.playbook_id === playbook_id && rule.enabled !== false);
+  const { data, isPending } = useRules({ playbook_id });
   if (isPending) return null;
-  return exampleText(data?.found[0]?.rule ?? own?.[0] ?? null);
+  const enabled = data?.items.find((rule) => rule.enabled !== false);
+  return exampleText(enabled ?? own?.[0] ?? null);
 }
 
 /** An example as somebody would write it. */

@@ -32,16 +32,14 @@ export function Explain() {
     query: { evaluation: 'false' },
     enabled: alert !== '',
   });
-  const rules = useRules((one) => rule === '' || one.rule_id === rule);
+  const rules = useRules(rule === '' ? {} : { rule_id: rule });
   if (alert !== '') {
     if (stored.error !== null) return <ErrorState error={stored.error} onRetry={() => void stored.refetch()} />;
     if (stored.data === undefined) return <Loading rows={6} />;
     return <Form key={alert} text={alertText(stored.data)} alert_id={alert} atOnce />;
   }
   if (rules.isPending) return <Loading rows={6} />;
-  return (
-    <Form key={rule} text={exampleText(rules.data?.found[0]?.rule ?? null)} alert_id={null} atOnce={rule !== ''} />
-  );
+  return <Form key={rule} text={exampleText(rules.data?.items[0] ?? null)} alert_id={null} atOnce={rule !== ''} />;
 }
 
 /** What a person may change of a stored alert to see what would come of it. */

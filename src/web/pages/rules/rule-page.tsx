@@ -13,17 +13,17 @@ import { rulesWords } from '../../words/rules.js';
 import { ModeSign } from '../playbooks/mode-sign.js';
 import { RuleMode, alertsHref } from './rule-list.js';
 import { conditionsInWords } from './rule-texts.js';
-import { MOST_RULES, useRules } from './use-rules.js';
+import { useRules } from './use-rules.js';
 import type { RuleRow } from './use-rules.js';
 import { writeYaml } from './write-yaml.js';
 
 /** One rule: what it takes, what it does then, how often it did, and how it is written. */
 export function RulePage({ id }: { readonly id: string }) {
   const words = useWords(rulesWords);
-  const { data, error, refetch } = useRules((rule) => rule.rule_id === id);
-  const found = data?.found[0];
+  const { data, error, refetch } = useRules({ rule_id: id });
+  const found = data?.items[0];
   const back = { href: '/rules', label: words.title };
-  if (found !== undefined) return <Known rule={found.rule} place={found.place} />;
+  if (found !== undefined) return <Known rule={found} />;
   return (
     <>
       <PageHeader title={id} back={back} />
@@ -39,16 +39,16 @@ export function RulePage({ id }: { readonly id: string }) {
           icon="question"
           actions={<LinkButton href="/rules">{words.one.all}</LinkButton>}
         >
-          <p>{data.complete ? words.one.missing_hint : words.one.not_seen(MOST_RULES.toLocaleString('en'))}</p>
+          <p>{words.one.missing_hint}</p>
         </Empty>
       )}
     </>
   );
 }
 
-function Known({ rule, place }: { readonly rule: RuleRow; readonly place: number }) {
+function Known({ rule }: { readonly rule: RuleRow }) {
   const words = useWords(rulesWords);
-  const { matched, last_matched_at, ...written } = rule;
+  const { place, matched, last_matched_at, ...written } = rule;
   const conditions = conditionsInWords(rule, words);
   const query = new URLSearchParams({ tab: 'explain', rule: rule.rule_id }).toString();
   return (

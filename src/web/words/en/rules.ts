@@ -77,7 +77,6 @@ export const rules = {
     explain: 'Try it with an alert',
     missing: (id: string) => `No rule is called ${id}`,
     missing_hint: 'It may have been renamed or removed since. The order of all rules shows what there is.',
-    not_seen: (n: string) => `It is not among the first ${n} rules in their order; further ones were not looked at.`,
     all: 'All rules',
   },
   explain: {

@@ -76,7 +76,6 @@ export const rules: typeof en = {
     explain: '用告警试一试',
     missing: (id) => `没有名为 ${id} 的规则`,
     missing_hint: '它可能已改名或删除。全部规则列表显示现有的内容。',
-    not_seen: (n) => `它不在前 ${n} 条规则中；其后的没有查看。`,
     all: '全部规则',
   },
   explain: {
