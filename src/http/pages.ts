@@ -26,8 +26,7 @@ const PAGE_HEADERS = {
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy':
-    'camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=(), bluetooth=(), midi=()',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=(), midi=()',
 } as const;
 
 const NOT_BUILT = `The web pages are not built: there is no index.html where they should be.

@@ -10,6 +10,11 @@ export interface Page<T> {
   readonly next_cursor: string | null;
 }
 
+interface Asked<T> extends Page<T> {
+  /** By the page's own clock. */
+  readonly asked_at: number;
+}
+
 export interface PagedList<T> {
   readonly items: readonly T[];
   readonly isLoading: boolean;
@@ -18,8 +23,8 @@ export interface PagedList<T> {
   readonly error: Error | null;
   readonly hasMore: boolean;
   readonly isLoadingMore: boolean;
-  more(): void;
-  retry(): void;
+  readonly more: () => void;
+  readonly retry: () => void;
 }
 
 interface PagesOptions<T> {
@@ -40,8 +45,11 @@ export function usePages<T>(path: string, options: PagesOptions<T>): PagedList<T
   const key = [...keyOf(path, query), 'pages'];
   const pages = useInfiniteQuery({
     queryKey: key,
-    queryFn: ({ pageParam, signal }) =>
-      api.request<Page<T>>('GET', path, { query: { ...query, cursor: pageParam }, signal }),
+    queryFn: async ({ pageParam, signal }): Promise<Asked<T>> => {
+      const asked_at = performance.now();
+      const page = await api.request<Page<T>>('GET', path, { query: { ...query, cursor: pageParam }, signal });
+      return { ...page, asked_at };
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     enabled,
@@ -52,20 +60,23 @@ export function usePages<T>(path: string, options: PagesOptions<T>): PagedList<T
   });
   const head = useQuery({
     queryKey: [...keyOf(path, query), 'head'],
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal }): Promise<Asked<T>> => {
+      const asked_at = performance.now();
       const fresh = await api.request<Page<T>>('GET', path, { query, signal });
       const known = client.getQueryData<{ pages: readonly Page<T>[] }>(key)?.pages[0];
       // More is new than one page holds: what lies between is unknown, so the list begins again.
       if (known !== undefined && !meets(fresh, known, options.idOf)) await client.resetQueries({ queryKey: key });
-      return fresh;
+      return { ...fresh, asked_at };
     },
     enabled: enabled && pages.isSuccess,
     refetchInterval: options.live === true ? LIVE_MS : false,
   });
+  // What was asked before the list itself knows less than it.
+  const fresh = (head.data?.asked_at ?? 0) > (pages.data?.pages[0]?.asked_at ?? 0) ? head.data : undefined;
   const items = useMemo(
-    () => overlay(head.data?.items ?? [], pages.data?.pages.flatMap((page) => page.items) ?? [], options.idOf),
+    () => overlay(fresh, pages.data?.pages.flatMap((page) => page.items) ?? [], options.idOf),
     // Without `idOf`: it is a pure reader of the item, and a new function at every rendering is the same one.
-    [head.data, pages.data],
+    [fresh, pages.data],
   );
   return {
     items,
@@ -88,16 +99,32 @@ export function meets<T>(fresh: Page<T>, known: Page<T>, idOf: (item: T) => stri
   return first !== undefined && fresh.items.some((item) => idOf(item) === idOf(first));
 }
 
-/** The fresh page over the known items: new ones in front, changed ones in their place. */
-export function overlay<T>(fresh: readonly T[], known: readonly T[], idOf: (item: T) => string): readonly T[] {
-  if (fresh.length === 0) return known;
-  const freshById = new Map(fresh.map((item) => [idOf(item), item]));
+/**
+ * The fresh page over the known items: new ones in front, changed ones in their place. What the fresh page should hold and does not has left
+ * the filter, and goes: everything known that stands before the last item of the page, and everything where no page follows it.
+ */
+export function overlay<T>(fresh: Page<T> | undefined, known: readonly T[], idOf: (item: T) => string): readonly T[] {
+  const items = fresh?.items ?? [];
+  const freshById = new Map(items.map((item) => [idOf(item), item]));
+  const reached = fresh === undefined ? 0 : reach(fresh, known, freshById, idOf);
   const seen = new Set<string>();
-  const rest = known.flatMap((item) => {
+  const rest = known.flatMap((item, place) => {
     const id = idOf(item);
-    if (seen.has(id)) return [];
+    const current = freshById.get(id);
+    if (seen.has(id) || (current === undefined && place < reached)) return [];
     seen.add(id);
-    return [freshById.get(id) ?? item];
+    return [current ?? item];
   });
-  return [...fresh.filter((item) => !seen.has(idOf(item))), ...rest];
+  return [...items.filter((item) => !seen.has(idOf(item))), ...rest];
+}
+
+/** How many of the known items the fresh page speaks for. */
+function reach<T>(
+  fresh: Page<T>,
+  known: readonly T[],
+  freshById: ReadonlyMap<string, T>,
+  idOf: (item: T) => string,
+): number {
+  if (fresh.next_cursor === null) return known.length;
+  return known.findLastIndex((item) => freshById.has(idOf(item))) + 1;
 }

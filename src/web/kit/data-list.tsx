@@ -71,35 +71,39 @@ export function DataList<T>(props: DataListProps<T>) {
   if (items.length === 0) return <>{props.empty}</>;
   const tracks = isNarrow ? 'minmax(0, 1fr)' : shown.map((column) => column.width).join(' ');
   return (
-    <div className="data-list" role="table" aria-label={props.label} aria-rowcount={hasMore ? -1 : items.length + 1}>
-      <div role="rowgroup" className={isNarrow ? 'visually-hidden' : 'data-head'}>
-        <div role="row" aria-rowindex={1} className="data-row" style={{ gridTemplateColumns: tracks }}>
-          {(isNarrow ? [{ key: 'card', title: props.label, align: undefined }] : shown).map(({ key, title, align }) => (
-            <div key={key} role="columnheader" className={align === 'end' ? 'cell end' : 'cell'}>
-              {title}
-            </div>
-          ))}
+    <div className="data-list">
+      <div role="table" aria-label={props.label} aria-rowcount={hasMore ? -1 : items.length + 1}>
+        <div role="rowgroup" className={isNarrow ? 'visually-hidden' : 'data-head'}>
+          <div role="row" aria-rowindex={1} className="data-row" style={{ gridTemplateColumns: tracks }}>
+            {(isNarrow ? [{ key: 'card', title: props.label, align: undefined }] : shown).map(
+              ({ key, title, align }) => (
+                <div key={key} role="columnheader" className={align === 'end' ? 'cell end' : 'cell'}>
+                  {title}
+                </div>
+              ),
+            )}
+          </div>
         </div>
-      </div>
-      <div role="rowgroup" ref={body} className="data-body" style={{ height: items.length * rowHeight }}>
-        {rowsToDraw(range, chosen, items.length).map((index) => {
-          const item = items[index];
-          if (item === undefined) return null;
-          const id = props.idOf(item);
-          return (
-            <MemoRow
-              key={id}
-              {...{ item, index, rowHeight, tracks, isNarrow }}
-              columns={shown}
-              card={props.card}
-              hrefOf={props.hrefOf}
-              onOpen={props.onOpen}
-              isChosen={index === chosen}
-              isCurrent={props.current === id}
-              onChoose={setChosen}
-            />
-          );
-        })}
+        <div role="rowgroup" ref={body} className="data-body" style={{ height: items.length * rowHeight }}>
+          {rowsToDraw(range, chosen, items.length).map((index) => {
+            const item = items[index];
+            if (item === undefined) return null;
+            const id = props.idOf(item);
+            return (
+              <MemoRow
+                key={id}
+                {...{ item, index, rowHeight, tracks, isNarrow }}
+                columns={shown}
+                card={props.card}
+                hrefOf={props.hrefOf}
+                onOpen={props.onOpen}
+                isChosen={index === chosen}
+                isCurrent={props.current === id}
+                onChoose={setChosen}
+              />
+            );
+          })}
+        </div>
       </div>
       <div className="data-foot" role="status">
         {isLoadingMore && words.list.loading_more}

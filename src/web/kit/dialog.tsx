@@ -27,7 +27,7 @@ export function Dialog({ open, onClose, title, children, footer, as = 'dialog' }
     if (open && !dialog.open) {
       dialog.showModal();
       // What one came to fill in, rather than the button that closes.
-      if (as !== 'drawer') dialog.querySelector<HTMLElement>('.dialog-body :is(input, textarea, select)')?.focus();
+      if (as !== 'drawer') firstField(dialog)?.focus();
     } else if (!open && dialog.open) dialog.close();
   }, [open, as]);
   return (
@@ -55,6 +55,14 @@ export function Dialog({ open, onClose, title, children, footer, as = 'dialog' }
         </div>
       )}
     </dialog>
+  );
+}
+
+/** The field that asks for the focus, else the first one. */
+function firstField(dialog: HTMLElement): HTMLElement | null {
+  return (
+    dialog.querySelector<HTMLElement>('.dialog-body [data-autofocus]') ??
+    dialog.querySelector<HTMLElement>('.dialog-body :is(input, textarea, select):not(:disabled)')
   );
 }
 

@@ -79,7 +79,7 @@ interface NavProps {
 function Rail({ path, onOpen }: NavProps) {
   const words = useWords();
   return (
-    <div className="rail">
+    <header className="rail">
       <Link href="/" className="brand" aria-label={`Fixpoint: ${words.nav.now}`}>
         <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true" className="brand-sign">
           <rect width="32" height="32" rx="8" />
@@ -102,7 +102,7 @@ function Rail({ path, onOpen }: NavProps) {
         <IconButton icon="user" label={words.settings.menu} onClick={() => onOpen('account')} />
         <IconButton icon="keyboard" label={words.keys.open} onClick={() => onOpen('keys')} />
       </div>
-    </div>
+    </header>
   );
 }
 
