@@ -3,6 +3,8 @@ import type { RunProgress } from '../domain/api/overview.js';
 import type { RunItem } from '../domain/api/run.js';
 import { instant } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
+import { Priority } from '../domain/incident.js';
+import type { Incident } from '../domain/incident.js';
 import { isRunFinished } from '../domain/run.js';
 import type { Step, StepState } from '../domain/run.js';
 import { AlertHours } from './alert-hours.js';
@@ -44,7 +46,6 @@ function createOverview(deps: HttpDeps): () => Promise<OverviewAnswer> {
     const now = clock.now();
     const backlog = await store.survey.backlog();
     const { hours, complete } = await alertHours.look(now);
-    const incidents = await store.incidents.list({ open: true }, page, instant(now));
     const by_priority = await store.incidents.countOpen();
     const approvals = await store.approvals.list({ state: 'pending' }, page);
     const letters = backlog.any_alerts ? null : await store.deadLetters.list({ limit: 1, cursor: null });
@@ -57,7 +58,7 @@ function createOverview(deps: HttpDeps): () => Promise<OverviewAnswer> {
       incidents: {
         open: Object.values(by_priority).reduce((sum, count) => sum + count, 0),
         by_priority,
-        items: [...incidents.items],
+        items: await worstIncidents(store.incidents, by_priority, instant(now)),
       },
       runs: { open: backlog.open_runs, items: await runs() },
       approvals: { pending: backlog.pending_approvals, items: [...approvals.items] },
@@ -68,6 +69,21 @@ function createOverview(deps: HttpDeps): () => Promise<OverviewAnswer> {
         letters?.items[0] === undefined ? null : { ...letters.items[0], details: [...letters.items[0].details] },
     };
   };
+}
+
+/** The worst first, and of the same priority the newest: what is worst must not be missing because much else has come since. */
+async function worstIncidents(
+  incidents: HttpDeps['store']['incidents'],
+  counts: Partial<Record<Priority, number>>,
+  now: string,
+): Promise<Incident[]> {
+  const items: Incident[] = [];
+  for (const priority of Priority.options) {
+    if ((counts[priority] ?? 0) === 0 || items.length >= MAX_ITEMS) continue;
+    const page = { limit: MAX_ITEMS - items.length, cursor: null };
+    items.push(...(await incidents.list({ open: true, priority }, page, now)).items);
+  }
+  return items;
 }
 
 type RunUnderWay = RunItem & { readonly progress: RunProgress };

@@ -7,7 +7,8 @@ import { ApiProvider } from './api/context.js';
 import { useSessionQuery } from './api/session.js';
 import { KeyProvider } from './kit/keys.js';
 import { TickerProvider } from './kit/now.js';
-import { Empty, ErrorState, Loading } from './kit/states.js';
+import { PageHeader } from './kit/page-header.js';
+import { ErrorState, Loading } from './kit/states.js';
 import { ToastProvider } from './kit/toast.js';
 import { LinkButton } from './kit/button.js';
 import { AREAS } from './shell/areas.js';
@@ -87,8 +88,14 @@ function useScrollToTop(): void {
 function Nowhere() {
   const words = useWords();
   return (
-    <Empty title={words.error.not_found} icon="question" actions={<LinkButton href="/">{words.nav.now}</LinkButton>}>
-      <p>{words.error.not_found_hint}</p>
-    </Empty>
+    <>
+      <PageHeader title={words.error.not_found} />
+      <div className="stack">
+        <p className="quiet">{words.error.not_found_hint}</p>
+        <div className="row">
+          <LinkButton href="/">{words.nav.now}</LinkButton>
+        </div>
+      </div>
+    </>
   );
 }

@@ -39,7 +39,7 @@ export const OverviewAnswer = z.object({
   incidents: z.object({
     open: z.int().describe('Not resolved'),
     by_priority: z.partialRecord(Priority, z.int()),
-    items: z.array(Incident).describe('The newest that are not resolved, at most 20'),
+    items: z.array(Incident).describe('The worst that are not resolved, at most 20: by priority, then the newest'),
   }),
   runs: z.object({
     open: z.int().describe('At most 10,000'),

@@ -1,4 +1,5 @@
 import { Route, Switch } from 'wouter';
+import { idInAddress } from '../../kit/id-in-address.js';
 import { AlertList } from './alert-list.js';
 import { AlertPage } from './alert-page.js';
 
@@ -6,7 +7,9 @@ import { AlertPage } from './alert-page.js';
 export function Pages() {
   return (
     <Switch>
-      <Route path="/alerts/:alert_id">{({ alert_id }) => <AlertPage key={alert_id} alertId={alert_id} />}</Route>
+      <Route path="/alerts/:alert_id">
+        {({ alert_id }) => <AlertPage key={alert_id} alertId={idInAddress(alert_id)} />}
+      </Route>
       <Route>
         <AlertList />
       </Route>

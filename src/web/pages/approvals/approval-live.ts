@@ -6,7 +6,7 @@ import type { Approval } from '../../../domain/run.js';
 import { path } from '../../api/client.js';
 import { invalidate, useGet } from '../../api/queries.js';
 import { useEventStream } from '../../api/stream.js';
-import { BROWSER_CLOCK, createPacer } from '../runs/pacer.js';
+import { BROWSER_CLOCK, createPacer } from '../../api/pacer.js';
 
 /** Where one approval is read. */
 export function approvalUrl(approval_id: string): string {

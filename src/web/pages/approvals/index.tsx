@@ -1,4 +1,5 @@
 import { Route, Switch } from 'wouter';
+import { idInAddress } from '../../kit/id-in-address.js';
 import { ApprovalList } from './approval-list.js';
 import { ApprovalPage } from './approval-page.js';
 
@@ -6,7 +7,7 @@ import { ApprovalPage } from './approval-page.js';
 export function Pages() {
   return (
     <Switch>
-      <Route path="/approvals/:id">{({ id }) => <ApprovalPage key={id} approval_id={id} />}</Route>
+      <Route path="/approvals/:id">{({ id }) => <ApprovalPage key={id} approval_id={idInAddress(id)} />}</Route>
       <Route>
         <ApprovalList />
       </Route>

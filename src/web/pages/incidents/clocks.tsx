@@ -2,7 +2,7 @@ import type { Incident } from '../../../domain/incident.js';
 import { Countdown, Span } from '../../kit/when.js';
 import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';
-import { runningClock } from './running-clock.js';
+import { runningClock } from '../../kit/running-clock.js';
 
 /** The clock that runs: until somebody has to take it, then until it has to be resolved; for a resolved one, how long it took. */
 export function RowClock({ incident }: { readonly incident: Incident }) {

@@ -12,7 +12,7 @@ import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';
 import { IncidentActions } from './actions.js';
 import { Alerts, MergedHere, Runs } from './belongings.js';
-import { PriorityMark } from './priority-mark.js';
+import { PriorityMark } from '../../kit/priority-mark.js';
 import { Tiles } from './tiles.js';
 import { Timeline } from './timeline.js';
 import './list.css';

@@ -1,4 +1,5 @@
 import { Route, Switch } from 'wouter';
+import { idInAddress } from '../../kit/id-in-address.js';
 import { IncidentList } from './list.js';
 import { IncidentPage } from './incident.js';
 
@@ -6,7 +7,7 @@ import { IncidentPage } from './incident.js';
 export function Pages() {
   return (
     <Switch>
-      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={id} />}</Route>
+      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={idInAddress(id)} />}</Route>
       <Route>
         <IncidentList />
       </Route>

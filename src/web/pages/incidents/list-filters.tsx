@@ -6,7 +6,7 @@ import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';
 import { ORDERS, PRIORITIES, SEVERITIES, STATES, activeOf } from './list-params.js';
 import type { Filter } from './list-params.js';
-import { PriorityMark } from './priority-mark.js';
+import { PriorityMark } from '../../kit/priority-mark.js';
 
 interface IncidentFiltersProps {
   readonly filter: Filter;

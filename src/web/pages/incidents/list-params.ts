@@ -1,10 +1,8 @@
-import type { Incident } from '../../../domain/incident.js';
 import type { Query } from '../../api/client.js';
 import { SPANS } from '../../kit/filters.js';
 import type { SpanChoice } from '../../kit/filters.js';
 import { oneOf, text } from '../../kit/url-params.js';
 import type { Params } from '../../kit/url-params.js';
-import { runningClock } from './running-clock.js';
 
 /** What a list of incidents can be asked for; `unresolved` is what somebody has to work at. */
 export const STATES = ['unresolved', 'open', 'acknowledged', 'resolved', 'all'] as const;
@@ -48,19 +46,4 @@ export function activeOf(filter: Filter): number {
 /** True where the worst stand first: only of what is not over, and unless the newest are wanted first. */
 export function isWorstFirst({ state, order }: Filter): boolean {
   return order !== 'newest' && (state === 'unresolved' || state === 'open' || state === 'acknowledged');
-}
-
-/** The worst first; of the same priority, what nobody has taken, then what runs out first. */
-export function worstFirst(incidents: readonly Incident[]): readonly Incident[] {
-  return [...incidents].sort(
-    (a, b) =>
-      compare(a.priority, b.priority) ||
-      compare(a.state === 'open' ? '0' : '1', b.state === 'open' ? '0' : '1') ||
-      compare(runningClock(a)?.until ?? '9', runningClock(b)?.until ?? '9') ||
-      compare(b.incident_id, a.incident_id),
-  );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -10,14 +10,15 @@ import { Empty, ErrorState } from '../../kit/states.js';
 import { StateSign } from '../../kit/sign.js';
 import { useUrlState } from '../../kit/url-state.js';
 import { When } from '../../kit/when.js';
+import { worstFirst } from '../../kit/worst-first.js';
 import { useOverview } from '../../shell/overview.js';
 import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';
 import { RowClock } from './clocks.js';
 import { IncidentFilters } from './list-filters.js';
-import { PARAMS, isWorstFirst, queryOf, worstFirst } from './list-params.js';
+import { PARAMS, isWorstFirst, queryOf } from './list-params.js';
 import type { Filter } from './list-params.js';
-import { PriorityMark } from './priority-mark.js';
+import { PriorityMark } from '../../kit/priority-mark.js';
 import './list.css';
 
 /** So many are put in order by how bad they are; of more, those that were asked for first. */

@@ -6,7 +6,7 @@ import { Countdown, Span, When } from '../../kit/when.js';
 import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';
 import { AssignButtons } from './assign.js';
-import { PriorityMark } from './priority-mark.js';
+import { PriorityMark } from '../../kit/priority-mark.js';
 
 /** The four figures of an incident: how bad, both clocks, who works at it. */
 export function Tiles({ incident }: { readonly incident: IncidentDetail }) {

@@ -1,6 +1,8 @@
 import { Link } from 'wouter';
 import type { OverviewAnswer } from '../../../domain/api/overview.js';
 import { path } from '../../api/client.js';
+import { PriorityMark } from '../../kit/priority-mark.js';
+import { runningClock } from '../../kit/running-clock.js';
 import { StateSign } from '../../kit/sign.js';
 import { Countdown, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
@@ -13,25 +15,20 @@ const MOST_SERVICES = 3;
 /** One incident that is not resolved: how bad, what, who, and the clock that runs. */
 export function IncidentLine({ incident }: { readonly incident: Open }) {
   const { incident: words } = useWords(nowWords);
-  const clock =
-    incident.state === 'open' && incident.acknowledge_by !== null
-      ? { until: incident.acknowledge_by, what: words.take_by }
-      : incident.resolve_by !== null
-        ? { until: incident.resolve_by, what: words.resolve_by }
-        : null;
+  const clock = runningClock(incident);
   const services = incident.service_names.slice(0, MOST_SERVICES).join(', ');
   return (
     <li className="now-item">
+      <PriorityMark priority={incident.priority} />
       <div className="now-words">
         <p className="now-title">
-          <StateSign of="priority" value={incident.priority} as="icon" />{' '}
           <Link href={path`/incidents/${incident.incident_id}`} dir="auto">
             {incident.title}
           </Link>
         </p>
         <p className="quiet row">
-          <StateSign value={incident.state} />
-          <span dir="auto">{incident.assignee ?? words.nobody}</span>
+          <StateSign value={incident.state} as="text" />
+          <span dir="auto">{whoText(incident, words)}</span>
           {services !== '' && (
             <span dir="auto">
               {services}
@@ -45,9 +42,19 @@ export function IncidentLine({ incident }: { readonly incident: Open }) {
       {clock !== null && (
         <div className="now-end clock">
           <Countdown until={clock.until} />
-          <span className="faint">{clock.what}</span>
+          <span className="faint">{clock.of === 'acknowledge' ? words.take_by : words.resolve_by}</span>
         </div>
       )}
     </li>
   );
+}
+
+/** Who works at it: the assignee, else who has taken it. */
+function whoText(
+  { assignee, acknowledged_by, state }: Open,
+  words: { readonly nobody: string; readonly taken_by: (who: string) => string; readonly unassigned: string },
+): string {
+  if (assignee !== null) return assignee;
+  if (state === 'open') return words.nobody;
+  return acknowledged_by === null ? words.unassigned : words.taken_by(acknowledged_by);
 }

@@ -5,6 +5,7 @@ import { useSession } from '../../api/session.js';
 import { Icon } from '../../kit/icon.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { ErrorState, Loading } from '../../kit/states.js';
+import { worstFirst } from '../../kit/worst-first.js';
 import { useOverview } from '../../shell/overview.js';
 import { useWords } from '../../words/language.js';
 import { nowWords } from '../../words/now.js';
@@ -16,6 +17,9 @@ import { PauseButton } from './pause-button.js';
 import { RunLine } from './runs.js';
 import { Pause, Storm } from './trouble.js';
 import './now.css';
+
+/** So many of each stand here; the rest is a link away: one look must reach all kinds. */
+const MOST_SHOWN = 7;
 
 /** What is going on, in one look. */
 export function Pages() {
@@ -54,21 +58,23 @@ function Now({ overview }: { readonly overview: OverviewAnswer }) {
       <div className="now-lists">
         {waiting.length > 0 && (
           <Part title={words.approvals} href="/approvals" all={words.all.approvals} count={approvals.pending}>
-            {waiting.map((one) => (
+            {waiting.slice(0, MOST_SHOWN).map((one) => (
               <ApprovalLine key={one.approval.approval_id} {...one} />
             ))}
           </Part>
         )}
         {incidents.items.length > 0 && (
           <Part title={words.incidents} href="/incidents" all={words.all.incidents} count={incidents.open}>
-            {incidents.items.map((incident) => (
-              <IncidentLine key={incident.incident_id} incident={incident} />
-            ))}
+            {worstFirst(incidents.items)
+              .slice(0, MOST_SHOWN)
+              .map((incident) => (
+                <IncidentLine key={incident.incident_id} incident={incident} />
+              ))}
           </Part>
         )}
         {runs.items.length > 0 && (
           <Part title={words.runs} href="/runs" all={words.all.runs} count={runs.open}>
-            {runs.items.map((run) => (
+            {runs.items.slice(0, MOST_SHOWN).map((run) => (
               <RunLine key={run.run_id} run={run} />
             ))}
           </Part>
@@ -99,6 +105,7 @@ interface PartProps {
 }
 
 function Part({ title, href, all, count, children }: PartProps) {
+  const words = useWords(nowWords);
   return (
     <section className="panel flush now-part">
       <header className="now-part-head">
@@ -108,6 +115,11 @@ function Part({ title, href, all, count, children }: PartProps) {
         <Link href={href}>{all}</Link>
       </header>
       <ul>{children}</ul>
+      {count > MOST_SHOWN && (
+        <Link href={href} className="now-part-rest">
+          {words.rest(count - MOST_SHOWN)}
+        </Link>
+      )}
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { PageHeader } from '../../kit/page-header.js';
 import { Tabs } from '../../kit/tabs.js';
 import { useWords } from '../../words/language.js';
 import { playbooksWords } from '../../words/playbooks.js';
-import { idInAddress } from '../rules/id-in-address.js';
+import { idInAddress } from '../../kit/id-in-address.js';
 import { CheckText } from './check-text.js';
 import { PlaybookList } from './playbook-list.js';
 import { PlaybookPage } from './playbook-page.js';

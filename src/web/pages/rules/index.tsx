@@ -6,7 +6,7 @@ import { useWords } from '../../words/language.js';
 import { rulesWords } from '../../words/rules.js';
 import { Backtest } from './backtest.js';
 import { Explain } from './explain.js';
-import { idInAddress } from './id-in-address.js';
+import { idInAddress } from '../../kit/id-in-address.js';
 import { RuleList } from './rule-list.js';
 import { RulePage } from './rule-page.js';
 import './rules.css';

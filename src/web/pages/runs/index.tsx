@@ -1,4 +1,5 @@
 import { Route, Switch } from 'wouter';
+import { idInAddress } from '../../kit/id-in-address.js';
 import { RunList } from './run-list.js';
 import { RunPage } from './run-page.js';
 
@@ -7,7 +8,7 @@ export function Pages() {
   return (
     <Switch>
       {/* A key: another run is another page, with nothing left over from the one before. */}
-      <Route path="/runs/:id">{({ id }) => <RunPage key={id} run_id={id} />}</Route>
+      <Route path="/runs/:id">{({ id }) => <RunPage key={id} run_id={idInAddress(id)} />}</Route>
       <Route>
         <RunList />
       </Route>

@@ -10,7 +10,7 @@ import { useEventStream } from '../../api/stream.js';
 import type { StreamState } from '../../api/stream.js';
 import { createEventLog } from './event-log.js';
 import type { EventLog } from './event-log.js';
-import { BROWSER_CLOCK, createPacer } from './pacer.js';
+import { BROWSER_CLOCK, createPacer } from '../../api/pacer.js';
 
 /** Where one run is read. */
 export function runUrl(run_id: string): string {

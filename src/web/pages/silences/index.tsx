@@ -3,7 +3,7 @@ import { PageHeader } from '../../kit/page-header.js';
 import { Tabs } from '../../kit/tabs.js';
 import { silencesWords } from '../../words/silences.js';
 import { useWords } from '../../words/language.js';
-import { idInAddress } from './id-in-address.js';
+import { idInAddress } from '../../kit/id-in-address.js';
 import { InhibitionList } from './inhibition-list.js';
 import { InhibitionPage } from './inhibition-page.js';
 import { SilenceList } from './silence-list.js';

@@ -4,7 +4,6 @@ import { SilenceDraft, WindowDraft } from '../../../domain/api/suppression.js';
 import { matchingAlerts } from '../../../domain/suppression-set.js';
 import { ApiRefusal } from '../../api/client.js';
 import { silences as words } from '../../words/en/silences.js';
-import { idInAddress } from './id-in-address.js';
 import { fromLocalField, isZone, toLocalField } from './local-time.js';
 import { fieldProblems, matcherProblems, restOf } from './matcher-problems.js';
 import { intervalText, scheduleText } from './schedule-text.js';
@@ -153,14 +152,6 @@ describe('times in the reader’s zone', () => {
     expect(isZone('Asia/Shanghai')).toBe(true);
     expect(isZone('Asia/Nowhere')).toBe(false);
     expect(isZone('')).toBe(false);
-  });
-});
-
-describe('an id in the address', () => {
-  it('is read as it was written, with every sign that it may hold', () => {
-    const id = 'night:eu-1.patch';
-    expect(idInAddress(decodeURI(encodeURIComponent(id)))).toBe(id);
-    expect(idInAddress('100%')).toBe('100%');
   });
 });
 

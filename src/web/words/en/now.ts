@@ -18,6 +18,7 @@ export const now = {
     approvals: 'All approvals',
     alerts: 'All alerts',
   },
+  rest: (n: number) => `${n} more`,
   incidents: 'Open incidents',
   runs: 'Runs under way',
   approvals: 'Approvals that wait',
@@ -33,6 +34,8 @@ export const now = {
     take_by: 'to take',
     resolve_by: 'to resolve',
     nobody: 'nobody has taken it',
+    taken_by: (who: string) => `taken by ${who}`,
+    unassigned: 'nobody assigned',
     firing: (n: number) => plural(n, 'alert fires', 'alerts fire'),
   },
   run: {

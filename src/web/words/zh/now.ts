@@ -24,10 +24,13 @@ export const now: typeof en = {
     change: (what, target, from, to) => `${target}：${what} ${from} → ${to}`,
     answers: (given, wanted) => `已有 ${given}/${wanted} 人同意`,
   },
+  rest: (n) => `还有 ${n} 个`,
   incident: {
     take_by: '接手时限',
     resolve_by: '恢复时限',
     nobody: '尚无人接手',
+    taken_by: (who) => `${who} 已接手`,
+    unassigned: '尚未指派',
     firing: (n) => `${n} 条告警触发中`,
   },
   run: {
