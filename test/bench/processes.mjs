@@ -308,8 +308,8 @@ export async function startedUp({ child, port }) {
 }
 
 /** The service as `npm start` starts it, with this environment over the benchmark's own. */
-export async function spawnService(env) {
-  const port = await freePort();
+export async function spawnService(env, port = null) {
+  port ??= await freePort();
   const child = spawnNode([join(ROOT, 'dist', 'main.bundle.mjs')], {
     cpu: CPU.subject,
     cwd: ROOT,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { end } from './child.mjs';
 import { openConnection, spawnService, startedUp } from './processes.mjs';
+import { freePort } from './postgres.mjs';
 import { resultOf, runRounds } from './session.mjs';
 import { bodyOfRuns, createBody } from './workload.mjs';
 import { World } from './world.mjs';
@@ -66,7 +67,8 @@ async function killAndResume(world, bench) {
   // What is started is what is shipped: the runs need nothing but calls and waits.
   const env = { DATABASE_URL: world.database.url, FIXPOINT_PLAYBOOKS_DIR: world.playbooks };
   let service = null;
-  const start = async () => startedUp((service = await spawnService(env)));
+  const port = await freePort();
+  const start = async () => startedUp((service = await spawnService(env, port)));
   try {
     await world.kill();
     writeFlights(world.playbooks, target.url);

@@ -114,11 +114,28 @@ await describeWith(['postgres'], 'a lease on Postgres', ({ postgres }) => {
     expect(await next.runs.heartbeat('w#1', LEASE_MS)).toBe('lost');
   });
 
-  it('is not ended by the next process of another name', async () => {
-    const { store } = await aHolder('w#1');
+  it('ends for the next process of another name when it has missed a renewal as well', async () => {
+    const { store, run_id } = await aHolder('w#1');
     await die(store);
     const stranger = await aProcess();
     await stranger.runs.register('v#1', LEASE_MS);
+    expect(await claims(stranger, 'v#1')).toEqual([]);
+
+    expect(await stranger.runs.heartbeat('v#1', LEASE_MS)).toBe('held');
+    expect(await claims(stranger, 'v#1')).toEqual([]);
+
+    await other.query("update workers set until = until - interval '24 minutes' where worker_id = 'w#1'");
+    expect(await stranger.runs.heartbeat('v#1', LEASE_MS)).toBe('held');
+    expect(await claims(stranger, 'v#1')).toEqual([run_id]);
+  });
+
+  it('stays with a living process that misses a renewal, for a new one of another name', async () => {
+    await aHolder('w#1');
+    await other.query("update workers set until = until - interval '24 minutes' where worker_id = 'w#1'");
+    const stranger = await aProcess();
+    await stranger.runs.register('v#1', LEASE_MS);
+
+    expect(await stranger.runs.heartbeat('v#1', LEASE_MS)).toBe('held');
     expect(await claims(stranger, 'v#1')).toEqual([]);
   });
 

@@ -44,16 +44,21 @@ const GONE = `workers.server_started_at = pg_postmaster_start_time() and (worker
     select from pg_stat_activity as session where session.pid = workers.session_pid
       and coalesce(session.backend_start = workers.session_started_at, true)))`;
 
+/** How much of a lease is left at most when a renewal was missed: they come after each third. */
+const MISSED = 0.65;
+
 const SEVERAL = {
   register: `with dead as (delete from workers where worker_id <> $1 and ((name = $3 and ${GONE}) or ${LONG_DEAD}))
     insert into workers (worker_id, until, name, ${SESSION_COLUMNS}) select $1, ${FROM_NOW}, $3, ${SESSION}
     on conflict (worker_id) do update set until = excluded.until, since = now(), server_started_at = excluded.server_started_at,
       session_pid = excluded.session_pid, session_started_at = excluded.session_started_at`,
-  // A predecessor's session may outlive it by a moment. Later on, one that is cut off for a moment is no predecessor.
+  // A predecessor's session may outlive it by a moment. Later on, one that is cut off for a moment is no predecessor. Under another name (a new
+  // container, another port) it is one when it has missed a renewal besides: a living one whose session is cut has another one before that.
   heartbeat: `with beat as (
       update workers set until = ${FROM_NOW}, (${SESSION_COLUMNS}) = (select ${SESSION})
       where worker_id = $1 and until > clock_timestamp() returning name, since),
     dead as (delete from workers using beat
-      where workers.name = beat.name and workers.worker_id <> $1 and workers.until <= beat.since + ${LEASE} and ${GONE})
+      where workers.worker_id <> $1 and workers.until <= beat.since + ${LEASE} and ${GONE}
+        and (workers.name = beat.name or workers.until <= clock_timestamp() + ${LEASE} * ${MISSED}))
     select 1 from beat`,
 };
