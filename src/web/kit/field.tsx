@@ -15,12 +15,15 @@ interface FieldProps {
   readonly error?: string | null;
   /** The label is for screen readers only. */
   readonly hideLabel?: boolean;
+  /** Where others have to find the control; else it gets an id of its own. */
+  readonly id?: string;
   readonly children: (field: FieldLink) => ReactNode;
 }
 
 /** A control with its label, its hint, and what is wrong with it. */
-export function Field({ label, hint, error = null, hideLabel = false, children }: FieldProps) {
-  const id = useId();
+export function Field({ label, hint, error = null, hideLabel = false, id: given, children }: FieldProps) {
+  const own = useId();
+  const id = given ?? own;
   const about = error !== null ? `${id}-error` : hint !== undefined ? `${id}-hint` : undefined;
   return (
     <div className="field">

@@ -40,7 +40,7 @@ export function AlertList() {
         onClear={() => setFilter(NO_FILTER)}
       />
       {error !== null && alerts.items.length === 0 ? (
-        <NotLoaded error={error} isMatcher={Object.keys(problems).length > 0} onRetry={() => alerts.retry()} />
+        <NotLoaded error={error} isMatcher={Object.keys(problems).length > 0} onRetry={alerts.retry} />
       ) : (
         <Rows key={JSON.stringify(filter)} alerts={alerts} filtered={active > 0} onClear={() => setFilter(NO_FILTER)} />
       )}
@@ -88,7 +88,7 @@ function Rows({ alerts, filtered, onClear }: RowsProps) {
           isLoading={alerts.isLoading}
           hasMore={alerts.hasMore}
           isLoadingMore={alerts.isLoadingMore}
-          onMore={() => alerts.more()}
+          onMore={alerts.more}
           empty={<NoAlerts filtered={filtered} onClear={onClear} />}
         />
       </div>

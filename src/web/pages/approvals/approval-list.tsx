@@ -98,7 +98,7 @@ function Answered({ state }: { readonly state: (typeof STATES)[number] | '' }) {
   const list = usePages<Approval>('/api/v1/approvals', { query: { state }, idOf, live: true });
   const items = list.items.filter((approval) => approval.state !== 'pending');
   const columns = useColumns();
-  if (list.error !== null && items.length === 0) return <ErrorState error={list.error} onRetry={() => list.retry()} />;
+  if (list.error !== null && items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
   return (
     <DataList
       label={own.answered_label}
@@ -110,7 +110,7 @@ function Answered({ state }: { readonly state: (typeof STATES)[number] | '' }) {
       isLoading={list.isLoading}
       hasMore={list.hasMore}
       isLoadingMore={list.isLoadingMore}
-      onMore={() => list.more()}
+      onMore={list.more}
       empty={
         state === '' ? (
           <Empty title={own.none_answered} icon="approval">
@@ -137,7 +137,7 @@ function useColumns(): readonly Column<Approval>[] {
         </span>
       ),
     },
-    { key: 'state', title: own.state, width: '7.5rem', cell: ({ state }) => <StateSign value={state} /> },
+    { key: 'state', title: own.state, width: '8.5rem', cell: ({ state }) => <StateSign value={state} /> },
     {
       key: 'by',
       title: own.by,

@@ -102,10 +102,10 @@ function Check({ source }: { readonly source: string }) {
               </Button>
             )}
           </div>
-          <Field label={words.text} error={tooLong ? words.too_long : null} {...(isLarge ? { hint: words.large } : {})}>
+          <Field id={fieldId} label={words.text} error={tooLong ? words.too_long : null} {...(isLarge ? { hint: words.large } : {})}>
             {(field) => (
               <Editor
-                field={{ ...field, id: fieldId }}
+                field={field}
                 value={text}
                 onChange={setText}
                 wrong={problems.map(({ line }) => line)}

@@ -38,9 +38,9 @@ export function Graph({ playbook, graph, onOpen }: GraphProps) {
   return (
     <div className="playbook-graph-frame">
       <div className="playbook-graph" ref={box} tabIndex={0} role="group" aria-label={words.label}>
-        <div className="graph-room" style={{ width: placed.width * scale, height: placed.height * scale }}>
+        <div className="plan-room" style={{ width: placed.width * scale, height: placed.height * scale }}>
           <div
-            className="graph-paper"
+            className="plan-paper"
             style={{ width: placed.width, height: placed.height, transform: `scale(${scale})` }}
           >
             <svg width={placed.width} height={placed.height} aria-hidden="true">
@@ -50,14 +50,14 @@ export function Graph({ playbook, graph, onOpen }: GraphProps) {
                 </marker>
               </defs>
               {placed.lines.map(({ from, to, path }) => (
-                <path key={`${from} ${to}`} className="graph-line" d={path} markerEnd="url(#graph-tip)" />
+                <path key={`${from} ${to}`} className="plan-line" d={path} markerEnd="url(#graph-tip)" />
               ))}
             </svg>
             {placed.nodes.map(({ task_id, x, y }) => (
               <button
                 key={task_id}
                 type="button"
-                className={`graph-node ${nodes.get(task_id)?.effect ?? 'open'}`}
+                className={`plan-node ${nodes.get(task_id)?.effect ?? 'open'}`}
                 style={{ left: x, top: y, width: NODE_WIDTH, height: NODE_HEIGHT }}
                 onClick={() => onOpen(task_id)}
               >
@@ -67,7 +67,7 @@ export function Graph({ playbook, graph, onOpen }: GraphProps) {
           </div>
         </div>
       </div>
-      <div className="graph-tools">
+      <div className="plan-tools">
         <IconButton icon="dash" label={words.smaller} onClick={() => zoom(1 / STEP)} />
         <IconButton icon="plus" label={words.larger} onClick={() => zoom(STEP)} />
         <Button size="s" tone="quiet" onClick={() => setChosen(Math.max(LEAST, fitting))}>
@@ -105,12 +105,12 @@ function NodeText({ node, task }: NodeTextProps) {
   const effect = node.effect === null ? taskWords.decided : common.effect[node.effect];
   return (
     <>
-      <bdi className="graph-name">{node.name}</bdi>
-      <span className="graph-kind">
+      <bdi className="plan-name">{node.name}</bdi>
+      <span className="plan-kind">
         <code className="truncate">{node.kind}</code>
-        <span className="graph-effect">{effect}</span>
+        <span className="plan-effect">{effect}</span>
       </span>
-      <span className="graph-marks">
+      <span className="plan-marks">
         {marksOf(task, words).map(({ icon, says }) => (
           <span key={says} title={says}>
             <Icon name={icon} size={13} />

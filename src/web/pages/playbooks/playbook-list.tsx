@@ -37,7 +37,7 @@ export function PlaybookList() {
   const statsOf = ({ playbook_id }: PlaybookItem): Stats => (byId === undefined ? undefined : (byId.get(playbook_id) ?? null));
   const shown = list.items.filter((item) => fits(item, filter));
   const active = Number(filter.find !== '') + Number(filter.mode !== '');
-  if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={() => list.retry()} />;
+  if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
   return (
     <>
       <FileProblems />
@@ -66,7 +66,7 @@ export function PlaybookList() {
         isLoading={list.isLoading || (shown.length === 0 && list.hasMore)}
         hasMore={list.hasMore}
         isLoadingMore={list.isLoadingMore}
-        onMore={() => list.more()}
+        onMore={list.more}
         empty={active > 0 ? <Empty title={common.list.no_match} icon="filter" /> : <NoPlaybooks />}
       />
     </>

@@ -1,4 +1,4 @@
-import { useEffect, useId, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import type { z } from 'zod';
 import type { AlertAnswer } from '../../../domain/api/alert.js';
@@ -60,7 +60,6 @@ function Form({ text: given, alert_id, atOnce }: FormProps) {
   const playbooks = useWords(playbooksWords);
   const [text, setText] = useState(given);
   const { mutate, data, error, isPending } = useSend<z.infer<typeof Explanation>>('POST');
-  const id = useId();
   const read = useMemo(() => readObject(text), [text]);
   const [asked, setAsked] = useState(false);
   const wrong = !read.ok ? wrongText(read, playbooks) : read.value === null ? playbooks.start.not_object : null;
@@ -96,7 +95,7 @@ function Form({ text: given, alert_id, atOnce }: FormProps) {
           <Field label={words.alert} hint={words.alert_hint} error={asked ? wrong : null}>
             {(field) => (
               <Editor
-                field={{ ...field, id: `${id}-alert` }}
+                field={field}
                 value={text}
                 onChange={setText}
                 rows={16}

@@ -28,8 +28,7 @@ export function RuleList() {
   const [{ find }, change] = useUrlState(PARAMS);
   const list = usePages<RuleRow>('/api/v1/rules', { query: { text: find }, idOf, live: true, limit: 200 });
   const columns = useColumns();
-  if (list.error !== null && list.items.length === 0)
-    return <ErrorState error={list.error} onRetry={() => list.retry()} />;
+  if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
   return (
     <>
       <p className="quiet rules-hint">{words.list.hint}</p>
@@ -48,7 +47,7 @@ export function RuleList() {
         isLoading={list.isLoading}
         hasMore={list.hasMore}
         isLoadingMore={list.isLoadingMore}
-        onMore={() => list.more()}
+        onMore={list.more}
         empty={find === '' ? <NoRules /> : <Empty title={common.list.no_match} icon="filter" />}
       />
     </>

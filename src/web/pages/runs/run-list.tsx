@@ -71,7 +71,7 @@ export function RunList() {
           />
         </Filters>
         {runs.error !== null && runs.items.length === 0 ? (
-          <ErrorState error={runs.error} onRetry={() => runs.retry()} />
+          <ErrorState error={runs.error} onRetry={runs.retry} />
         ) : (
           <DataList
             label={own.list.label}
@@ -84,7 +84,7 @@ export function RunList() {
             isLoading={runs.isLoading}
             hasMore={runs.hasMore}
             isLoadingMore={runs.isLoadingMore}
-            onMore={() => runs.more()}
+            onMore={runs.more}
             empty={<NoRuns isFiltered={active > 0} />}
           />
         )}
@@ -97,7 +97,7 @@ function useColumns(): readonly Column<RunItem>[] {
   const { list } = useWords(runsWords);
   return [
     { key: 'run', title: list.run, width: 'minmax(12rem, 2.2fr)', cell: (run) => <Name run={run} /> },
-    { key: 'state', title: list.state, width: '7.5rem', cell: (run) => <StateSign value={run.state} /> },
+    { key: 'state', title: list.state, width: '8.5rem', cell: (run) => <StateSign value={run.state} /> },
     { key: 'progress', title: list.progress, width: '9.5rem', cell: (run) => <Fate run={run} /> },
     {
       key: 'service',

@@ -45,7 +45,7 @@ function useColumns(summaries: Summaries): readonly Column<GraphNode>[] {
   const { steps: words } = useWords(runsWords);
   return [
     { key: 'step', title: words.step, width: 'minmax(10rem, 1.3fr)', cell: (node) => <Name node={node} /> },
-    { key: 'state', title: words.state, width: '7.5rem', cell: (node) => <StateSign value={node.state} /> },
+    { key: 'state', title: words.state, width: '8.5rem', cell: (node) => <StateSign value={node.state} /> },
     {
       key: 'what',
       title: words.what,

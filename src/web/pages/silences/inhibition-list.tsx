@@ -15,8 +15,7 @@ export function InhibitionList() {
   const w = useWords(silencesWords);
   const list = usePages<InhibitRuleAnswer>('/api/v1/inhibit_rules', { idOf, live: true });
   const columns = useColumns();
-  if (list.error !== null && list.items.length === 0)
-    return <ErrorState error={list.error} onRetry={() => list.retry()} />;
+  if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
   return (
     <DataList
       label={w.tabs.inhibition}
@@ -28,7 +27,7 @@ export function InhibitionList() {
       isLoading={list.isLoading}
       hasMore={list.hasMore}
       isLoadingMore={list.isLoadingMore}
-      onMore={() => list.more()}
+      onMore={list.more}
       empty={
         <Empty title={w.list.inhibition_none} icon="silence">
           {w.list.inhibition_none_hint}

@@ -56,7 +56,7 @@ export function SilenceList() {
         {create}
       </div>
       {list.error !== null && list.items.length === 0 ? (
-        <ErrorState error={list.error} onRetry={() => list.retry()} />
+        <ErrorState error={list.error} onRetry={list.retry} />
       ) : (
         <DataList
           label={w.tabs.silences}
@@ -68,7 +68,7 @@ export function SilenceList() {
           isLoading={list.isLoading}
           hasMore={list.hasMore}
           isLoadingMore={list.isLoadingMore}
-          onMore={() => list.more()}
+          onMore={list.more}
           empty={
             <Empty title={active > 0 ? words.list.no_match : w.list.none} icon="silence" actions={create}>
               {filter.origin === 'alertmanager' ? w.list.none_foreign : w.list.none_hint}

@@ -35,7 +35,7 @@ export function WindowList() {
     <>
       {list.items.length > 0 && <div className="silence-bar end">{create}</div>}
       {list.error !== null && list.items.length === 0 ? (
-        <ErrorState error={list.error} onRetry={() => list.retry()} />
+        <ErrorState error={list.error} onRetry={list.retry} />
       ) : (
         <DataList
           label={w.tabs.windows}
@@ -47,7 +47,7 @@ export function WindowList() {
           isLoading={list.isLoading}
           hasMore={list.hasMore}
           isLoadingMore={list.isLoadingMore}
-          onMore={() => list.more()}
+          onMore={list.more}
           empty={
             <Empty title={w.list.windows_none} icon="clock" actions={create}>
               {w.list.windows_none_hint}
