@@ -20,6 +20,8 @@ const ADDRESSES = {
   zabbix: 'http://127.0.0.1:28081/api_jsonrpc.php',
   toxiproxy: 'http://127.0.0.1:28474',
   mailpit: 'smtp://127.0.0.1:21025',
+  // A program, not a server: where it stands.
+  chromium: '/usr/bin/chromium',
 } as const;
 
 /** A server of test/servers. */

@@ -35,8 +35,9 @@ export function Dialog({ open, onClose, title, children, footer, as = 'dialog' }
       ref={ref}
       className={`dialog ${as}`}
       aria-labelledby={id}
-      onClose={() => {
-        if (open) onClose();
+      onClose={(event) => {
+        // A question asked from inside it closes by itself: this one stays.
+        if (open && event.target === event.currentTarget) onClose();
       }}
       onMouseDown={(event) => {
         if (event.target === event.currentTarget) onClose();
