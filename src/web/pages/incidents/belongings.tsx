@@ -80,6 +80,7 @@ export function Alerts({ alerts }: { readonly alerts: readonly IncidentAlert[] }
             <span className="row incident-item-facts">
               <StateSign of="severity" value={alert.severity} as="text" />
               {alert.service_name !== null && <span dir="auto">{alert.service_name}</span>}
+              {alert.host_ip !== null && <span dir="auto">{alert.host_ip}</span>}
               {alert.repeat_count > 0 && <span>{words.repeats(alert.repeat_count)}</span>}
             </span>
           </div>

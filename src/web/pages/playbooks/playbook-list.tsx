@@ -146,8 +146,9 @@ function Runs({ id, stats }: { readonly id: string; readonly stats: Stats }) {
   if (stats === null) return <span className="faint">{words.list.never}</span>;
   const { succeeded = 0, failed = 0 } = stats.states;
   return (
-    <Link href={runsHref(id)} className="playbook-runs number" aria-label={words.list.run_count(stats.runs)}>
-      {stats.runs.toLocaleString('en')}
+    <Link href={runsHref(id)} className="playbook-runs number">
+      <span aria-hidden="true">{stats.runs.toLocaleString('en')}</span>
+      <span className="visually-hidden">{words.list.run_count(stats.runs)}</span>
       {succeeded > 0 && <Count state="succeeded" n={succeeded} says={words.list.ended_well(succeeded)} />}
       {failed > 0 && <Count state="failed" n={failed} says={words.list.ended_badly(failed)} />}
     </Link>

@@ -103,7 +103,7 @@ function useColumns(): readonly Column<RuleRow>[] {
     },
     {
       key: 'mode',
-      title: '',
+      title: words.list.mode,
       width: '6.5rem',
       from: 1100,
       cell: (rule) => <RuleMode rule={rule} />,

@@ -209,7 +209,6 @@ function TaskNodeView({ data }: NodeProps<TaskNode>) {
         type="button"
         data-step={node.id}
         tabIndex={isStop ? 0 : -1}
-        aria-label={label}
         title={label}
         className={[
           'graph-node nopan',
@@ -224,6 +223,7 @@ function TaskNodeView({ data }: NodeProps<TaskNode>) {
           <span className="graph-node-name truncate" dir="auto">
             {node.name}
           </span>
+          {node.isCritical && <span className="visually-hidden">{view.critical}</span>}
         </span>
         <span className="graph-node-foot">
           {node.items !== null ? (

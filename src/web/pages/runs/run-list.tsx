@@ -1,4 +1,4 @@
-import type { RunItem } from '../../../domain/api/run.js';
+import type { RunListItem } from '../../../domain/api/run.js';
 import type { RunState } from '../../../domain/run.js';
 import { path } from '../../api/client.js';
 import { usePages } from '../../api/pages.js';
@@ -12,7 +12,6 @@ import { Empty, ErrorState } from '../../kit/states.js';
 import { oneOf, text } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';
 import { Span, When } from '../../kit/when.js';
-import { useOverview } from '../../shell/overview.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
 import { Progress } from './progress.js';
@@ -20,8 +19,8 @@ import './run-list.css';
 
 const STATES = ['pending', 'running', 'waiting', 'paused', 'succeeded', 'failed', 'cancelled'] satisfies RunState[];
 const PARAMS = { state: oneOf(STATES), playbook: text(), service: text(), since: oneOf(SPANS) };
-const idOf = (run: RunItem): string => run.run_id;
-const hrefOf = (run: RunItem): string => path`/runs/${run.run_id}`;
+const idOf = (run: RunListItem): string => run.run_id;
+const hrefOf = (run: RunListItem): string => path`/runs/${run.run_id}`;
 
 /** Every run, newest first, filtered by what stands in the address. */
 export function RunList() {
@@ -29,12 +28,13 @@ export function RunList() {
   const own = useWords(runsWords);
   const [filter, setFilter] = useUrlState(PARAMS);
   const active = Object.values(filter).filter((value) => value !== '').length;
-  const runs = usePages<RunItem>('/api/v1/runs', {
+  const runs = usePages<RunListItem>('/api/v1/runs', {
     query: {
       state: filter.state,
       playbook_id: filter.playbook,
       service_name: filter.service,
       since: filter.since,
+      progress: true,
     },
     idOf,
     live: true,
@@ -93,7 +93,7 @@ export function RunList() {
   );
 }
 
-function useColumns(): readonly Column<RunItem>[] {
+function useColumns(): readonly Column<RunListItem>[] {
   const { list } = useWords(runsWords);
   return [
     { key: 'run', title: list.run, width: 'minmax(12rem, 2.2fr)', cell: (run) => <Name run={run} /> },
@@ -131,7 +131,7 @@ function useColumns(): readonly Column<RunItem>[] {
   ];
 }
 
-function Name({ run }: { readonly run: RunItem }) {
+function Name({ run }: { readonly run: RunListItem }) {
   const words = useWords();
   return (
     <span className="run-name">
@@ -143,16 +143,15 @@ function Name({ run }: { readonly run: RunItem }) {
   );
 }
 
-/** How far it is, or what it came to. The steps of runs under way are in the overview, which the pages have anyway. */
-function Fate({ run }: { readonly run: RunItem }) {
-  const { data } = useOverview();
+/** How far it is, or what it came to. */
+function Fate({ run }: { readonly run: RunListItem }) {
   if (run.outcome !== null) return <StateSign of="outcome" value={run.outcome} as="text" />;
-  const progress = data?.runs.items.find(({ run_id }) => run_id === run.run_id)?.progress;
+  const { progress } = run;
   if (progress === undefined || run.finished_at !== null) return <span className="faint">–</span>;
   return <Progress {...progress} />;
 }
 
-function Card({ run }: { readonly run: RunItem }) {
+function Card({ run }: { readonly run: RunListItem }) {
   const { list } = useWords(runsWords);
   return (
     <div className="card">

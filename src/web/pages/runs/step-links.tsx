@@ -52,14 +52,13 @@ export function StepLinks({ run, graph, step_id, step, onOpen }: StepLinksProps)
   );
 }
 
-/** The run that a step began: its output names it once it has ended, until then it is looked for among the runs. */
+/** The run that a step began: its output names it once it has ended, until then it is looked for among the run's children. */
 function ChildRun({ run, step }: { readonly run: RunAnswer; readonly step: Step }) {
   const { step: words } = useWords(runsWords);
   const told = childOf(step);
-  const playbook_id = textOf(step.parameters, 'playbook_id');
   const { data } = useGet<{ readonly items: readonly RunItem[] }>('/api/v1/runs', {
-    query: { playbook_id, limit: 200 },
-    enabled: told === null && playbook_id !== null,
+    query: { parent_run_id: run.run_id, limit: 200 },
+    enabled: told === null,
     live: true,
   });
   const group = `run:${run.run_id}:${step.step_id}`;

@@ -69,7 +69,6 @@ export const alerts = {
     momentary: 'It tells of something that happened and does not last: nothing resolves it.',
     incident: 'Incident',
     occurrence: 'occurrence id',
-    group: 'group key',
   },
   decision: {
     title: 'Decision',
@@ -98,7 +97,6 @@ export const alerts = {
     rule: 'Rule',
     playbook: 'Playbook',
     run_label: 'Run',
-    runs_label: 'Runs',
     by: 'By',
     by_kind: {
       rule: 'Rule',
@@ -117,12 +115,10 @@ export const alerts = {
   },
   rules: {
     title: 'Rules',
-    matched: (n: number) => plural(n, 'rule matches', 'rules match'),
     not_matched: (n: number) => plural(n, 'rule does not match', 'rules do not match'),
     none: 'There is no rule yet.',
     none_matches: (n: number) => `None of ${plural(n, 'rule', 'rules')} matches.`,
     chosen: 'chosen',
-    matches: 'matches',
     not_reached: 'matches, but an earlier rule was chosen',
     fails: 'does not match',
     at_decision: 'By the rules that were in force when it was decided.',

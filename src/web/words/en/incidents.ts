@@ -42,7 +42,6 @@ export const incidents = {
   headline: {
     firing: (firing: number, all: number) =>
       firing === 0 ? 'Nothing fires any more' : `${firing} of ${plural(all, 'alert', 'alerts')} still firing`,
-    since: 'since',
     opened: 'opened',
     reopened: (n: number) => (n === 1 ? 'reopened once' : `reopened ${n} times`),
     worst: 'worst so far',
@@ -85,7 +84,6 @@ export const incidents = {
     reopen_title: 'Reopen this incident?',
     reopen_what: 'Its clocks begin anew, and somebody has to take it again.',
     reopened: 'The incident is open again',
-    comment: 'What was found and done',
     assigned: (who: string) => `Assigned to ${who}`,
     unassigned: 'Nobody works at it now',
     assign_title: 'Who works at it?',

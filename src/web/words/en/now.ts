@@ -41,8 +41,6 @@ export const now = {
   run: {
     progress: (done: number, total: number) => `${done} of ${total} steps`,
     failed: (n: number) => plural(n, 'step failed', 'steps failed'),
-    starts: 'starts',
-    since: 'since',
   },
   chart: {
     title: 'Alerts of the last 24 hours',
@@ -75,7 +73,6 @@ export const now = {
     release_confirm: 'Release',
     released: 'Writes may start again',
     is_on: 'Writes are paused',
-    since: 'since',
     no_reason: 'No reason was given.',
   },
   storm: {

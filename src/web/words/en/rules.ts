@@ -19,6 +19,7 @@ export const rules = {
     matched: 'Matched',
     last: 'Last',
     never: 'never',
+    mode: 'Mode',
     off: 'disabled',
     all: 'every alert',
     times: (n: number) => plural(n, 'match', 'matches'),

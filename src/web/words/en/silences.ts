@@ -13,7 +13,6 @@ export const silences = {
     matchers: 'Holds back',
     state: 'State',
     ends: 'Ends',
-    ended: 'Ended',
     begins: 'Begins',
     author: 'By',
     comment: 'Comment',
@@ -23,7 +22,6 @@ export const silences = {
     alertmanager: 'Alertmanager',
     all_alerts: 'All alerts',
     none: 'No silence',
-    none_active: 'Nothing is silenced',
     none_hint: 'A silence holds back the alerts that it matches, for a while. Make one here, or from an alert.',
     none_foreign: 'Alertmanager has no silence, or none is configured (sources.alertmanager.url).',
     windows_none: 'No maintenance window',
@@ -32,8 +30,6 @@ export const silences = {
     inhibition_none: 'No inhibition rule',
     inhibition_none_hint:
       'An inhibition rule holds alerts back while another alert fires. Write it into suppressions.yaml, or take it over with `fixpoint import-alertmanager`.',
-    all_states: 'Any state',
-    page_more: 'There are more than are shown here.',
   },
   origins: { api: 'made here', file: 'suppressions.yaml', alertmanager: 'Alertmanager' },
   matchers: {
@@ -97,7 +93,6 @@ export const silences = {
     inhibition: 'Inhibition rule',
     id: 'id',
     facts: 'Facts',
-    state: 'State',
     starts: 'Begins',
     ends: 'Ends',
     made: 'Made',
@@ -110,7 +105,6 @@ export const silences = {
     lasts: 'Lasts',
     held_alerts: 'Alerts held by it',
     held_go: 'Show the alerts that it holds',
-    here: 'ended there, not here',
     file_hint:
       'It stands in suppressions.yaml of the playbooks folder and is changed there; a change is taken up without a restart.',
     am_hint: 'It is one of Alertmanager: it is changed and ended there, and read from there every 30 seconds.',

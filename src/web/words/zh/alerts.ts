@@ -69,7 +69,6 @@ export const alerts: typeof en = {
     momentary: '它表示发生过的一件事，不会持续：没有恢复通知。',
     incident: '事件',
     occurrence: '发生标识',
-    group: '分组键',
   },
   decision: {
     title: '决定',
@@ -98,7 +97,6 @@ export const alerts: typeof en = {
     rule: '规则',
     playbook: '剧本',
     run_label: '运行',
-    runs_label: '运行',
     by: '依据',
     by_kind: {
       rule: '规则',
@@ -117,12 +115,10 @@ export const alerts: typeof en = {
   },
   rules: {
     title: '规则',
-    matched: (n) => `${n.toLocaleString('en')} 条规则匹配`,
     not_matched: (n) => `${n.toLocaleString('en')} 条规则不匹配`,
     none: '还没有规则。',
     none_matches: (n) => `${n.toLocaleString('en')} 条规则均不匹配。`,
     chosen: '已选中',
-    matches: '匹配',
     not_reached: '匹配，但更靠前的规则已被选中',
     fails: '不匹配',
     at_decision: '依据作出决定时生效的规则。',

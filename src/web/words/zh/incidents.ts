@@ -41,7 +41,6 @@ export const incidents: typeof en = {
   lasted: '历时',
   headline: {
     firing: (firing, all) => (firing === 0 ? '已没有告警在触发' : `${all} 条告警中有 ${firing} 条仍在触发`),
-    since: '始于',
     opened: '开始于',
     reopened: (n) => `重新打开过 ${n} 次`,
     worst: '至今最高',
@@ -83,7 +82,6 @@ export const incidents: typeof en = {
     reopen_title: '重新打开此事件？',
     reopen_what: '时限重新计时，需要有人再次认领。',
     reopened: '事件已重新打开',
-    comment: '发现了什么、做了什么',
     assigned: (who) => `已指派给 ${who}`,
     unassigned: '现在无人负责',
     assign_title: '由谁负责？',

@@ -26,18 +26,16 @@ export const now: typeof en = {
   },
   rest: (n) => `还有 ${n} 个`,
   incident: {
-    take_by: '接手时限',
+    take_by: '认领时限',
     resolve_by: '恢复时限',
-    nobody: '尚无人接手',
-    taken_by: (who) => `${who} 已接手`,
+    nobody: '尚无人认领',
+    taken_by: (who) => `${who} 已认领`,
     unassigned: '尚未指派',
     firing: (n) => `${n} 条告警触发中`,
   },
   run: {
     progress: (done, total) => `步骤 ${done}/${total}`,
     failed: (n) => `${n} 个步骤失败`,
-    starts: '即将开始',
-    since: '开始于',
   },
   chart: {
     title: '最近 24 小时的告警',
@@ -70,7 +68,6 @@ export const now: typeof en = {
     release_confirm: '解除',
     released: '写操作可以重新开始',
     is_on: '写操作已暂停',
-    since: '开始于',
     no_reason: '没有说明原因。',
   },
   storm: {

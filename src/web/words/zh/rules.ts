@@ -18,6 +18,7 @@ export const rules: typeof en = {
     matched: '匹配次数',
     last: '最近匹配',
     never: '从未',
+    mode: '模式',
     off: '已停用',
     all: '所有告警',
     times: (n) => `匹配 ${n.toLocaleString('en')} 次`,
