@@ -72,11 +72,10 @@ const HOMES: House['homes'] = {
   '@tanstack/react-query': ['web'],
   '@xyflow/react': ['web'],
   '@dagrejs/dagre': ['web'],
-  uplot: ['web'],
 };
 
 /** Built into the files that browsers get, so that nobody installs them for production. */
-const BUILT_IN = ['react', 'react-dom', 'wouter', '@tanstack/react-query', '@xyflow/react', '@dagrejs/dagre', 'uplot'];
+const BUILT_IN = ['react', 'react-dom', 'wouter', '@tanstack/react-query', '@xyflow/react', '@dagrejs/dagre'];
 
 const ROOT = join(import.meta.dirname, '..');
 

@@ -48,7 +48,7 @@ describe('the built pages', () => {
   });
 
   it('load graphs and charts only where they are used', () => {
-    const heavy = /react-flow__|uplot|dagre/i;
+    const heavy = /react-flow__|dagre/i;
 
     expect(firstLoad().filter((name) => heavy.test(textOf(name)))).toEqual([]);
   });
