@@ -252,6 +252,7 @@ export class BatchDecision {
       modeOf: policy.modeOf,
       lastWrite,
       flapping: () => this.#flaps.hold(alert, before),
+      joins: (rule) => this.#starts.openRun(this.#starts.keyOf(rule, alert)) !== null,
       maxRunsPerOccurrence,
     });
     return { alert, key, verdict, before };

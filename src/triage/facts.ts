@@ -23,6 +23,8 @@ export interface Facts {
   readonly lastWrite: string | null;
   /** Why the condition is taken to come and go; null when it does not. */
   readonly flapping: () => Hold | null;
+  /** Whether the alert would join a run of this rule's playbook that is open. */
+  readonly joins: (rule: Rule) => boolean;
   readonly maxRunsPerOccurrence: number;
 }
 

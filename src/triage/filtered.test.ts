@@ -20,6 +20,7 @@ function verdictOf(alert: Alert, occurrence: Occurrence | null, over: Partial<Fa
     modeOf: () => 'auto',
     lastWrite: null,
     flapping: () => null,
+    joins: () => false,
     maxRunsPerOccurrence: 1,
     ...over,
   }); // the stages of others may want more, which the ones here do not look at

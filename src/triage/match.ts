@@ -5,7 +5,7 @@ import type { Rule } from '../domain/rule.js';
 import type { Facts, Stage } from './facts.js';
 import { soonest } from './hold.js';
 
-/** Finds the rules that match, and leaves out those whose playbook is off or whose service is still cooling down. */
+/** Finds the rules that match, and leaves out those whose playbook is off or whose service is still cooling down. What belongs to an open run joins it all the same. */
 export const match: Stage = (alert, facts) => {
   const rules = facts.matching();
   if (rules.length === 0)
@@ -25,8 +25,11 @@ export const match: Stage = (alert, facts) => {
     return { type: 'drop', reason: 'playbook_off', by: `rule:${first?.rule_id ?? ''}`, explanation };
   }
   const flapping = facts.flapping();
-  if (flapping) return { type: 'hold', ...flapping };
-  const cooling = on.flatMap((rule) => coolingOf(alert, rule, facts));
+  if (flapping) {
+    const joining = on.filter((rule) => facts.joins(rule));
+    return joining.length === 0 ? { type: 'hold', ...flapping } : { type: 'run', rules: joining, notes: [] };
+  }
+  const cooling = on.flatMap((rule) => coolingOf(alert, rule, facts)).filter(({ rule }) => !facts.joins(rule));
   const ready = on.filter((rule) => !cooling.some((held) => held.rule === rule));
   const next = soonest(cooling);
   if (ready.length === 0 && next) {

@@ -108,9 +108,8 @@ export class Starts {
     const held: (Hold & { rule: Rule })[] = [];
     for (const rule of rules) {
       const key = this.keyOf(rule, alert);
-      const text = runKeyText(key);
-      const starting = this.#starting.get(text);
-      const open = starting?.run_id ?? this.#options.cache.openRun(text);
+      const starting = this.#starting.get(runKeyText(key));
+      const open = this.openRun(key);
       if (starting) starting.joined.push(alert);
       else if (open !== null) joins.push({ run_id: open, alert });
       if (open !== null) {
@@ -142,6 +141,12 @@ export class Starts {
       by: chief ? `rule:${chief.rule.rule_id}` : null,
       explanation: [...told, ...notes, ...kept, ...unset].join('; '),
     };
+  }
+
+  /** The run that an alert with this key joins; null where there is none. */
+  openRun(key: RunKey): string | null {
+    const text = runKeyText(key);
+    return this.#starting.get(text)?.run_id ?? this.#options.cache.openRun(text);
   }
 
   /** The beginnings of all runs, for the commit. */

@@ -25,6 +25,7 @@ rules:
   - {rule_id: IDLE, alert_name: Idle, playbook_id: PB-Idle}
   - {rule_id: OFF, alert_name: Off, playbook_id: PB-Off}
   - {rule_id: COOL, alert_name: Cool, playbook_id: PB-Write, cooldown: 4s}
+  - {rule_id: BUSY, alert_name: Busy, playbook_id: PB-Busy, cooldown: 1h}
   - {rule_id: HOT, alert_name: Hot, playbook_id: PB-Look, condition: "latency > 500ms", matchers: ['env=~"prod|stage"']}
 `,
   'look.yaml': 'playbook_id: PB-Look\ntasks:\n  - {id: look, type: api_call, action: GET /look}\n',
@@ -37,6 +38,12 @@ tasks:
   'idle.yaml':
     'playbook_id: PB-Idle\ntasks:\n  - {id: look, type: api_call, action: GET /look, conditions: ["{{ alert.severity == \'info\' }}"]}\n',
   'off.yaml': 'playbook_id: PB-Off\nmode: off\ntasks:\n  - {id: look, type: api_call, action: GET /look}\n',
+  'busy.yaml': `
+playbook_id: PB-Busy
+tasks:
+  - {id: act, type: api_call, action: POST /busy}
+  - {id: look, type: api_call, action: GET /slow, depends_on: [act]}
+`,
   'write.yaml': 'playbook_id: PB-Write\ntasks:\n  - {id: act, type: api_call, action: POST /act}\n',
 };
 
@@ -294,6 +301,20 @@ describe('the fate of an alert', { timeout: 60_000 }, () => {
       return alert.decision?.action === 'run' && alert;
     });
     expect(later.decisions.map((decision) => decision.action)).toEqual(['hold', 'run']);
+  });
+
+  it('lets an alert join the open run that it belongs to, however lately that has written', async () => {
+    const group_key = aGroup();
+    const first = await post([{ labels: { alertname: 'Busy', service: 'busy', pod: '1' } }], group_key);
+    await until('the write', () => asked.includes('POST /busy') && release.length > 0);
+
+    const [other] = await post([{ labels: { alertname: 'Busy', service: 'busy', pod: '2' } }], aGroup());
+    const [joined] = await post([{ labels: { alertname: 'Busy', service: 'busy', pod: '3' } }], group_key);
+
+    expect(other?.decision).toMatchObject({ action: 'hold', reason: 'cooldown' });
+    expect(joined?.decision).toMatchObject({ action: 'join', run_id: first[0]?.decision?.run_id });
+    for (const answer of release.splice(0)) answer();
+    await run(first[0]?.decision?.run_id);
   });
 
   it('explains for every rule why it matches or not, without starting anything', async () => {
