@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import type { OverviewAnswer } from '../../../domain/api/overview.js';
 import { path } from '../../api/client.js';
+import { ProgressBar } from '../../kit/progress-bar.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
@@ -37,7 +38,7 @@ export function RunLine({ run }: { readonly run: UnderWay }) {
       </div>
       <div className="now-end clock">
         <span className="number">{own.progress(done, total)}</span>
-        <Progress done={done} total={total} failed={failed} label={own.progress(done, total)} />
+        <ProgressBar done={done} total={total} failed={failed} label={own.progress(done, total)} />
         {failed > 0 && <span className="now-failed">{own.failed(failed)}</span>}
       </div>
     </li>
@@ -47,21 +48,4 @@ export function RunLine({ run }: { readonly run: UnderWay }) {
 /** The word for a reason; one that is a sentence of its own as it came. */
 function wordOf(words: Readonly<Record<string, string>>, reason: string): string {
   return Object.hasOwn(words, reason) ? (words[reason] ?? reason) : reason;
-}
-
-function Progress({ done, total, failed, label }: { done: number; total: number; failed: number; label: string }) {
-  const share = (part: number): string => `${total === 0 ? 0 : Math.min(100, (part / total) * 100)}%`;
-  return (
-    <div
-      className="progress"
-      role="progressbar"
-      aria-valuemin={0}
-      aria-valuemax={total}
-      aria-valuenow={done}
-      aria-label={label}
-    >
-      <span className="progress-good" style={{ width: share(done - failed) }} />
-      <span className="progress-bad" style={{ width: share(failed) }} />
-    </div>
-  );
 }

@@ -1,3 +1,4 @@
+import { ProgressBar } from '../../kit/progress-bar.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
 import './progress.css';
@@ -12,20 +13,9 @@ interface ProgressProps {
 export function Progress({ done, total, failed }: ProgressProps) {
   const own = useWords(runsWords);
   const label = own.progress(done, total);
-  const share = (part: number): string => `${total === 0 ? 0 : Math.min(100, (part / total) * 100)}%`;
   return (
     <span className="run-progress" title={failed > 0 ? `${label}, ${own.failed_steps(failed)}` : label}>
-      <span
-        className="run-progress-bar"
-        role="progressbar"
-        aria-label={label}
-        aria-valuemin={0}
-        aria-valuemax={total}
-        aria-valuenow={done}
-      >
-        <span className="run-progress-good" style={{ width: share(done - failed) }} />
-        <span className="run-progress-bad" style={{ width: share(failed) }} />
-      </span>
+      <ProgressBar {...{ done, total, failed, label }} />
       <span className="number" aria-hidden="true">
         {done}/{total}
       </span>
