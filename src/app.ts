@@ -333,7 +333,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     const server = roles.has('ingest')
       ? createServer({
           ...probe,
-          ...forThePages({ executors, notifiers, catalog, bus, health, roles, clock }),
+          ...forThePages({
+            executors,
+            notifiers,
+            catalog,
+            bus,
+            health,
+            roles,
+            clock,
+            default_mode: settings.default_mode,
+          }),
           envelopes: webhookEnvelopes(),
           ingest: reconciling.start(
             createIngest({

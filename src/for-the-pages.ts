@@ -5,6 +5,7 @@ import type { Catalog } from './domain/catalog.js';
 import type { Clock } from './domain/clock.js';
 import { instant } from './domain/clock.js';
 import { durationMs } from './domain/duration.js';
+import type { Mode } from './domain/mode.js';
 import type { Executors } from './executor/registry.js';
 import type { Connections, HttpConfig, HttpDeps } from './http/deps.js';
 import type { PartHealth } from './http/readiness.js';
@@ -28,15 +29,16 @@ interface PagesDeps {
   readonly bus: Bus;
   readonly health: () => Promise<readonly PartHealth[]>;
   readonly roles: ReadonlySet<string>;
+  readonly default_mode: Mode;
   readonly clock: Clock;
 }
 
 /** What the pages ask for besides what the API has for everybody. Nothing of it is built or loaded before somebody asks. */
 export function forThePages(deps: PagesDeps): Pick<HttpDeps, 'connections' | 'process' | 'checkText'> {
-  const { executors, catalog, bus, health, roles, clock } = deps;
+  const { executors, catalog, bus, health, roles, default_mode, clock } = deps;
   return {
     connections: connectionsOf(deps),
-    process: { started_at: instant(clock.now()), roles: [...roles], health, busLag: () => bus.lag() },
+    process: { started_at: instant(clock.now()), default_mode, roles: [...roles], health, busLag: () => bus.lag() },
     async checkText(file, text) {
       const { checkTexts } = await import('./catalog/check-texts.js');
       const others = new Set(catalog.content().playbooks.keys());

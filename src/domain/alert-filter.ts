@@ -25,7 +25,8 @@ export function deepFilter(filter: AlertFilter): DeepFilter | null {
   const { min_value, max_value, matchers, text } = filter;
   if (min_value !== undefined) tests.push(({ metric_value }) => metric_value !== null && metric_value >= min_value);
   if (max_value !== undefined) tests.push(({ metric_value }) => metric_value !== null && metric_value <= max_value);
-  for (const matcher of (matchers ?? []).map(readMatcher)) tests.push(({ labels }) => matcherHolds(matcher, labels));
+  for (const matcher of (matchers ?? []).map((text, index) => readMatcher(text, index)))
+    tests.push(({ labels }) => matcherHolds(matcher, labels));
   if (text !== undefined) tests.push(textTest(text));
   for (const field of ['alert_name', 'service_name'] as const) {
     const pattern = patternOf(filter[field], field);
@@ -46,16 +47,18 @@ function isPattern(name: string): boolean {
 function patternOf(name: string | undefined, field: string): Pattern | null {
   if (name === undefined || !isPattern(name)) return null;
   const pattern = compilePattern(name.slice(1, -1));
-  if (typeof pattern === 'string') throw new FixpointError('invalid', `${field}: ${pattern}`);
+  if (typeof pattern === 'string')
+    throw new FixpointError('invalid', `${field}: ${pattern}`, { details: [{ path: field, message: pattern }] });
   return pattern;
 }
 
-function readMatcher(text: string): Matcher {
+function readMatcher(text: string, index: number): Matcher {
   try {
     return parseMatcher(text);
   } catch (error) {
-    if (error instanceof FixpointError) throw new FixpointError('invalid', `matcher: ${error.message}`);
-    throw error;
+    if (!(error instanceof FixpointError)) throw error;
+    const details = [{ path: `matcher[${index}]`, message: error.message }];
+    throw new FixpointError('invalid', `matcher: ${error.message}`, { details });
   }
 }
 

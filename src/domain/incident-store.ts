@@ -60,6 +60,8 @@ export interface IncidentStore {
   ofAlert(
     alert: Pick<Alert, 'alert_id' | 'source_system' | 'occurrence_id' | 'received_at'>,
   ): Promise<IncidentBrief | null>;
+  /** Those that are not resolved, the worst first: `worseFirst` of the 500 with the highest priority. */
+  worst(limit: number, now: string): Promise<readonly Incident[]>;
   /** How many are not resolved, by priority. */
   countOpen(): Promise<Partial<Record<Priority, number>>>;
 }

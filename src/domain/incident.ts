@@ -47,6 +47,22 @@ export const Incident = z.object({
 });
 export type Incident = z.infer<typeof Incident>;
 
+/** Puts in order what needs somebody first: by priority, then what nobody has taken, then the clock that runs out first, then the newest. */
+export function worseFirst(a: Incident, b: Incident): number {
+  if (a.priority !== b.priority) return a.priority < b.priority ? -1 : 1;
+  const [isTaken, isOtherTaken] = [a.state === 'acknowledged', b.state === 'acknowledged'];
+  if (isTaken !== isOtherTaken) return isTaken ? 1 : -1;
+  const [clock, other] = [nextClock(a), nextClock(b)];
+  if (clock !== other) return clock < other ? -1 : 1;
+  return a.incident_id < b.incident_id ? 1 : -1;
+}
+
+/** When the next of its clocks runs out, or did; without one it comes after all others. */
+function nextClock({ acknowledge_by, acknowledged_at, resolve_by }: Incident): string {
+  const clocks = [acknowledged_at === null ? acknowledge_by : null, resolve_by];
+  return clocks.reduce<string>((first, at) => (at !== null && at < first ? at : first), '~');
+}
+
 /** What can stand in the timeline of an incident. */
 export const IncidentEntryType = z.enum([
   'opened',
@@ -84,6 +100,7 @@ export const IncidentAlert = z.object({
   alert_name: z.string(),
   severity: Severity.describe('As it was told last'),
   service_name: z.string().nullable(),
+  host_ip: z.string().nullable().describe('null where it named none, or is not kept any more'),
   started_at: Instant,
   joined_at: Instant,
   resolved_at: Instant.nullable(),

@@ -1,4 +1,4 @@
-import type { TokenRecord } from './store.js';
+import type { Page, PageRequest, TokenRecord } from './store.js';
 
 /** Somebody who has signed in with a token: the token that it stands for, or the proof that it was the configured admin token. */
 export interface Session {
@@ -6,6 +6,15 @@ export interface Session {
   readonly token: TokenRecord | null;
   /** What only the cookie's secret and the configured admin token together make; null for any other token. */
   readonly admin_proof: string | null;
+  readonly created_at: string;
+  readonly ends_at: string;
+}
+
+/** A session as it is listed. */
+export interface ListedSession {
+  readonly hash: string;
+  /** Null for the configured admin token. */
+  readonly token: TokenRecord | null;
   readonly created_at: string;
   readonly ends_at: string;
 }
@@ -28,4 +37,8 @@ export interface Sessions {
   find(hash: string): Promise<Session | null>;
   /** Answers whether there was one. */
   end(hash: string): Promise<boolean>;
+  /** Those whose time was not over at `now`, the newest first; with `token_id` only that token's. */
+  list(token_id: string | null, page: PageRequest, now: string): Promise<Page<ListedSession>>;
+  /** Ends the one whose hash begins so, if it is the token's (null: whoever's). Answers it, or null where there was none. */
+  endOne(hash_begin: string, token_id: string | null): Promise<ListedSession | null>;
 }

@@ -245,6 +245,8 @@ export interface RunFilter {
   readonly playbook_id?: string;
   readonly service_name?: string;
   readonly since?: string;
+  /** Runs that a step of this run began. */
+  readonly parent_run_id?: string;
 }
 
 /** What the API answers of a run. */
@@ -259,10 +261,13 @@ export interface RunView {
     | null
   >;
   list(filter: RunFilter, page: PageRequest): Promise<Page<RunSummary>>;
+  /** The steps of several runs, in the order they began; runs that are not there are left out. */
+  steps(run_ids: readonly string[]): Promise<ReadonlyMap<string, readonly Step[]>>;
   /** Events with `seq` greater than `after`, oldest first, at most 1,000. */
   events(run_id: string, after: number): Promise<StoredEvent[]>;
   /** Calls `listener` after events of the run were committed by this process; a hint, other processes' events come by asking. */
   onEvents(run_id: string, listener: () => void): () => void;
+  /** Of the newest 100,000 alerts, 10,000 deliveries of repeats and 20,000 runs since then; `complete` is false when there were more. */
   stats(since: string): Promise<Stats>;
 }
 
@@ -280,7 +285,9 @@ export interface ApprovalView {
 export interface Stats {
   readonly alerts: readonly { readonly action: string; readonly reason: string | null; readonly count: number }[];
   readonly runs: readonly { readonly state: RunState; readonly outcome: string | null; readonly count: number }[];
+  /** At most 10,000. */
   readonly undecided: number;
+  readonly complete: boolean;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- people and channels
@@ -352,7 +359,10 @@ export interface DeadLetters {
   list(page: PageRequest): Promise<Page<DeadLetter>>;
   /** The letter with its whole body as bytes. */
   get(dead_letter_id: string): Promise<(DeadLetter & { readonly raw: Uint8Array }) | null>;
-  markReplayed(dead_letter_id: string, at: string): Promise<void>;
+  /** True for one who may replay it until `until`: nobody else may before then, or before `endReplay`. */
+  beginReplay(dead_letter_id: string, now: string, until: string): Promise<boolean>;
+  /** With `at` the letter is marked as replayed; null leaves it as it is. In one step others may try again. */
+  endReplay(dead_letter_id: string, at: string | null): Promise<void>;
 }
 
 export interface TokenRecord {
@@ -382,9 +392,20 @@ export interface AuditEntry {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** Which entries of the journal are asked for; all must hold. */
+export interface AuditFilter {
+  /** Anywhere in the name, whatever the case. */
+  readonly who?: string;
+  /** How the deed begins: `incident.` for all that was done to incidents. */
+  readonly what?: string;
+  readonly target?: string;
+  readonly since?: string;
+}
+
 export interface Audit {
   add(entry: AuditEntry): Promise<void>;
-  list(page: PageRequest): Promise<Page<AuditEntry>>;
+  /** The newest first. A page looks at so many entries and no more: where few fit it holds fewer than asked for, and its cursor leads on. */
+  list(page: PageRequest, filter?: AuditFilter): Promise<Page<AuditEntry>>;
 }
 
 export interface PlaybookVersion {

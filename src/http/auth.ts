@@ -17,12 +17,15 @@ import { hashOf } from './token-text.js';
 export interface Principal {
   readonly name: string;
   readonly role: Role;
+  /** Whose token it is; missing for the configured admin token and for signatures. */
+  readonly token_id?: string;
 }
 
 /** The request decoration that holds the Principal: null on routes that need no credential, and until the guard has seen one. */
 export const PRINCIPAL = 'principal';
 
-const ADMIN: Principal = { name: 'admin', role: 'admin' };
+/** Who signs in with the configured admin token. */
+export const ADMIN: Principal = { name: 'admin', role: 'admin' };
 const BEARER = /^Bearer +(\S+) *$/i;
 const BASIC = /^Basic +([A-Za-z0-9+/=_-]+) *$/i;
 const OUR_SIGNATURE = 'x-fixpoint-signature';
@@ -53,26 +56,36 @@ export class Auth {
     this.#sessions.forget((session) => session.token?.token_id === token_id);
   }
 
-  /** The session has ended: this process asks the store about it again. */
-  forgetSession(secret: string): void {
-    const hash = hashOf(secret);
+  /** The session with this hash has ended: this process asks the store about it again. */
+  forgetSession(hash: string): void {
     this.#sessions.forget((_session, known) => known === hash);
   }
 
   /** An onRequest hook: `unauthorized` without a valid credential, `forbidden` without the right. An Authorization header is judged alone. */
   require(right: Right): Guard {
-    return async (request) => {
-      const { authorization } = request.headers;
-      const secret = authorization === undefined ? secretOf(request) : null;
-      const principal = secret === null ? await this.#byToken(authorization) : await this.#bySession(request, secret);
-      request.setDecorator(PRINCIPAL, allow(principal, right));
-    };
+    return async (request) => request.setDecorator(PRINCIPAL, allow(await this.#judge(request), right));
+  }
+
+  /** Whether the credential of a request that was let in long ago would still let it in. */
+  async stillMay(request: FastifyRequest, right: Right): Promise<boolean> {
+    try {
+      return mayDo((await this.#judge(request)).role, right);
+    } catch (error) {
+      if (error instanceof FixpointError && error.code === 'unauthorized') return false;
+      throw error;
+    }
+  }
+
+  async #judge(request: FastifyRequest): Promise<Principal> {
+    const { authorization } = request.headers;
+    const secret = authorization === undefined ? secretOf(request) : null;
+    return secret === null ? this.#byToken(authorization) : this.#bySession(request, secret);
   }
 
   /** Whose token this is: `unauthorized` for one that is not known, `forbidden` where it may not read. `token` is null for the configured one. */
   async signIn(text: string): Promise<{ readonly principal: Principal; readonly token: TokenRecord | null }> {
     const principal = await this.#byText(text);
-    return { principal: allow(principal, 'read'), token: 'token_id' in principal ? principal : null };
+    return { principal: allow(principal, 'read'), token: 'created_at' in principal ? principal : null };
   }
 
   /** Whose token the Authorization header holds. */

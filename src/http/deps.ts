@@ -8,6 +8,7 @@ import type { ExecutorSpec } from '../domain/executor.js';
 import type { Ids } from '../domain/id.js';
 import type { IncidentCommand } from '../domain/incident.js';
 import type { Log } from '../domain/log.js';
+import type { Mode } from '../domain/mode.js';
 import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { SenderProof, WebhookEnvelope } from '../domain/source.js';
@@ -109,6 +110,8 @@ export interface Connections {
 /** What this process knows of itself. */
 export interface OwnProcess {
   readonly started_at: string;
+  /** Of playbooks that name none. */
+  readonly default_mode: Mode;
   readonly roles: readonly string[];
   /** How each part fares that readiness depends on. */
   health(): Promise<readonly PartHealth[]>;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ADMIN_TOKEN, HttpWorld } from '../../test/helper/http-deps.js';
+import type { RunEvent } from '../domain/run.js';
 import { until } from '../../test/helper/until.js';
 import { createServer } from './server.js';
 
@@ -39,7 +40,11 @@ function follow(headers: Record<string, string> = {}, query = ''): Promise<Strea
         port,
         host: '127.0.0.1',
         path: `/api/v1/runs/run-1/events${query}`,
-        headers: { authorization: `Bearer ${ADMIN_TOKEN}`, accept: 'text/event-stream', ...headers },
+        headers: Object.fromEntries(
+          Object.entries({ authorization: `Bearer ${ADMIN_TOKEN}`, accept: 'text/event-stream', ...headers }).filter(
+            ([, value]) => value !== '',
+          ),
+        ),
       },
       (answer) => {
         const leave = (): void => void asked.destroy();
@@ -148,6 +153,42 @@ describe('a stream of run events', () => {
 
     expect(idsIn(stream)).toEqual([1]);
   });
+
+  it.each(['its token is taken away', 'its session ends', 'its session runs out'])(
+    'ends within a minute after %s, however much happens',
+    async (how) => {
+      world.token('mine', 'viewer');
+      const headers: Record<string, string> = { authorization: 'Bearer mine' };
+      if (how.includes('session')) {
+        const signedIn = await app.inject({ method: 'POST', url: '/api/v1/session', payload: { token: 'mine' } });
+        headers.cookie = String(signedIn.headers['set-cookie']).split(';')[0]!;
+        headers.authorization = '';
+      }
+      const stream = await follow(headers);
+      await until('the first event', () => stream.text.includes('run_opened'));
+      for (let second = 0; second < 40; second += 5) {
+        await world.clock.advance(5_000);
+        world.happen('run-1', {
+          type: second % 10 === 0 ? 'run_paused' : 'run_resumed',
+          at,
+          by: 'ann',
+          reason: null,
+        } as RunEvent);
+      }
+      expect(stream.ended).toBe(false);
+      if (how.includes('token')) world.tokens.clear();
+      else if (how.includes('ends')) world.sessions.clear();
+      else await world.clock.advance(12 * 3_600_000);
+      for (let second = 0; second < 60 && !stream.ended; second += 1) {
+        await world.clock.advance(1_000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await until('its end', () => stream.ended);
+
+      expect((await follow(headers)).status).toBe(401);
+      expect(world.logged).toEqual([]);
+    },
+  );
 
   it('forgets a client that has left', async () => {
     const stream = await follow();

@@ -15,10 +15,20 @@ const ASK_EVERY_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
 /** A client that takes nothing for this long is gone. */
 const STALLED_MS = 30_000;
+/** How often it is asked whether whoever reads may still do so: with a stalled write it is known within a minute. */
+const JUDGE_EVERY_MS = 20_000;
 
 type StreamDeps = Pick<HttpDeps, 'clock' | 'log'> & { readonly view: RunView };
 
-/** The open streams of run events. Each ends by itself when its run has finished, when its client leaves, or at `stop`. */
+/** Where a stream begins, and how long it may last. */
+export interface Following {
+  /** Events with a greater `seq` are sent. */
+  readonly after: number;
+  /** False when the credential that it was opened with is good no more. */
+  readonly mayGoOn: () => Promise<boolean>;
+}
+
+/** The open streams of run events. Each ends by itself when its run has finished, its client leaves, its reader may read no more, or at `stop`. */
 export class EventStreams {
   readonly #deps: StreamDeps;
   readonly #open = new Set<AbortController>();
@@ -28,18 +38,18 @@ export class EventStreams {
     this.#deps = deps;
   }
 
-  /** Takes the reply over and writes events with `seq` greater than `after` until the run has finished and all are sent. */
+  /** Takes the reply over and writes events until the run has finished and all are sent. */
   async follow(
     reply: FastifyReply,
     run: { readonly run_id: string; readonly state: RunState; readonly seq: number },
-    after: number,
+    following: Following,
   ): Promise<FastifyReply> {
     if (this.#stopped || this.#open.size >= MAX_STREAMS) {
       throw new FixpointError('unavailable', `no more than ${MAX_STREAMS} event streams are open at once; try again`);
     }
     const finished = isRunFinished(run.state);
     // EventSource comes back after every end; 204 is how it is told to stay away.
-    if (finished && after >= run.seq) return reply.code(204).send();
+    if (finished && following.after >= run.seq) return reply.code(204).send();
     reply.hijack();
     const stop = new AbortController();
     this.#open.add(stop);
@@ -53,7 +63,7 @@ export class EventStreams {
     });
     reply.raw.flushHeaders();
     try {
-      await this.#pump(reply.raw, run.run_id, after, finished, stop.signal);
+      await this.#pump(reply.raw, run.run_id, { ...following, finished }, stop.signal);
     } catch (error) {
       // The client asks again with the last id it has seen, and then gets a proper answer.
       this.#deps.log.error({ err: error, run_id: run.run_id }, 'an event stream broke off');
@@ -70,14 +80,23 @@ export class EventStreams {
     for (const stop of this.#open) stop.abort();
   }
 
-  async #pump(raw: ServerResponse, run_id: string, after: number, done: boolean, stop: AbortSignal): Promise<void> {
+  async #pump(
+    raw: ServerResponse,
+    run_id: string,
+    { after, finished: done, mayGoOn }: Following & { readonly finished: boolean },
+    stop: AbortSignal,
+  ): Promise<void> {
     const { view, clock } = this.#deps;
     const bell = new Bell(clock);
     const unhint = view.onEvents(run_id, () => bell.ring());
     stop.addEventListener('abort', () => bell.ring(), { once: true });
-    let [last, finished, spokeAt] = [after, done, clock.monotonic()];
+    let [last, finished, spokeAt, judgedAt] = [after, done, clock.monotonic(), clock.monotonic()];
     try {
       while (!stop.aborted) {
+        if (clock.monotonic() - judgedAt >= JUDGE_EVERY_MS) {
+          if (!(await mayGoOn())) return;
+          judgedAt = clock.monotonic();
+        }
         const events = await view.events(run_id, last);
         for (const event of events) {
           await this.#write(raw, frameOf(event), stop);

@@ -7,10 +7,13 @@ import {
   WindowDraft,
   WindowList,
   windowOf,
+  WindowPreview,
+  WindowPreviewRequest,
   WindowQuery,
 } from '../domain/api/suppression.js';
 import { instant } from '../domain/clock.js';
 import { FixpointError } from '../domain/errors.js';
+import type { MaintenanceWindow } from '../domain/suppression.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';
@@ -67,10 +70,7 @@ export function maintenanceWindowRoutes(app: Api, deps: HttpDeps, auth: Auth): v
     async (request, reply) => {
       const by = principalOf(request).name;
       const now = instant(deps.clock.now());
-      const window = windowOf(request.body, { id: deps.ids.next(), by, now: deps.clock.now() });
-      const problem = problemOfTimes(now, window.expires_at, now);
-      const key = window.schedule.type === 'once' ? 'ends_at' : 'expires_at';
-      if (problem !== null) throw invalid([{ path: [key], message: problem }], 'body');
+      const window = newWindow(request.body, deps.ids.next(), by, deps);
       await addSuppression(deps, { kind: 'maintenance_window', doc: window }, null);
       const { window_id, matchers, schedule, hold, freeze, comment } = window;
       const details = { matchers, schedule, hold, freeze, comment };
@@ -81,7 +81,34 @@ export function maintenanceWindowRoutes(app: Api, deps: HttpDeps, auth: Auth): v
         .send(windowAnswer(window, now));
     },
   );
+  app.post(
+    '/api/v1/maintenance_windows/preview',
+    {
+      onRequest: auth.require('read'),
+      schema: {
+        tags,
+        summary: 'When a window would be in force: its next occurrences; nothing is made',
+        body: WindowPreviewRequest,
+        ...answers(200, WindowPreview),
+      },
+    },
+    (request): WindowPreview => {
+      const draft = { ...request.body, comment: request.body.comment ?? '' };
+      const { state, next } = windowAnswer(newWindow(draft, '', '', deps), instant(deps.clock.now()));
+      return { state, next };
+    },
+  );
   windowByIdRoutes(app, deps, auth, tags);
+}
+
+/** The window that a draft means; refused at its field where its time is over before it begins. */
+function newWindow(draft: WindowDraft, id: string, by: string, { clock }: HttpDeps): MaintenanceWindow {
+  const now = instant(clock.now());
+  const window = windowOf(draft, { id, by, now: clock.now() });
+  const problem = problemOfTimes(now, window.expires_at, now);
+  const key = window.schedule.type === 'once' ? 'ends_at' : 'expires_at';
+  if (problem !== null) throw invalid([{ path: [key], message: problem }], 'body');
+  return window;
 }
 
 function windowByIdRoutes(app: Api, deps: HttpDeps, auth: Auth, tags: string[]): void {

@@ -1,23 +1,19 @@
 import { OverviewAnswer, SystemAnswer } from '../domain/api/overview.js';
-import type { RunProgress } from '../domain/api/overview.js';
-import type { RunItem } from '../domain/api/run.js';
+import type { RunItem, RunProgress } from '../domain/api/run.js';
 import { instant } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
-import { Priority } from '../domain/incident.js';
-import type { Incident } from '../domain/incident.js';
 import { isRunFinished } from '../domain/run.js';
-import type { Step, StepState } from '../domain/run.js';
 import { AlertHours } from './alert-hours.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { recent } from './recent.js';
 import { answers } from './route.js';
 import type { Api } from './route.js';
+import { progressOf, tasksOf } from './run-progress.js';
 import { stormNow } from './system.js';
 
 const MAX_ITEMS = 20;
 const MAX_WORKERS = 200;
-const MAX_STEPS_NOW = 5;
 /** However many pages are open, everything is looked at once a second at most. */
 const GOOD_FOR_MS = 1_000;
 const tags = ['system'];
@@ -58,7 +54,7 @@ function createOverview(deps: HttpDeps): () => Promise<OverviewAnswer> {
       incidents: {
         open: Object.values(by_priority).reduce((sum, count) => sum + count, 0),
         by_priority,
-        items: await worstIncidents(store.incidents, by_priority, instant(now)),
+        items: [...(await store.incidents.worst(MAX_ITEMS, instant(now)))],
       },
       runs: { open: backlog.open_runs, items: await runs() },
       approvals: { pending: backlog.pending_approvals, items: [...approvals.items] },
@@ -71,25 +67,11 @@ function createOverview(deps: HttpDeps): () => Promise<OverviewAnswer> {
   };
 }
 
-/** The worst first, and of the same priority the newest: what is worst must not be missing because much else has come since. */
-async function worstIncidents(
-  incidents: HttpDeps['store']['incidents'],
-  counts: Partial<Record<Priority, number>>,
-  now: string,
-): Promise<Incident[]> {
-  const items: Incident[] = [];
-  for (const priority of Priority.options) {
-    if ((counts[priority] ?? 0) === 0 || items.length >= MAX_ITEMS) continue;
-    const page = { limit: MAX_ITEMS - items.length, cursor: null };
-    items.push(...(await incidents.list({ open: true, priority }, page, now)).items);
-  }
-  return items;
-}
-
 type RunUnderWay = RunItem & { readonly progress: RunProgress };
 
 /** The newest runs under way. Each is put together again only when it has changed: a run may be made of a thousand events. */
-function createRunsUnderWay({ store, catalog }: HttpDeps): () => Promise<RunUnderWay[]> {
+function createRunsUnderWay(deps: HttpDeps): () => Promise<RunUnderWay[]> {
+  const { store } = deps;
   let known = new Map<string, RunUnderWay>();
   return async () => {
     const next = new Map<string, RunUnderWay>();
@@ -107,25 +89,8 @@ function createRunsUnderWay({ store, catalog }: HttpDeps): () => Promise<RunUnde
     // It has ended, or was pruned, since its id was read.
     if (run === null || isRunFinished(run.state)) return null;
     const { steps, deliveries: _deliveries, ...header } = run;
-    const current = catalog.content().playbooks.get(run.playbook_id);
-    const tasks = current?.version === run.playbook_version ? current.playbook.tasks.length : null;
-    return { ...header, progress: progressOf(steps, tasks) };
+    return { ...header, progress: progressOf(steps, tasksOf(run, deps)) };
   }
-}
-
-const ENDED: ReadonlySet<StepState> = new Set<StepState>(['succeeded', 'failed', 'skipped', 'cancelled']);
-const UNDER_WAY: ReadonlySet<StepState> = new Set<StepState>(['running', 'waiting']);
-
-function progressOf(all: readonly Step[], tasks: number | null): RunProgress {
-  // The items of a `foreach` belong to one task.
-  const steps = all.filter(({ item_index }) => item_index === null);
-  const now = all.filter(({ state }) => UNDER_WAY.has(state)).slice(0, MAX_STEPS_NOW);
-  return {
-    done: steps.filter(({ state }) => ENDED.has(state)).length,
-    total: Math.max(tasks ?? 0, steps.length),
-    failed: steps.filter(({ state }) => state === 'failed').length,
-    now: now.map(({ step_id, name, state }) => ({ step_id, name, state })),
-  };
 }
 
 async function systemOf(deps: HttpDeps): Promise<SystemAnswer> {
@@ -141,11 +106,12 @@ async function systemOf(deps: HttpDeps): Promise<SystemAnswer> {
     lag,
   ]);
   const { any_alerts: _any, pending_approvals: _pending, ...waiting } = backlog;
-  const { started_at, roles } = process;
+  const { started_at, roles, default_mode } = process;
   return {
     version,
     started_at,
     roles: [...roles],
+    default_mode,
     store: store.description,
     health: [...health],
     ...waiting,

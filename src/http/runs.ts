@@ -9,7 +9,7 @@ import {
   ReportQuery,
   Retrial,
   RunAnswer,
-  RunItem,
+  RunListItem,
   RunQuery,
 } from '../domain/api/run.js';
 import { Report } from '../domain/report.js';
@@ -20,6 +20,7 @@ import type { HttpDeps } from './deps.js';
 import { MAX_EVENTS } from './event-streams.js';
 import { incidentIdOf } from './incidents.js';
 import type { EventStreams } from './event-streams.js';
+import { createRunProgress } from './run-progress.js';
 import { answers, found, PathId, wantsEvents } from './route.js';
 import type { Api } from './route.js';
 
@@ -31,14 +32,16 @@ const REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src da
 export function runRoutes(app: Api, deps: HttpDeps, auth: Auth, streams: EventStreams): void {
   const onRequest = auth.require('read');
   const tags = ['runs'];
+  const withProgress = createRunProgress(deps);
 
   app.get(
     '/api/v1/runs',
-    { onRequest, schema: { tags, querystring: RunQuery, ...answers(200, pageOf(RunItem)) } },
-    (request) => {
-      const { limit: _limit, cursor: _cursor, since, ...filter } = request.query;
+    { onRequest, schema: { tags, querystring: RunQuery, ...answers(200, pageOf(RunListItem)) } },
+    async (request) => {
+      const { limit: _limit, cursor: _cursor, since, progress, ...filter } = request.query;
       const from = since === undefined ? {} : { since: sinceInstant(since, deps.clock.now()) };
-      return deps.store.runView.list({ ...filter, ...from }, pageRequest(request.query));
+      const page = await deps.store.runView.list({ ...filter, ...from }, pageRequest(request.query));
+      return progress === 'true' ? { ...page, items: await withProgress(page.items) } : page;
     },
   );
 
@@ -77,7 +80,10 @@ function eventRoute(app: Api, deps: HttpDeps, auth: Auth, streams: EventStreams)
       const run = await runOf(deps, run_id);
       const after =
         lastEventId(request.headers['last-event-id']) ?? request.query.last_event_id ?? request.query.cursor;
-      if (wantsEvents(request)) return streams.follow(reply, run, after ?? 0);
+      if (wantsEvents(request)) {
+        const mayGoOn = () => auth.stillMay(request, 'read');
+        return streams.follow(reply, run, { after: after ?? 0, mayGoOn });
+      }
       const items = await deps.store.runView.events(run_id, after ?? 0);
       const last = items.at(-1);
       return { items, next_cursor: last !== undefined && items.length >= MAX_EVENTS ? String(last.seq) : null };

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { z } from 'zod';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HttpFace, BEARER, errorOf } from '../../test/helper/http-face.js';
+import { until } from '../../test/helper/until.js';
 import { ApiError } from '../domain/api/error.js';
 import { PauseAnswer } from '../domain/api/system.js';
 import { FixpointError } from '../domain/errors.js';
@@ -38,6 +39,26 @@ describe('dead letters', () => {
     expect((await post('/api/v1/dead_letters/DL1/replay')).statusCode).toBe(409);
   });
 
+  it('are replayed by one of two who ask at the same moment', async () => {
+    let replays = 0;
+    let end: (() => void) | null = null;
+    face.world.replay = async () => {
+      replays += 1;
+      await new Promise<void>((resolve) => (end = resolve));
+      return { accepted: 1, alerts: [], rejected: 0 };
+    };
+    const first = post('/api/v1/dead_letters/DL1/replay').then(({ statusCode }) => statusCode);
+    await until('the replay', () => end !== null);
+    const second = await post('/api/v1/dead_letters/DL1/replay');
+    end!();
+
+    expect(await first).toBe(202);
+    expect(second.statusCode).toBe(409);
+    expect(errorOf(second).message).toBe('dead letter DL1 is being replayed at this moment');
+    expect(replays).toBe(1);
+    expect(face.world.replaying.size).toBe(0);
+  });
+
   it('of no known source are told by their shape', async () => {
     let seen: string | null = 'nothing';
     face.world.letters[0] = { ...face.world.letters[0]!, source: 'unknown' };
@@ -58,6 +79,7 @@ describe('dead letters', () => {
     const answer = await post('/api/v1/dead_letters/DL1/replay');
 
     expect(answer.statusCode).toBe(400);
+    expect(face.world.replaying.size).toBe(0);
     expect(errorOf(answer).message).toBe('still not JSON');
     expect(face.world.letters[0]!.replayed_at).toBeNull();
   });

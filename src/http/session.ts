@@ -5,6 +5,7 @@ import { audit } from './audit.js';
 import { csrfMissing, principalOf } from './auth.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
+import { sessionListRoutes } from './session-list.js';
 import { answers, noContent } from './route.js';
 import type { Api } from './route.js';
 import { adminProof, csrfOf, isSecure, newSecret, secretOf, setCookie, showsCsrf } from './session-cookie.js';
@@ -31,6 +32,7 @@ export function sessionRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     },
   );
   signOutRoute(app, deps, auth);
+  sessionListRoutes(app, deps, auth);
 }
 
 function signInRoute(app: Api, deps: HttpDeps, auth: Auth): void {
@@ -87,7 +89,7 @@ function signOutRoute(app: Api, deps: HttpDeps, auth: Auth): void {
       if (secret !== null && who !== null) {
         if (!showsCsrf(request, secret)) throw csrfMissing();
         await deps.store.sessions.end(hashOf(secret));
-        auth.forgetSession(secret);
+        auth.forgetSession(hashOf(secret));
         await audit(deps, { who: who.name, what: 'session.end', target: null, details: { role: who.role } });
       }
       const cookie = setCookie(null, 0, isSecure(request, deps.config.publicUrl));

@@ -1,6 +1,6 @@
 import { Reason } from '../domain/api/run.js';
-import { PageQuery, pageOf, pageRequest, sinceInstant } from '../domain/api/page.js';
-import { AuditAnswer, PauseAnswer, StatsAnswer, StatsQuery } from '../domain/api/system.js';
+import { pageOf, pageRequest, sinceInstant } from '../domain/api/page.js';
+import { AuditAnswer, AuditQuery, PauseAnswer, StatsAnswer, StatsQuery } from '../domain/api/system.js';
 import { instant } from '../domain/clock.js';
 import type { PauseState } from '../domain/store.js';
 import { OVERALL } from '../domain/storm.js';
@@ -13,6 +13,8 @@ import { answers } from './route.js';
 import type { Api } from './route.js';
 
 const MAX_STORMS = 200;
+const JOURNAL =
+  'Who did what, the newest first. A page that is hard to find may hold fewer than asked for, even none: next_cursor leads on';
 
 /** Counts, the journal of people's deeds, and the big red button. */
 export function systemRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
@@ -31,8 +33,15 @@ export function systemRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
 
   app.get(
     '/api/v1/audit',
-    { onRequest, schema: { tags, querystring: PageQuery, ...answers(200, pageOf(AuditAnswer)) } },
-    (request) => deps.store.audit.list(pageRequest(request.query)),
+    {
+      onRequest,
+      schema: { tags, summary: JOURNAL, querystring: AuditQuery, ...answers(200, pageOf(AuditAnswer)) },
+    },
+    (request) => {
+      const { limit: _limit, cursor: _cursor, since, ...filter } = request.query;
+      const from = since === undefined ? {} : { since: sinceInstant(since, deps.clock.now()) };
+      return deps.store.audit.list(pageRequest(request.query), { ...filter, ...from });
+    },
   );
 
   app.get('/api/v1/pause', { onRequest, schema: { tags, ...answers(200, PauseAnswer) } }, () =>

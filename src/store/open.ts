@@ -28,7 +28,8 @@ import { createSessions } from './postgres/sessions.js';
 import { createStormStore } from './postgres/storms.js';
 import { createSurvey } from './postgres/survey.js';
 import { createTriageStore } from './postgres/triage.js';
-import { createAudit, createPauseSwitch, createPlaybookStore, createTokens } from './postgres/upkeep.js';
+import { createAudit } from './postgres/audit.js';
+import { createPauseSwitch, createPlaybookStore, createTokens } from './postgres/upkeep.js';
 import { createUnmatched } from './postgres/unmatched.js';
 import { vacuumNext } from './postgres/vacuum.js';
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { NewSession } from '../../src/domain/session.js';
 import type { Store } from '../../src/domain/stores.js';
@@ -74,6 +75,51 @@ export function sessionSuite(open: () => Store): void {
       expect(await sessions.find(begun[1]!.hash)).not.toBeNull();
       expect(await sessions.find(begun[100]!.hash)).not.toBeNull();
       expect(await sessions.find(stranger.hash)).not.toBeNull();
+    });
+
+    it('are listed while they last, the newest first, page by page, of one token or of all', async () => {
+      const { sessions } = open();
+      const [token, other] = [await aToken(), await aToken()];
+      const at = (n: number): string => new Date(Date.parse(AT) + n).toISOString();
+      // Two of one instant: the cursor has to tell them apart.
+      const mine = [0, 1, 1, 2].map((n) => aSession({ token_id: token.token_id, created_at: at(n) }));
+      const over = aSession({ token_id: token.token_id, ends_at: AT });
+      for (const session of [...mine, over, aSession({ token_id: other.token_id })]) await sessions.add(session);
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Awaited<ReturnType<typeof sessions.list>> = await sessions.list(
+          token.token_id,
+          { limit: 2, cursor },
+          AT,
+        );
+        seen.push(...page.items.map(({ hash }) => hash));
+        cursor = page.next_cursor;
+      } while (cursor !== null);
+
+      expect(seen[0]).toBe(mine[3]!.hash);
+      expect(seen.toSorted()).toEqual(mine.map(({ hash }) => hash).toSorted());
+      const all = await sessions.list(null, { limit: 200, cursor: null }, AT);
+      expect(all.items.filter((one) => one.token?.token_id === other.token_id)).toHaveLength(1);
+      expect(all.items.find(({ hash }) => hash === mine[0]!.hash)).toEqual({
+        hash: mine[0]!.hash,
+        token,
+        created_at: AT,
+        ends_at: LATER,
+      });
+      await expect(sessions.list(null, { limit: 2, cursor: 'x' }, AT)).rejects.toMatchObject({ code: 'invalid' });
+    });
+
+    it('end by the beginning of their hash, where they are the one’s who asks', async () => {
+      const { sessions } = open();
+      const { token_id } = await aToken();
+      const hash = createHash('sha256').update(ids.next()).digest('hex');
+      await sessions.add(aSession({ hash, token_id }));
+
+      expect(await sessions.endOne(hash.slice(0, 32), 'another')).toBeNull();
+      expect(await sessions.endOne(hash.slice(0, 32), token_id)).toMatchObject({ hash, token: { token_id } });
+      expect(await sessions.find(hash)).toBeNull();
+      expect(await sessions.endOne(hash.slice(0, 32), null)).toBeNull();
     });
 
     it('are forgotten when their time is over', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../src/domain/run.js';
+import type { AuditFilter, RunFilter } from '../../src/domain/store.js';
 import { allOpen } from '../../src/domain/open-occurrence.js';
 import type { Store } from '../../src/domain/stores.js';
 import { fold } from '../../src/domain/transition.js';
@@ -319,6 +320,23 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect(shown).toEqual({ ...header, steps: Object.values(steps), deliveries: [] });
         const [listed] = (await store.runView.list({ playbook_id: 'PB-Test' }, { limit: 1, cursor: null })).items;
         expect(listed).toEqual(header);
+        const known = await store.runView.steps([opened.run.run_id, 'nobody']);
+        expect([...known]).toEqual([[opened.run.run_id, Object.values(steps)]]);
+      });
+
+      it('lists the runs that a run has begun, and no other of its time', async () => {
+        const parent = aNewRun();
+        const { run_id } = parent.run;
+        const like = (end: string): string => run_id.slice(0, 10) + end.padStart(16, '0');
+        const child = aNewRun({ run_id: like('C1'), parent_run_id: run_id, depth: 1 });
+        const other = aNewRun({ run_id: like('C2'), parent_run_id: like('P2'), depth: 1 });
+        for (const one of [parent, child, other]) await store.runs.open(one);
+        const found = async (filter: RunFilter) =>
+          (await store.runView.list(filter, PAGE)).items.map((item) => item.run_id);
+
+        expect(await found({ parent_run_id: run_id })).toEqual([child.run.run_id]);
+        expect(await found({ parent_run_id: run_id, playbook_id: 'PB-Other' })).toEqual([]);
+        expect(await found({ parent_run_id: 'x' })).toEqual([]);
       });
 
       it('answers the events after any of them, also from the middle of a change', async () => {
@@ -668,10 +686,29 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
           details: [{ path: 'a', message: 'b' }],
           replayed_at: null,
         });
-        await store.deadLetters.markReplayed(id, LATER);
+        await store.deadLetters.endReplay(id, null);
+        expect((await store.deadLetters.get(id))?.replayed_at).toBeNull();
+        await store.deadLetters.endReplay(id, LATER);
         expect((await store.deadLetters.list(PAGE)).items.find((each) => each.dead_letter_id === id)?.replayed_at).toBe(
           LATER,
         );
+      });
+
+      it('gives the turn to replay a dead letter to one at a time, and to the next when it ends or takes too long', async () => {
+        const { deadLetters } = store;
+        const letter = { source: 'zabbix', received_at: AT, reason: 'not JSON', details: [], body: new Uint8Array() };
+        const [id, other] = [await deadLetters.add(letter), await deadLetters.add(letter)];
+        const turns = await Promise.all([
+          deadLetters.beginReplay(id, AT, LATER),
+          deadLetters.beginReplay(id, AT, LATER),
+        ]);
+        expect(turns.toSorted()).toEqual([false, true]);
+        expect(await deadLetters.beginReplay(other, AT, LATER)).toBe(true);
+
+        expect(await deadLetters.beginReplay(id, LATER, '2026-11-23T10:00:00.000Z')).toBe(true);
+        await deadLetters.endReplay(id, null);
+        expect(await deadLetters.beginReplay(id, AT, LATER)).toBe(true);
+        await deadLetters.endReplay(id, LATER);
       });
 
       it('finds a token by its hash only', async () => {
@@ -727,6 +764,21 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const entry = { audit_id: ids.next(), at: AT, who: 'ann', what: 'run.cancel', target: 'r', details: { a: 1 } };
         await store.audit.add(entry);
         expect((await store.audit.list({ limit: 1, cursor: null })).items).toEqual([entry]);
+        const more = [
+          { ...entry, audit_id: ids.next(), who: 'Bob B.', what: 'incident.note', target: 'i1' },
+          { ...entry, audit_id: ids.next(), who: 'bob', what: 'incident.assign', target: 'i2', at: LATER },
+        ];
+        for (const one of more) await store.audit.add(one);
+        const whats = async (filter: AuditFilter) =>
+          (await store.audit.list(PAGE, filter)).items.map(({ what }) => what).slice(0, 2);
+        expect(await whats({ who: 'BOB' })).toEqual(['incident.assign', 'incident.note']);
+        expect(await whats({ who: '%' })).toEqual([]);
+        expect(await whats({ what: 'incident.', target: 'i1' })).toEqual(['incident.note']);
+        expect(await whats({ what: 'ncident' })).toEqual([]);
+        expect(await whats({ who: 'bob', since: LATER })).toEqual(['incident.assign']);
+        const first = await store.audit.list({ limit: 1, cursor: null }, { who: 'bob' });
+        const next = await store.audit.list({ limit: 1, cursor: first.next_cursor }, { who: 'bob' });
+        expect([first.items, next.items, next.next_cursor]).toEqual([[more[1]], [more[0]], null]);
         expect(await store.pause.read()).toEqual({ paused: false, by: null, reason: null, at: null });
         await store.pause.set({ paused: true, by: 'ann', reason: 'maintenance', at: AT });
         expect(await store.pause.read()).toEqual({ paused: true, by: 'ann', reason: 'maintenance', at: AT });

@@ -36,6 +36,7 @@ export function anIncident(over: Partial<IncidentDetail> = {}): IncidentDetail {
         alert_name: 'Slow on web',
         severity: 'critical',
         service_name: 'web',
+        host_ip: null,
         started_at: at,
         joined_at: at,
         resolved_at: null,

@@ -44,6 +44,7 @@ export class HttpWorld {
   readonly approvals = new Map<string, Approval>();
   readonly letters: (DeadLetter & { raw: Uint8Array })[] = [];
   readonly auditEntries: AuditEntry[] = [];
+  readonly replaying = new Set<string>();
   readonly tokens = new Map<string, TokenRecord>();
   readonly sessions = new Map<string, NewSession>();
   readonly playbooks = new Map<string, CheckedPlaybook>();
@@ -164,6 +165,7 @@ export class HttpWorld {
       },
       process: {
         started_at: instant(0),
+        default_mode: 'shadow',
         roles: ['ingest', 'schedule'],
         health: async () => [{ name: 'store', ok: true, message: '' }],
         busLag: () => this.busLag(),
@@ -255,6 +257,15 @@ export class HttpWorld {
             next_cursor: null,
           };
         },
+        steps: async (run_ids) => {
+          ask('steps', run_ids);
+          return new Map(
+            run_ids.flatMap((run_id) => {
+              const known = this.runs.get(run_id);
+              return known ? [[run_id, Object.values(known.run.steps)] as const] : [];
+            }),
+          );
+        },
         events: async (run_id, after) =>
           (this.runs.get(run_id)?.events ?? []).filter((e) => e.seq > after).slice(0, 1_000),
         onEvents: (run_id, listener) => {
@@ -264,7 +275,7 @@ export class HttpWorld {
         },
         stats: async (since) => {
           ask('stats', since);
-          return { alerts: [], runs: [], undecided: 0 };
+          return { alerts: [], runs: [], undecided: 0, complete: true };
         },
       },
       approvals: {
@@ -278,7 +289,14 @@ export class HttpWorld {
         add: unused,
         list: async () => ({ items: this.letters.map(({ raw: _raw, ...letter }) => letter), next_cursor: null }),
         get: async (id) => this.letters.find((letter) => letter.dead_letter_id === id) ?? null,
-        markReplayed: async (id, at) => {
+        beginReplay: async (id) => {
+          if (this.replaying.has(id)) return false;
+          this.replaying.add(id);
+          return true;
+        },
+        endReplay: async (id, at) => {
+          this.replaying.delete(id);
+          if (at === null) return;
           const index = this.letters.findIndex((letter) => letter.dead_letter_id === id);
           this.letters[index] = { ...this.letters[index]!, replayed_at: at };
         },
@@ -303,7 +321,10 @@ export class HttpWorld {
       search: this.search,
       audit: {
         add: async (entry) => void this.auditEntries.push(entry),
-        list: async () => ({ items: this.auditEntries, next_cursor: null }),
+        list: async (page, filter) => {
+          ask('audit', { page, filter });
+          return { items: this.auditEntries, next_cursor: null };
+        },
       },
       playbooks: {
         record: unused,
@@ -328,6 +349,7 @@ export class HttpWorld {
           return { items: this.incidents, next_cursor: null };
         },
         ofAlert: async () => this.incidents[0] ?? null,
+        worst: async (limit) => this.incidents.slice(0, limit),
         countOpen: async () => ({ P1: this.incidents.length }),
       } as Partial<Store['incidents']> as Store['incidents'], // the rest is no business of the HTTP face
       pause: { read: async () => this.pause, set: async (state) => void (this.pause = state) },

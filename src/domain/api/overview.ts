@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Instant } from '../alert.js';
 import { Incident, Priority } from '../incident.js';
-import { Approval, StepState } from '../run.js';
-import { RunItem } from './run.js';
+import { Mode } from '../mode.js';
+import { Approval } from '../run.js';
+import { RunItem, RunProgress } from './run.js';
 import { DeadLetterAnswer, PauseAnswer, StormNow } from './system.js';
 
 /** What was decided about the alerts of one hour. Each figure is a filter of `GET /api/v1/alerts`. */
@@ -18,17 +19,6 @@ export const HourAnswer = z.object({
 });
 export type HourAnswer = z.infer<typeof HourAnswer>;
 
-/** How far a run under way has come. */
-export const RunProgress = z.object({
-  done: z.int().describe('Tasks that have ended, however they did'),
-  total: z.int(),
-  failed: z.int(),
-  now: z
-    .array(z.object({ step_id: z.string(), name: z.string(), state: StepState }))
-    .describe('Steps under way; at most 5'),
-});
-export type RunProgress = z.infer<typeof RunProgress>;
-
 /** What is going on, in one answer. */
 export const OverviewAnswer = z.object({
   at: Instant.describe('When this was looked at; a second old at most'),
@@ -39,7 +29,11 @@ export const OverviewAnswer = z.object({
   incidents: z.object({
     open: z.int().describe('Not resolved'),
     by_priority: z.partialRecord(Priority, z.int()),
-    items: z.array(Incident).describe('The worst that are not resolved, at most 20: by priority, then the newest'),
+    items: z
+      .array(Incident)
+      .describe(
+        'Those that are not resolved, at most 20: by priority, what nobody has taken first, then the clock that runs out first',
+      ),
   }),
   runs: z.object({
     open: z.int().describe('At most 10,000'),
@@ -61,6 +55,7 @@ export const SystemAnswer = z.object({
   version: z.string(),
   started_at: Instant.describe('This process'),
   roles: z.array(z.string()).describe('What this process does'),
+  default_mode: Mode.describe('Of playbooks that name none'),
   store: z.string().describe('What it stands on'),
   health: z
     .array(z.object({ name: z.string(), ok: z.boolean(), message: z.string() }))

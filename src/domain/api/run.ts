@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Instant } from '../alert.js';
-import { RunHeader, RunState, Step } from '../run.js';
+import { RunHeader, RunState, Step, StepState } from '../run.js';
 import { AlertDraft } from './alert.js';
 import { FilterText, PageQuery, Since } from './page.js';
 
@@ -20,6 +20,23 @@ const Delivery = z.object({
 export const RunItem = RunHeader.extend({ seq: z.int().describe('How many events it is made of') });
 export type RunItem = z.infer<typeof RunItem>;
 
+/** How far a run under way has come. */
+export const RunProgress = z.object({
+  done: z.int().describe('Tasks that have ended, however they did'),
+  total: z.int(),
+  failed: z.int(),
+  now: z
+    .array(z.object({ step_id: z.string(), name: z.string(), state: StepState }))
+    .describe('Steps under way; at most 5'),
+});
+export type RunProgress = z.infer<typeof RunProgress>;
+
+/** A run as `GET /api/v1/runs` lists it. */
+export const RunListItem = RunItem.extend({
+  progress: RunProgress.exactOptional().describe('Where it was asked for, of the first 50 that are not finished'),
+});
+export type RunListItem = z.infer<typeof RunListItem>;
+
 /** One run with its steps, in the order they began, and with what was sent to people. */
 export const RunAnswer = RunItem.extend({
   steps: z.array(Step),
@@ -34,6 +51,8 @@ export const RunQuery = PageQuery.extend({
   playbook_id: FilterText.exactOptional(),
   service_name: FilterText.exactOptional(),
   since: Since.exactOptional(),
+  parent_run_id: FilterText.exactOptional().describe('Those that a step of this run began'),
+  progress: z.enum(['true', 'false']).default('false').describe('Whether runs under way tell how far they have come'),
 });
 
 const Seq = z.coerce

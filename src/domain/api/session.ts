@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Role } from '../access.js';
+import { Instant } from '../alert.js';
 
 /** A token's text is never longer. */
 export const MAX_TOKEN_LENGTH = 4_096;
@@ -24,3 +25,15 @@ export const SessionAnswer = z.object({
     .describe('Goes with every change as X-Fixpoint-CSRF; null for who asks with an Authorization header'),
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
+
+/** Somebody who is signed in, as the list of sessions tells it. */
+export const SessionItem = z.object({
+  session_id: z.string().describe('Names the session; it opens nothing'),
+  name: z.string().describe("Its token's"),
+  role: Role,
+  token_id: z.string().nullable().describe('null: the configured admin token'),
+  created_at: Instant,
+  ends_at: Instant,
+  current: z.boolean().describe('It is the one that asks'),
+});
+export type SessionItem = z.infer<typeof SessionItem>;

@@ -100,8 +100,23 @@ export const SilenceDraft = z.preprocess(
 );
 export type SilenceDraft = z.infer<typeof SilenceDraft>;
 
-/** What a look at the alerts that a silence would hold takes. */
-export const SilencePreviewRequest = z.object({ matchers: MatcherDrafts });
+/** What a look at the alerts that a silence or a maintenance window would hold takes. */
+export const SilencePreviewRequest = z
+  .object({
+    matchers: z.array(z.union([MatcherText, MatcherParts])).max(MAX_MATCHERS),
+    window: z
+      .boolean()
+      .default(false)
+      .describe('true: of a maintenance window, which holds all alerts without matchers'),
+  })
+  .superRefine(({ matchers, window }, context) => {
+    if (matchers.length === 0 && !window)
+      context.addIssue({
+        code: 'custom',
+        path: ['matchers'],
+        message: 'expected at least one: a silence has matchers',
+      });
+  });
 
 /** The alerts that fire now and that the matchers match. */
 export const SilencePreview = z.object({
@@ -123,19 +138,26 @@ const Origin = z
 export const SilenceQuery = PageQuery.extend({ state: SilenceState.exactOptional(), origin: Origin });
 export const SilenceList = pageOf(SilenceAnswer);
 
-/** What makes a maintenance window. */
-export const WindowDraft = WindowSpec.extend({
+const WindowFields = WindowSpec.extend({
   matchers: MatcherDrafts.exactOptional().describe('None: all alerts'),
   created_by: Author.exactOptional(),
-  comment: Reason,
   expires_at: GivenInstant.exactOptional().describe('After this it begins no more'),
-}).superRefine((window, context) => {
+});
+
+function tellProblems(window: z.infer<typeof WindowFields>, context: z.RefinementCtx): void {
   for (const { path, message } of windowProblems(window))
     context.addIssue({ code: 'custom', path: [...path], message });
-});
+}
+
+/** What makes a maintenance window. */
+export const WindowDraft = WindowFields.extend({ comment: Reason }).superRefine(tellProblems);
 export type WindowDraft = z.infer<typeof WindowDraft>;
 
 const SpanAnswer = z.object({ starts_at: z.string(), ends_at: z.string().nullable() });
+
+/** A maintenance window that is not made yet, with or without its comment. */
+export const WindowPreviewRequest = WindowFields.extend({ comment: Comment.exactOptional() }).superRefine(tellProblems);
+export type WindowPreviewRequest = z.infer<typeof WindowPreviewRequest>;
 
 /** A maintenance window as the API answers it: with its next occurrences, the present one first. */
 export const WindowAnswer = MaintenanceWindow.extend({
@@ -143,6 +165,10 @@ export const WindowAnswer = MaintenanceWindow.extend({
   next: z.array(SpanAnswer),
 });
 export type WindowAnswer = z.infer<typeof WindowAnswer>;
+
+/** When a window that is not made yet would be in force. */
+export const WindowPreview = WindowAnswer.pick({ state: true, next: true });
+export type WindowPreview = z.infer<typeof WindowPreview>;
 
 const FileOrigin = SuppressionOrigin.exclude(['alertmanager']).exactOptional();
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Instant } from '../alert.js';
 import { RunState } from '../run.js';
-import { Since } from './page.js';
+import { FilterText, PageQuery, Since } from './page.js';
 
 /** A kind of task, with the JSON schema of its parameters. */
 export const ExecutorAnswer = z.object({
@@ -55,8 +55,19 @@ export const StatsAnswer = z.object({
   since: Instant,
   alerts: z.array(z.object({ action: z.string(), reason: z.string().nullable(), count: z.int() })),
   runs: z.array(z.object({ state: RunState, outcome: z.string().nullable(), count: z.int() })),
-  undecided: z.int(),
+  undecided: z.int().describe('At most 10,000'),
+  complete: z
+    .boolean()
+    .describe('False: only the newest 100,000 alerts, 10,000 deliveries of repeats and 20,000 runs were counted'),
   storm: StormNow.describe('Now, whatever `since` says'),
+});
+
+/** The filters of `GET /api/v1/audit`; all must hold. */
+export const AuditQuery = PageQuery.extend({
+  who: FilterText.exactOptional().describe('Anywhere in the name, whatever the case'),
+  what: FilterText.exactOptional().describe('How the deed begins: run.cancel, or incident. for all of incidents'),
+  target: FilterText.exactOptional().describe('The id of what it was done to'),
+  since: Since.exactOptional(),
 });
 
 /** Who did what. */

@@ -45,13 +45,29 @@ export function createDeadLetters(db: Db, ids: Ids): DeadLetters {
       });
       return row ? { ...shown(row), raw: row.raw } : null;
     },
-    async markReplayed(dead_letter_id, at) {
+    async beginReplay(dead_letter_id, now, until) {
+      const rows = await db.query({
+        text: `insert into settings (name, value) values ($1, json_build_object('until', $3::text))
+          on conflict (name) do update set value = excluded.value where (settings.value ->> 'until')::timestamptz <= $2::timestamptz
+          returning 1`,
+        values: [turnOf(dead_letter_id), now, until],
+      });
+      return rows.length === 1;
+    },
+    async endReplay(dead_letter_id, at) {
+      // One statement: whoever gets the next turn finds the letter marked.
       await db.query({
-        text: 'update dead_letters set replayed_at = $2 where dead_letter_id = $1',
-        values: [dead_letter_id, at],
+        text: `with turn as (delete from settings where name = $1)
+          update dead_letters set replayed_at = $3::timestamptz where dead_letter_id = $2 and $3::timestamptz is not null`,
+        values: [turnOf(dead_letter_id), dead_letter_id, at],
       });
     },
   };
+}
+
+/** Whose turn it is to replay a letter. A process that dies in between keeps its turn until its time is over, and the letter stays. */
+function turnOf(dead_letter_id: string): string {
+  return `replay of dead letter ${dead_letter_id}`;
 }
 
 function shown({ raw, ...letter }: DeadLetterColumns): DeadLetter {

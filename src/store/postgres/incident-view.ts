@@ -1,4 +1,5 @@
 import type {
+  Incident,
   IncidentAlert,
   IncidentDetail,
   IncidentEntry,
@@ -6,7 +7,7 @@ import type {
   IncidentRun,
   Priority,
 } from '../../domain/incident.js';
-import { briefOf } from '../../domain/incident.js';
+import { briefOf, worseFirst } from '../../domain/incident.js';
 import { FIXPOINT, incidentAt } from '../../domain/incident-change.js';
 import type { IncidentRecord } from '../../domain/incident-change.js';
 import type { IncidentStore } from '../../domain/incident-store.js';
@@ -20,7 +21,10 @@ const MAX_LINES = 3_000;
 /** Deliveries of repeats that are looked through to count an incident's. */
 const MAX_DELIVERIES = 2_000;
 
-type View = Pick<IncidentStore, 'get' | 'list' | 'ofAlert' | 'countOpen'>;
+/** Unresolved ones that are put in order by their clocks; which these are, columns tell. */
+const MAX_SORTED = 500;
+
+type View = Pick<IncidentStore, 'get' | 'list' | 'ofAlert' | 'countOpen' | 'worst'>;
 
 /** Answers questions about incidents. */
 export function createIncidentView(db: Db): View {
@@ -28,6 +32,7 @@ export function createIncidentView(db: Db): View {
     get: (incident_id, now) => get(db, incident_id, now),
     list: (filter, page, now) => list(db, filter, page, now),
     ofAlert: (alert) => ofAlert(db, alert),
+    worst: (limit, now) => worst(db, limit, now),
     countOpen: async () => {
       const rows = await db.query<{ priority: Priority; count: number }>({
         name: 'count-open-incidents',
@@ -64,6 +69,15 @@ async function list(db: Db, ...[filter, page, now]: Parameters<View['list']>): R
   );
 }
 
+async function worst(db: Db, limit: number, now: string): Promise<Incident[]> {
+  const rows = await db.query<{ doc: IncidentRecord }>({
+    text: `select doc from incidents where state <> 'resolved'
+      order by priority, state = 'acknowledged', incident_id desc limit ${MAX_SORTED}`,
+  });
+  const incidents = rows.map(({ doc }) => incidentAt(doc, now));
+  return incidents.sort(worseFirst).slice(0, limit);
+}
+
 async function get(db: Db, incident_id: string, now: string): Promise<IncidentDetail | null> {
   const [row] = await db.query<{ doc: IncidentRecord }>({
     text: 'select doc from incidents where incident_id = $1',
@@ -84,7 +98,8 @@ async function get(db: Db, incident_id: string, now: string): Promise<IncidentDe
 
 async function alertsOf(db: Db, incident_id: string): Promise<IncidentAlert[]> {
   const rows = await db.query<Omit<IncidentAlert, 'repeat_count'> & { content_ids: string[] }>({
-    text: `select alert_id, alert_name, severity, service_name, started_at, joined_at, ended_at as resolved_at, content_ids
+    text: `select alert_id, alert_name, severity, service_name, started_at, joined_at, ended_at as resolved_at, content_ids,
+        (select doc ->> 'host_ip' from alerts where alerts.alert_id = incident_alerts.alert_id) as host_ip
       from incident_alerts where incident_id = $1 order by alert_id desc limit $2`,
     values: [incident_id, MAX_LISTED],
   });

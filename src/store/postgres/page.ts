@@ -14,6 +14,12 @@ export class Conditions {
     return this;
   }
 
+  /** A condition whose values have their numbers from `param`. */
+  addText(sql: string): this {
+    this.#parts.push(sql);
+    return this;
+  }
+
   /** The number of a further parameter. */
   param(value: unknown): string {
     this.values.push(value);

@@ -1,10 +1,16 @@
-import type { NewRunHeader, RunEvent, RunState, Step, StoredEvent } from '../../domain/run.js';
-import type { Delivery, Page, PageRequest, RunFilter, RunSummary, RunView, Stats } from '../../domain/store.js';
+import type { NewRunHeader, RunEvent, Step, StoredEvent } from '../../domain/run.js';
+import type { Delivery, Page, PageRequest, RunFilter, RunSummary, RunView } from '../../domain/store.js';
 import { fold } from '../../domain/transition.js';
 import type { Db } from '../db.js';
 import type { EventFeed } from './event-feed.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
 import type { Progress } from './run-rows.js';
+import { readStats } from './stats.js';
+
+/** How much of a parent's id its children share: the time of a ULID. */
+const CHILD_BEGIN = 10;
+/** Runs whose events are in memory at once. */
+const READ_AT_ONCE = 10;
 
 /** Answers questions about runs. */
 export function createRunView(db: Db, feed: EventFeed): RunView {
@@ -13,7 +19,8 @@ export function createRunView(db: Db, feed: EventFeed): RunView {
     list: (filter, page) => list(db, filter, page),
     events: (run_id, after) => events(db, run_id, after),
     onEvents: (run_id, listener) => feed.listen(run_id, listener),
-    stats: (since) => stats(db, since),
+    stats: (since) => readStats(db, since),
+    steps: (run_ids) => steps(db, run_ids),
   };
 }
 
@@ -49,6 +56,7 @@ async function list(db: Db, filter: RunFilter, page: PageRequest): Promise<Page<
     .add('playbook_id = $', filter.playbook_id)
     .add('service_name = $', filter.service_name)
     .add('created_at >= $', filter.since);
+  if (filter.parent_run_id !== undefined) ofParent(conditions, filter.parent_run_id);
   const rows = await db.query<{ created_at: string; doc: Progress; begun: StoredHeader; seq: number }>({
     text: `select created_at, doc,
         (select events -> 0 -> 'run' from run_changes where run_changes.run_id = runs.run_id and seq = 1) as begun,
@@ -70,6 +78,32 @@ async function list(db: Db, filter: RunFilter, page: PageRequest): Promise<Page<
   );
 }
 
+/** A run's children have ids that begin as its own does, which is a short range; their first event says whose they are. */
+function ofParent(conditions: Conditions, parent_run_id: string): void {
+  const begin = parent_run_id.slice(0, CHILD_BEGIN);
+  conditions
+    .add('run_id >= $', begin)
+    .add("run_id < $ || '~'", begin)
+    .add(
+      `(select events -> 0 -> 'run' ->> 'parent_run_id' from run_changes where run_changes.run_id = runs.run_id and seq = 1) = $`,
+      parent_run_id,
+    );
+}
+
+async function steps(db: Db, run_ids: readonly string[]): Promise<Map<string, readonly Step[]>> {
+  const found = new Map<string, readonly Step[]>();
+  for (let from = 0; from < run_ids.length; from += READ_AT_ONCE) {
+    const rows = await db.query<{ run_id: string; events: RunEvent[] }>({
+      text: 'select run_id, events from run_changes where run_id = any($1::text[]) order by run_id, seq',
+      values: [run_ids.slice(from, from + READ_AT_ONCE)],
+    });
+    const eventsOf = new Map<string, RunEvent[]>();
+    for (const { run_id, events } of rows) eventsOf.set(run_id, [...(eventsOf.get(run_id) ?? []), ...events]);
+    for (const [run_id, all] of eventsOf) found.set(run_id, Object.values(fold(null, all).steps));
+  }
+  return found;
+}
+
 async function events(db: Db, run_id: string, after: number): Promise<StoredEvent[]> {
   // The change that holds the first event asked for may have begun before it.
   const rows = await db.query<{ seq: number; event: RunEvent }>({
@@ -81,32 +115,4 @@ async function events(db: Db, run_id: string, after: number): Promise<StoredEven
     values: [run_id, after],
   });
   return rows.map((row) => ({ ...row.event, seq: row.seq, run_id }));
-}
-
-async function stats(db: Db, since: string): Promise<Stats> {
-  const alerts = await db.query<Stats['alerts'][number]>({
-    text: 'select action, reason, count(*) as count from alerts where received_at >= $1 and action is not null group by 1, 2 order by 3 desc',
-    values: [since],
-  });
-  const repeats = await db.query<{ reason: string; count: number }>({
-    text: 'select item ->> 2 as reason, count(*) as count from repeats, json_array_elements(items) as item where received_at >= $1 group by 1',
-    values: [since],
-  });
-  const runs = await db.query<{ state: RunState; outcome: string | null; count: number }>({
-    text: 'select state, outcome, count(*) as count from runs where created_at >= $1 group by 1, 2 order by 3 desc',
-    values: [since],
-  });
-  const [undecided] = await db.query<{ count: number }>({
-    text: 'select count(*) as count from alerts where due_at is not null and action is null',
-  });
-  return { alerts: withRepeats(alerts, repeats), runs, undecided: undecided?.count ?? 0 };
-}
-
-function withRepeats(alerts: Stats['alerts'], repeats: readonly { reason: string; count: number }[]): Stats['alerts'] {
-  const counts = new Map(alerts.map((row) => [`${row.action} ${row.reason ?? ''}`, { ...row }]));
-  for (const { reason, count } of repeats) {
-    const key = `drop ${reason}`;
-    counts.set(key, { action: 'drop', reason, count: (counts.get(key)?.count ?? 0) + count });
-  }
-  return [...counts.values()].sort((a, b) => b.count - a.count);
 }

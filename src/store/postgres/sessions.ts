@@ -1,6 +1,8 @@
+import { FixpointError } from '../../domain/errors.js';
 import type { TokenRecord } from '../../domain/store.js';
-import type { Session, Sessions } from '../../domain/session.js';
+import type { ListedSession, Session, Sessions } from '../../domain/session.js';
 import type { Db, Queryable } from '../db.js';
+import { checkCursor, Conditions, pageOf } from './page.js';
 
 /** Browsers that one token is signed in with at once. */
 const MAX_OF_A_TOKEN = 100;
@@ -36,7 +38,48 @@ export function createSessions(db: Db): Sessions {
       const rows = await db.query({ text: 'delete from sessions where hash = $1 returning 1', values: [hash] });
       return rows.length === 1;
     },
+    list: (token_id, page, now) => list(db, token_id, page, now),
+    async endOne(hash_begin, token_id) {
+      const [row] = await db.query<Row & { hash: string }>({
+        // The letter g sorts after every digit of a hash.
+        text: `with gone as (delete from sessions where hash >= $1 and hash < $1 || 'g' and ($2::text is null or token_id = $2) returning *)
+          select ${LISTED} from gone as sessions left join tokens using (token_id)`,
+        values: [hash_begin, token_id],
+      });
+      return row ? listedOf(row) : null;
+    },
   };
+}
+
+const LISTED = `sessions.hash, sessions.token_id, name, role, tokens.created_at as token_created_at, admin_proof, sessions.created_at, ends_at`;
+
+async function list(db: Db, ...[token_id, page, now]: Parameters<Sessions['list']>): ReturnType<Sessions['list']> {
+  const cursor = checkCursor(page);
+  const after = cursor === null ? null : CURSOR.exec(cursor);
+  if (cursor !== null && after === null) throw new FixpointError('invalid', BAD_CURSOR);
+  const conditions = new Conditions().add('ends_at > $', now).add('sessions.token_id = $', token_id);
+  if (after !== null) {
+    const [, at, hash] = after;
+    const [newest, first] = [conditions.param(at), conditions.param(hash)];
+    conditions.addText(`(sessions.created_at, sessions.hash) < (${newest}::timestamptz, ${first} collate "C")`);
+  }
+  const rows = await db.query<Row & { hash: string }>({
+    text: `select ${LISTED} from sessions left join tokens using (token_id) ${conditions.where}
+      order by sessions.created_at desc, sessions.hash desc limit ${conditions.param(page.limit + 1)}`,
+    values: conditions.values,
+  });
+  const { items, next_cursor } = pageOf(rows, page.limit, (row) => `${row.created_at}.${row.hash}`);
+  return { items: items.flatMap((row) => listedOf(row) ?? []), next_cursor };
+}
+
+const CURSOR = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\.(\w{1,100})$/;
+const BAD_CURSOR = 'cursor: expected the next_cursor of an earlier answer';
+
+function listedOf(row: Row & { readonly hash: string }): ListedSession | null {
+  const session = sessionOf(row);
+  if (session === null) return null;
+  const { token, created_at, ends_at } = session;
+  return { hash: row.hash, token, created_at, ends_at };
 }
 
 /** Forgets sessions whose time was over at `now`. */

@@ -1,6 +1,4 @@
 import type {
-  Audit,
-  AuditEntry,
   PauseState,
   PauseSwitch,
   PlaybookStore,
@@ -52,26 +50,6 @@ export function createTokens(db: Db): Tokens {
       if (row) return row;
       const [there] = await db.query({ text: 'select 1 from tokens where token_id = $1', values: [token_id] });
       return there ? 'last_admin' : 'unknown';
-    },
-  };
-}
-
-/** Who did what. */
-export function createAudit(db: Db): Audit {
-  return {
-    async add(entry) {
-      await db.query({
-        text: 'insert into audit (audit_id, at, who, what, target, details) values ($1, $2, $3, $4, $5, $6)',
-        values: [entry.audit_id, entry.at, entry.who, entry.what, entry.target, JSON.stringify(entry.details)],
-      });
-    },
-    async list(page) {
-      const conditions = new Conditions().add('audit_id < $', checkCursor(page));
-      const rows = await db.query<AuditEntry>({
-        text: `select audit_id, at, who, what, target, details from audit ${conditions.where} order by audit_id desc limit ${conditions.param(page.limit + 1)}`,
-        values: conditions.values,
-      });
-      return pageOf(rows, page.limit, (entry) => entry.audit_id);
     },
   };
 }
