@@ -20,7 +20,7 @@ import type { AuditEntry } from './audit-entry.js';
 
 const PARAMS = { who: text(), what: text(), find: text() };
 const PAGE = 200;
-/** The service lists the journal without filters: so many entries are looked through before somebody is asked. */
+/** A word anywhere is looked for here: so many entries are looked through before somebody is asked. */
 const LOOKED_AT_ONCE = 2_000;
 
 /** Who did what, when. */
@@ -30,19 +30,21 @@ export function AuditPanel() {
   const [filter, setFilter] = useUrlState(PARAMS);
   const [allowed, setAllowed] = useState(LOOKED_AT_ONCE);
   const [open, setOpen] = useState<AuditEntry | null>(null);
-  const list = usePages<AuditEntry>('/api/v1/audit', { idOf, live: true, limit: PAGE });
+  const { who, what, find } = filter;
+  const list = usePages<AuditEntry>('/api/v1/audit', { query: { who, what }, idOf, live: true, limit: PAGE });
   const active = Object.values(filter).filter((value) => value !== '').length;
   const items = useMemo(
-    () => (active === 0 ? list.items : list.items.filter((entry) => isWanted(entry, filter))),
-    [active, list.items, filter],
+    () =>
+      find === '' && what === '' ? list.items : list.items.filter((entry) => isWanted(entry, { who, what, find })),
+    [list.items, who, what, find],
   );
-  const mayGoOn = list.hasMore && (active === 0 || list.items.length < allowed);
+  const mayGoOn = list.hasMore && (find === '' || list.items.length < allowed);
   const columns = useColumns();
   if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
   return (
     <div className="stack">
       <AuditFilters filter={filter} active={active} onChange={setFilter} />
-      {active > 0 && !list.isLoading && (
+      {find !== '' && !list.isLoading && (
         <p className="row quiet" role="status">
           {words.looked(list.items.length)}
           {!list.hasMore && ` (${words.all})`}

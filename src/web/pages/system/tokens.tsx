@@ -15,6 +15,7 @@ import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { systemWords } from '../../words/system.js';
 import { NewToken } from './new-token.js';
+import { Sessions } from './sessions.js';
 
 type Token = z.infer<typeof TokenAnswer>;
 
@@ -55,6 +56,7 @@ export function TokensPanel() {
         <NewToken onClose={() => setMaking(false)} />
       </Dialog>
       <Revoke token={leaving} onClose={() => setLeaving(null)} />
+      <Sessions />
     </div>
   );
 }

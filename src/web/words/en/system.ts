@@ -170,6 +170,18 @@ export const system = {
     tested: 'tested',
     some_bad: (bad: number, n: number) => `${bad} of ${n} do not work`,
   },
+  sessions: {
+    title: 'Signed in now',
+    name: 'Name',
+    role: 'Role',
+    since: 'Since',
+    until: 'Until',
+    current: 'this browser',
+    end: 'Sign out',
+    end_of: (name: string) => `Sign ${name} out`,
+    ended: (name: string) => `${name} is signed out there`,
+    more: 'More sessions',
+  },
   tokens: {
     name: 'Name',
     role: 'Role',

@@ -166,6 +166,18 @@ export const system: typeof en = {
     tested: '测试于',
     some_bad: (bad, n) => `${n} 个中有 ${bad} 个不可用`,
   },
+  sessions: {
+    title: '当前登录',
+    name: '名称',
+    role: '角色',
+    since: '登录于',
+    until: '有效至',
+    current: '本浏览器',
+    end: '登出',
+    end_of: (name) => `登出 ${name}`,
+    ended: (name) => `${name} 已在该处登出`,
+    more: '更多会话',
+  },
   tokens: {
     name: '名称',
     role: '角色',
