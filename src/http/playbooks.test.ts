@@ -252,6 +252,8 @@ describe('explaining rules', () => {
   });
 
   it('names the place of what is wrong', async () => {
+    const known = Explanation.strict().parse((await post('/api/v1/rules/explain', { alert_name: 'X' })).json());
+    expect(known.not_looked_at.join(' ')).toMatch(/intake.*repeats.*under way.*rate limits.*storm mode/);
     const answer = await post('/api/v1/rules/explain', { alert_name: 'X', severity: 'page' });
 
     expect(errorOf(answer).details).toEqual([

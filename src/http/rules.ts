@@ -22,6 +22,15 @@ import type { PlacedRule } from './rule-list.js';
 /** A rule set may hold a hundred thousand rules; nobody reads that many reasons. */
 const MAX_EXPLAINED = 1_000;
 
+/** What is known only when the alert arrives: it depends on what else has arrived and run by then. */
+const NOT_LOOKED_AT: readonly string[] = [
+  'the intake (intake:), which may change or drop an alert before any rule sees it',
+  'whether it repeats an alert that is known already',
+  'whether it joins a run that is under way for its group, and how long its group waits (group_wait, group_interval)',
+  'cooldowns, rate limits and the most runs at once',
+  'storm mode, in which nothing new starts or writes need an approval',
+];
+
 /** What binds alerts to playbooks, and why. */
 export function ruleRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
   const onRequest = auth.require('read');
@@ -117,6 +126,7 @@ function explain(alert: Alert, deps: HttpDeps): Explanation {
       deps,
     ),
     held_by: held.map(({ reason, by, until, explanation }) => ({ reason, by, until, explanation })),
+    not_looked_at: [...NOT_LOOKED_AT],
   };
 }
 

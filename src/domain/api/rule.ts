@@ -40,6 +40,7 @@ export const Explanation = z.object({
       }),
     )
     .describe('Everything that would hold the alert now: silences, maintenance windows, what inhibits it'),
+  not_looked_at: z.array(z.string()).describe('What may yet change the decision when such an alert arrives, in words'),
 });
 export type Explanation = z.infer<typeof Explanation>;
 
