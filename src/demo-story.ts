@@ -185,6 +185,7 @@ function lookAround(app: App, { run }: Story, token: string): string {
   return [
     '',
     'Look around (Ctrl-C ends the demo):',
+    `  ${app.url}               the web pages; sign in with ${token}`,
     `  ${call} ${api}/alerts`,
     ...(run
       ? [`  ${call} '${api}/runs/${run.run_id}/report?format=text'`, `  ${call} ${api}/runs/${run.run_id}/events`]
