@@ -67,6 +67,22 @@ describe('the pages', () => {
     });
   });
 
+  it('say to a browser that brings no session that it brings none: it has nothing to ask', async () => {
+    put('web/index.html', '<!doctype html><html lang="en"><title>Fixpoint</title></html>');
+    put('web/index.html.br', 'BR');
+    const cookie = `fixpoint_session=${'s'.repeat(43)}`;
+
+    const stranger = await get('/', { 'accept-encoding': 'br' });
+    const known = await get('/', { cookie });
+    const packed = await get('/', { cookie, 'accept-encoding': 'br' });
+
+    expect(stranger.body).toContain('<html data-signed-out lang="en">');
+    expect(known.body).toContain('<html lang="en">');
+    expect(packed.body).toBe('BR');
+    expect(stranger.headers.vary).toBe('accept-encoding, cookie');
+    expect(new Set([stranger, known, packed].map(({ headers }) => headers.etag)).size).toBe(3);
+  });
+
   it('are not sent again to who has them', async () => {
     build();
     const { etag } = (await get('/')).headers;

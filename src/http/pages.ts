@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpDeps } from './deps.js';
 import { answerUnknownRoute, RETRY_AFTER_S } from './refusal.js';
 import type { Api } from './route.js';
+import { secretOf } from './session-cookie.js';
 import { WebFiles } from './web-files.js';
 import type { WebFile } from './web-files.js';
 
@@ -40,9 +41,10 @@ export function pageRoutes(app: Api, deps: Pick<HttpDeps, 'config'>): void {
   const files = new WebFiles(deps.config.webDir);
   const hidden = { schema: { hide: true } } as const;
   const page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const file = await files.page(request.headers['accept-encoding']);
+    const isStranger = request.headers.authorization === undefined && secretOf(request) === null;
+    const file = await files.page(isStranger ? undefined : request.headers['accept-encoding']);
     if (file === null) return notBuilt(reply);
-    return send(request, reply, file, 'no-cache');
+    return send(request, reply, isStranger ? forStrangers(file) : file, 'no-cache', 'accept-encoding, cookie');
   };
   for (const path of ['/', ...PAGES.flatMap((path) => [path, `${path}/*`])]) app.get(path, hidden, page);
 
@@ -58,9 +60,21 @@ export function pageRoutes(app: Api, deps: Pick<HttpDeps, 'config'>): void {
   });
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, file: WebFile, cacheControl: string): FastifyReply {
+/** The document says so where no cookie came: its page offers the sign-in without asking first who is there. */
+function forStrangers(file: WebFile): WebFile {
+  const body = Buffer.from(file.body.toString('utf8').replace('<html', '<html data-signed-out'));
+  return { ...file, body, etag: file.etag.replace(/"$/, '-out"') };
+}
+
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: WebFile,
+  cacheControl: string,
+  vary = 'accept-encoding',
+): FastifyReply {
   const { body, type, encoding, etag } = file;
-  reply.headers({ ...PAGE_HEADERS, 'cache-control': cacheControl, etag, vary: 'accept-encoding' });
+  reply.headers({ ...PAGE_HEADERS, 'cache-control': cacheControl, etag, vary });
   if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send();
   if (encoding !== null) reply.header('content-encoding', encoding);
   return reply.type(type).send(body);

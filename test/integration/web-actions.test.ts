@@ -54,6 +54,7 @@ await describeWith(['chromium'], 'what people do on the web pages', ({ chromium 
       const { page, goto, faults } = await someone(null);
       await goto('/playbooks?tab=check');
       await isOn(page, 'Sign in to Fixpoint');
+      expect(faults).toEqual([]);
       await press(page, 'Sign in');
       await sees(page, 'Paste your token.');
       await page.getByLabel('Token', { exact: true }).fill('not-the-token-of-anybody');
@@ -64,7 +65,7 @@ await describeWith(['chromium'], 'what people do on the web pages', ({ chromium 
       await press(page, 'Sign in');
       await isOn(page, 'Playbooks');
       expect(new URL(page.url()).search).toBe('?tab=check');
-      // Chromium's own lines on the answers that were asked for.
+      // Chromium's own line on the answer that was asked for.
       expect(faults.filter((fault) => !/status of 401/.test(fault))).toEqual([]);
     });
 

@@ -15,12 +15,21 @@ const AGAIN_MS = 5_000;
 const SESSION = '/api/v1/session';
 export const SESSION_KEY = [SESSION] as const;
 
+/** Whether the document itself says that no cookie came with the request for it. Once: whoever signs in is asked for by the next question. */
+function cameAsStranger(): boolean {
+  const { documentElement } = document;
+  const isStranger = documentElement.hasAttribute('data-signed-out');
+  documentElement.removeAttribute('data-signed-out');
+  return isStranger;
+}
+
 /** The session in force; null when nobody is signed in. */
 export function useSessionQuery(): UseQueryResult<Session | null> {
   const api = useApi();
   return useQuery<Session | null>({
     queryKey: SESSION_KEY,
     queryFn: async ({ signal }) => {
+      if (cameAsStranger()) return null;
       try {
         const session = await api.request<Session>('GET', SESSION, { signal });
         api.setCsrf(session.csrf);
