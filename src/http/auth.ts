@@ -10,7 +10,7 @@ import type { Session } from '../domain/session.js';
 import type { ProbeDeps } from './deps.js';
 import { KnownCredentials } from './known-credentials.js';
 import { SAFE_METHODS } from './same-origin.js';
-import { adminProof, secretOf, showsCsrf } from './session-cookie.js';
+import { adminProof, judgedBySecret, showsCsrf } from './session-cookie.js';
 import { hashOf } from './token-text.js';
 
 /** Who asks, and what they may do. */
@@ -78,7 +78,7 @@ export class Auth {
 
   async #judge(request: FastifyRequest): Promise<Principal> {
     const { authorization } = request.headers;
-    const secret = authorization === undefined ? secretOf(request) : null;
+    const secret = judgedBySecret(request);
     return secret === null ? this.#byToken(authorization) : this.#bySession(request, secret);
   }
 

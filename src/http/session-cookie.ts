@@ -28,6 +28,11 @@ export function secretOf(request: FastifyRequest): string | null {
   return null;
 }
 
+/** The secret that a request is judged by; null also where it has an Authorization header, which then counts alone. */
+export function judgedBySecret(request: FastifyRequest): string | null {
+  return request.headers.authorization === undefined ? secretOf(request) : null;
+}
+
 /** What a page has to show with a change; it follows from the secret, which pages cannot read. */
 export function csrfOf(secret: string): string {
   return createHmac('sha256', secret).update('csrf').digest('base64url');

@@ -12,7 +12,7 @@ import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { answers } from './route.js';
 import type { Api } from './route.js';
-import { secretOf } from './session-cookie.js';
+import { judgedBySecret } from './session-cookie.js';
 import { hashOf } from './token-text.js';
 
 /** So much of the hash names a session: what signs in is the cookie's secret, which does not follow from it. */
@@ -75,7 +75,7 @@ function whoseOf(request: FastifyRequest): string | null {
 
 function itemOf({ hash, token, created_at, ends_at }: ListedSession, request: FastifyRequest): SessionItem {
   const { name, role } = token ?? ADMIN;
-  const secret = request.headers.authorization === undefined ? secretOf(request) : null;
+  const secret = judgedBySecret(request);
   return {
     session_id: hash.slice(0, NAME_LENGTH),
     name,

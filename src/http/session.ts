@@ -8,7 +8,16 @@ import type { HttpDeps } from './deps.js';
 import { sessionListRoutes } from './session-list.js';
 import { answers, noContent } from './route.js';
 import type { Api } from './route.js';
-import { adminProof, csrfOf, isSecure, newSecret, secretOf, setCookie, showsCsrf } from './session-cookie.js';
+import {
+  adminProof,
+  csrfOf,
+  isSecure,
+  newSecret,
+  judgedBySecret,
+  secretOf,
+  setCookie,
+  showsCsrf,
+} from './session-cookie.js';
 import { hashOf } from './token-text.js';
 
 const PATH = '/api/v1/session';
@@ -27,7 +36,7 @@ export function sessionRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     },
     (request): SessionAnswer => {
       const { name, role } = principalOf(request);
-      const secret = request.headers.authorization === undefined ? secretOf(request) : null;
+      const secret = judgedBySecret(request);
       return { name, role, csrf: secret === null ? null : csrfOf(secret) };
     },
   );
