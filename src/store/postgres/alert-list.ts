@@ -4,7 +4,7 @@ import type { AlertFilter, Page, PageRequest, StoredAlert } from '../../domain/s
 import type { Db } from '../db.js';
 import type { AlertColumns, Repeat, RepeatColumns } from './alert-rows.js';
 import { expand, stored, whole } from './alert-rows.js';
-import { checkCursor, Conditions } from './page.js';
+import { AFTER_ALL, ID_SLACK_MS, checkCursor, Conditions } from './page.js';
 import { idFrom } from '../../domain/ulid-time.js';
 
 /** How many alerts one page looks at, at most: by their columns, and where their documents have to be read. */
@@ -15,10 +15,6 @@ const DEEP_STEP = 1_000;
 /** Rows of repeats that are looked at at once, and at most; each holds the repeats of one delivery. */
 const REPEAT_STEP = 100;
 const MAX_REPEAT_ROWS = 2_000;
-/** An id is made a moment before what it names is received. */
-const SLACK_MS = 60_000;
-/** Sorts after every id. */
-const AFTER_ALL = '~';
 
 /** What was found, newest first, and down to which id nothing was left out; null: to the end. */
 interface Found {
@@ -44,8 +40,8 @@ export async function listAlerts(db: Db, filter: AlertFilter, page: PageRequest)
     db,
     filter,
     deep: deepFilter(filter),
-    cursor: lower(checkCursor(page), filter.until === undefined ? null : idFrom(filter.until, SLACK_MS)),
-    floor: filter.since === undefined ? '' : idFrom(filter.since, -SLACK_MS),
+    cursor: lower(checkCursor(page), filter.until === undefined ? null : idFrom(filter.until, ID_SLACK_MS)),
+    floor: filter.since === undefined ? '' : idFrom(filter.since, -ID_SLACK_MS),
     limit: page.limit + 1,
   };
   const parts = [await searchAlerts(search), await searchRepeats(search)];

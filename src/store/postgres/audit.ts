@@ -1,12 +1,10 @@
 import type { Audit, AuditEntry, AuditFilter, Page, PageRequest } from '../../domain/store.js';
 import { idFrom } from '../../domain/ulid-time.js';
 import type { Db } from '../db.js';
-import { checkCursor, Conditions, pageOf } from './page.js';
+import { ID_SLACK_MS, checkCursor, Conditions, pageOf } from './page.js';
 
 /** How many entries one page looks at, where not all fit. */
 const MAX_LOOKED_AT = 10_000;
-/** An id is made a moment before its instant is. */
-const SLACK_MS = 60_000;
 const COLUMNS = 'audit_id, at, who, what, target, details';
 
 /** Who did what. */
@@ -51,7 +49,7 @@ async function edge(
     text: `select audit_id from audit ${conditions.where} order by audit_id desc offset ${conditions.param(MAX_LOOKED_AT - 1)} limit 1`,
     values: conditions.values,
   });
-  const floor = since === undefined ? '' : idFrom(since, -SLACK_MS);
+  const floor = since === undefined ? '' : idFrom(since, -ID_SLACK_MS);
   if (row === undefined || row.audit_id <= floor) return { id: floor, is_last: true };
   return { id: row.audit_id, is_last: false };
 }

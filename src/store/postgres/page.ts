@@ -1,6 +1,11 @@
 import { FixpointError } from '../../domain/errors.js';
 import type { Page, PageRequest } from '../../domain/store.js';
 
+/** An id is made a moment before what it names is received. */
+export const ID_SLACK_MS = 60_000;
+/** Sorts after every id. */
+export const AFTER_ALL = '~';
+
 /** SQL conditions with their values, joined by `and`. Values are parameters, never text. */
 export class Conditions {
   readonly values: unknown[] = [];

@@ -5,6 +5,7 @@ import type { Db } from '../db.js';
 import { pruneLimits } from './prune-limits.js';
 import { removeIncidents } from './incident-retention.js';
 import { pruneSessions } from './sessions.js';
+import { AFTER_ALL } from './page.js';
 
 /** Rows looked at in one statement. The embedded database answers nothing else meanwhile (measured: 200 alerts take 10 to 15 ms). */
 const BATCH = { embedded: 200, postgres: 1_000 } as const;
@@ -19,9 +20,6 @@ const CHEAP_COUNTS = 4;
 const COUNT_AGAIN_MS = 3_600_000;
 /** A storm must not push out what a redelivery is recognised by: however many alerts there are, those of the last hour stay. */
 const SAFE_FROM_COUNT_MS = 3_600_000;
-
-/** Sorts after every id. */
-const AFTER_ALL = '~';
 
 /** Forgets what is old, in Postgres. */
 export function createRetention(db: Db, clock: Clock): Retention {

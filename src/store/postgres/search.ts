@@ -1,11 +1,10 @@
 import type { Found, FoundAlert, FoundIncident, FoundRun, Search } from '../../domain/search.js';
 import type { Db } from '../db.js';
+import { AFTER_ALL } from './page.js';
 
 /** Rows that one search by words looks at, at most, and at once: the embedded database answers nothing else meanwhile. */
 const MAX_LOOKED_AT = 10_000;
 const STEP = 2_000;
-/** Sorts after every id. */
-const AFTER_ALL = '~';
 
 /** One table that is searched: what is answered of its rows, and which of them fit the text `$1` (and the list `$5`). */
 interface Searched {

@@ -2,9 +2,8 @@ import type { RunState } from '../../domain/run.js';
 import type { Stats } from '../../domain/store.js';
 import { idFrom } from '../../domain/ulid-time.js';
 import type { Db } from '../db.js';
+import { AFTER_ALL, ID_SLACK_MS } from './page.js';
 
-/** An id is made a moment before what it names is received. */
-const SLACK_MS = 60_000;
 /** Rows that are counted at once (the embedded database answers nothing else meanwhile), and at most. A row of repeats holds a delivery's. */
 const STEP = 5_000;
 const MAX_ALERTS = 100_000;
@@ -12,8 +11,6 @@ const REPEAT_STEP = 500;
 const MAX_REPEAT_ROWS = 10_000;
 const MAX_RUNS = 20_000;
 const MAX_UNDECIDED = 10_000;
-/** Sorts after every id. */
-const AFTER_ALL = '~';
 
 interface Counted {
   readonly action: string | null;
@@ -34,7 +31,7 @@ export async function readStats(db: Db, since: string): Promise<Stats> {
     text: `select state, outcome, count(*) as count from (
         select state, outcome, created_at from runs where run_id >= $2 order by run_id desc limit $3
       ) as newest where created_at >= $1 group by 1, 2 order by 3 desc`,
-    values: [since, idFrom(since, -SLACK_MS), MAX_RUNS],
+    values: [since, idFrom(since, -ID_SLACK_MS), MAX_RUNS],
   });
   const [undecided] = await db.query<{ count: number }>({
     text: `select count(*) as count from (select 1 from alerts where due_at > '-infinity' and action is null limit ${MAX_UNDECIDED}) as few`,
@@ -78,7 +75,7 @@ async function walk(
   since: string,
   { text, step, most }: Walk,
 ): Promise<{ counts: Counted[]; complete: boolean }> {
-  const floor = idFrom(since, -SLACK_MS);
+  const floor = idFrom(since, -ID_SLACK_MS);
   const counts: Counted[] = [];
   let above = AFTER_ALL;
   for (let looked = 0; looked < most; looked += step) {

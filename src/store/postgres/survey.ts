@@ -1,13 +1,12 @@
 import type { Backlog, CountedAlerts, HourCount, RunFigures, Survey, WorkerState } from '../../domain/survey.js';
 import type { Db } from '../db.js';
 import { idFrom } from '../../domain/ulid-time.js';
+import { ID_SLACK_MS } from './page.js';
 
 /** A figure that grows with what is stored stops here: beyond it nobody reads the digits, and counting takes its time. */
 const MOST = 10_000;
 /** Dead letters that are looked at: which were not replayed has no index. */
 const NEWEST_LETTERS = 1_000;
-/** An id is made a moment before its row is written. */
-const SLACK_MS = 60_000;
 
 /** What is asked of everything at once, in Postgres. */
 export function createSurvey(db: Db): Survey {
@@ -131,7 +130,7 @@ async function runFigures(
   const newest = `with looked_at as (select run_id, playbook_id, state, outcome, created_at, finished_at, dry_run from runs
       where run_id > $1 and created_at >= $2 order by run_id desc limit $4),
     newest as (select * from looked_at where not dry_run and ($3::text is null or playbook_id = $3))`;
-  const values = [idFrom(since, -SLACK_MS), since, playbook_id, limit];
+  const values = [idFrom(since, -ID_SLACK_MS), since, playbook_id, limit];
   const counts = await db.query<GroupRow>({
     text: `${newest} select playbook_id, state, outcome, count(*) as count from newest group by 1, 2, 3 order by 1, 2, 3`,
     values,
@@ -146,7 +145,7 @@ async function runFigures(
   });
   const [looked] = await db.query<{ count: number }>({
     text: 'select count(*) as count from (select 1 from runs where run_id > $1 and created_at >= $2 limit $3) as looked',
-    values: [idFrom(since, -SLACK_MS), since, limit + 1],
+    values: [idFrom(since, -ID_SLACK_MS), since, limit + 1],
   });
   const items = lasts.map(({ playbook_id: id, median_duration_ms, ...last_run }) => ({
     playbook_id: id,
