@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freeze, thaw } from './freeze.js';
 import { freePort } from './loopback.js';
 import { servers } from './servers.js';
 
@@ -13,7 +14,7 @@ export interface OwnServers {
   down(name: Name): Promise<void>;
   up(name: Name): Promise<void>;
   /** Stops all of its processes where they stand, as a machine that hangs would; its connections stay open. */
-  freeze(name: Name): void;
+  freeze(name: Name): Promise<void>;
   thaw(name: Name): void;
   /** Ends both and removes what they left. */
   remove(): Promise<void>;
@@ -35,25 +36,19 @@ export async function startOwnServers(): Promise<OwnServers> {
     const said = await servers(args, env);
     if (said.code !== 0) throw new Error(`servers ${args.join(' ')}: ${said.text.trim().slice(-1_000)}`);
   };
-  const signal = (name: Name, which: NodeJS.Signals): void => {
+  const processesOf = (name: Name): number[] => {
     const pid = Number(readFileSync(join(directory, `${name}.pid`), 'utf8'));
-    for (const each of [pid, ...childrenOf(pid)]) {
-      try {
-        process.kill(each, which);
-      } catch {
-        // One that has ended in the meantime needs no signal.
-      }
-    }
+    return [pid, ...childrenOf(pid)];
   };
   const own: OwnServers = {
     postgres: `postgres://postgres@127.0.0.1:${ports.postgres}/fixpoint`,
     kafka: `127.0.0.1:${ports.kafka}`,
     down: (name) => ask('down', name),
     up: (name) => ask('up', name),
-    freeze: (name) => signal(name, 'SIGSTOP'),
-    thaw: (name) => signal(name, 'SIGCONT'),
+    freeze: async (name) => void (await Promise.all(processesOf(name).map(freeze))),
+    thaw: (name) => processesOf(name).forEach(thaw),
     remove: async () => {
-      for (const name of ['postgres', 'kafka'] as const) signal(name, 'SIGCONT');
+      for (const name of ['postgres', 'kafka'] as const) processesOf(name).forEach(thaw);
       await ask('down', 'kafka', 'postgres');
       rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
     },

@@ -7,6 +7,7 @@ import type { Bus } from '../../src/domain/bus.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
 import { aBatch, busSuite } from '../contract/bus-suite.js';
 import type { BusBench } from '../contract/bus-suite.js';
+import { freeze, thaw } from '../helper/freeze.js';
 import { describeWith, serverFile, servers } from '../helper/servers.js';
 import type { ServerName } from '../helper/servers.js';
 import { SYSTEM_CLOCK } from '../helper/system-clock.js';
@@ -52,13 +53,13 @@ async function aKafkaBench(broker: string, name: ServerName, over: Partial<Kafka
     kafka,
     reopen: open,
     cut: async () => {
-      signalServer(name, 'SIGSTOP');
-      return async () => signalServer(name, 'SIGCONT');
+      await freeze(pidOf(name));
+      return async () => thaw(pidOf(name));
     },
     decide: async () => undefined,
     dead: () => dead,
     close: async () => {
-      signalServer(name, 'SIGCONT');
+      thaw(pidOf(name));
       await Promise.all(buses.map((bus) => bus.stop()));
       await admin.deleteTopics({
         topics: (await admin.listTopics()).filter((topic) => topic.startsWith(`${prefix}.`)),
@@ -68,8 +69,8 @@ async function aKafkaBench(broker: string, name: ServerName, over: Partial<Kafka
   };
 }
 
-function signalServer(name: ServerName, signal: NodeJS.Signals): void {
-  process.kill(Number(readFileSync(serverFile(`${name}.pid`), 'utf8')), signal);
+function pidOf(name: ServerName): number {
+  return Number(readFileSync(serverFile(`${name}.pid`), 'utf8'));
 }
 
 for (const name of ['kafka', 'kafka-3.9.1'] as const) {

@@ -167,7 +167,7 @@ await describeWith(['postgres', 'kafka'], 'an outage of what durability stands o
       await start(withKafka);
       await accepted('before');
       const before = await memory();
-      own.freeze(name);
+      await own.freeze(name);
 
       const refusals = await Promise.all(Array.from({ length: 2_000 }, (_, n) => post(`s-${n % 500}`, 100_000)));
       const ready = await readiness();
@@ -205,7 +205,7 @@ await describeWith(['postgres', 'kafka'], 'an outage of what durability stands o
   it('gives no alert up while Postgres hangs, however long', async () => {
     await start(true);
     await accepted('before');
-    own.freeze('postgres');
+    await own.freeze('postgres');
 
     const alert_id = await accepted('meanwhile');
     // Longer than a batch may fail before it is given up, each failure after the five seconds that a connection may take.
