@@ -18,7 +18,7 @@ import type { Log } from './domain/log.js';
 import type { CheckedPlaybook, Mode } from './domain/playbook.js';
 import { compileRules } from './domain/rule-match.js';
 import type { NewRunHeader } from './domain/run.js';
-import type { Store } from './domain/stores.js';
+import type { Store } from './domain/store.js';
 import { fold } from './domain/transition.js';
 import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';

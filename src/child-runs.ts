@@ -6,7 +6,7 @@ import { didYouMean } from './domain/nearest.js';
 import { stricterMode } from './domain/mode.js';
 import type { NewRunHeader, Run } from './domain/run.js';
 import { isStepFinished } from './domain/run.js';
-import type { RunStore } from './domain/store.js';
+import type { RunStore } from './domain/run-store.js';
 import type { Opening } from './schedule/scheduler.js';
 
 /** A playbook that runs itself, directly or through others, ends here. */

@@ -18,7 +18,7 @@ import type { Shop } from './demo/start-shop.js';
 import { instant, sleep } from './domain/clock.js';
 import { messageOf } from './domain/errors.js';
 import { isRunFinished } from './domain/run.js';
-import type { StoredAlert } from './domain/store.js';
+import type { StoredAlert } from './domain/alert-view.js';
 import { newToken } from './http/token-text.js';
 import { versionOf } from './serve.js';
 

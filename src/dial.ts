@@ -9,7 +9,7 @@ import type { ConnectionCheck } from './domain/connection.js';
 import { FixpointError, messageOf } from './domain/errors.js';
 import { createIds } from './domain/id.js';
 import type { Log } from './domain/log.js';
-import type { Store } from './domain/stores.js';
+import type { Store } from './domain/store.js';
 import { createExecutors } from './executor/registry.js';
 import { hashOf, newToken } from './http/token-text.js';
 import { createNotifiers } from './notifier/registry.js';

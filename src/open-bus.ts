@@ -5,7 +5,7 @@ import { kafkaOptions } from './dial.js';
 import type { Bus, RunEventBus } from './domain/bus.js';
 import { instant } from './domain/clock.js';
 import { FixpointError, messageOf } from './domain/errors.js';
-import type { Store } from './domain/stores.js';
+import type { Store } from './domain/store.js';
 
 const MAX_TRIES = 5;
 

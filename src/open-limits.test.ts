@@ -3,7 +3,7 @@ import { FakeClock } from '../test/helper/fake-clock.js';
 import { Settings } from './config.js';
 import { createIds } from './domain/id.js';
 import { SILENT_LOG } from './domain/log.js';
-import type { Store } from './domain/stores.js';
+import type { Store } from './domain/store.js';
 import { openLimits } from './open-limits.js';
 
 function open(written: unknown, names: readonly string[] = ['slack']) {

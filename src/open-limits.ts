@@ -7,7 +7,7 @@ import type { Ids } from './domain/id.js';
 import type { Log } from './domain/log.js';
 import { didYouMean } from './domain/nearest.js';
 import type { PlainNotice } from './domain/notifier.js';
-import type { Store } from './domain/stores.js';
+import type { Store } from './domain/store.js';
 import type { StormPolicy } from './domain/storm.js';
 import type { Metrics } from './http/metrics.js';
 import type { Notifiers } from './notifier/registry.js';

@@ -7,7 +7,7 @@ import { FixpointError, messageOf } from './domain/errors.js';
 import type { Log } from './domain/log.js';
 import type { NewRunHeader } from './domain/run.js';
 import type { SourceModule, SourceReconciler } from './domain/source.js';
-import type { Store } from './domain/stores.js';
+import type { Store } from './domain/store.js';
 import { limitTime } from './domain/time-limit.js';
 import type { Ingest } from './ingest/ingest.js';
 import { sources as sourceModules } from './source/registry.js';

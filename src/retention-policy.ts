@@ -1,6 +1,6 @@
 import type { Settings } from './config.js';
 import { durationMs } from './domain/duration.js';
-import type { RetentionLimit, RetentionPolicy } from './domain/store.js';
+import type { RetentionLimit, RetentionPolicy } from './domain/retention.js';
 
 /** What the settings say is kept; 0 stands for no limit. */
 export function retentionOf({ retention }: Settings): RetentionPolicy {

@@ -6,7 +6,7 @@ import type { ConnectionCheck } from './domain/connection.js';
 import { messageOf } from './domain/errors.js';
 import type { Log } from './domain/log.js';
 import type { Run } from './domain/run.js';
-import type { Store } from './domain/stores.js';
+import type { Store } from './domain/store.js';
 import { NO_FILE_SUPPRESSIONS } from './domain/suppression.js';
 import type { Frozen } from './domain/suppression-set.js';
 import type { Metrics } from './http/metrics.js';

@@ -5,7 +5,7 @@ import { instant } from '../domain/clock.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
 import { splitId } from '../domain/id.js';
 import type { Log } from '../domain/log.js';
-import type { TriageStore } from '../domain/store.js';
+import type { TriageStore } from '../domain/triage-store.js';
 import { deliver, isOutage } from './deliver.js';
 import { givenUp } from './given-up.js';
 

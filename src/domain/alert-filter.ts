@@ -3,7 +3,7 @@ import { matcherHolds, parseMatcher } from './label.js';
 import type { Pattern } from './pattern.js';
 import { compilePattern } from './pattern.js';
 import { FixpointError } from './errors.js';
-import type { AlertFilter, StoredAlert } from './store.js';
+import type { AlertFilter, StoredAlert } from './alert-view.js';
 
 /** What a filter asks besides what a column of its own tells. */
 export type DeepFilter = (alert: StoredAlert) => boolean;

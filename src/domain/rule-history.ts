@@ -1,6 +1,6 @@
 import type { Instant } from './alert.js';
 import type { Rule } from './rule.js';
-import type { Page, PageRequest } from './store.js';
+import type { Page, PageRequest } from './page.js';
 
 /** A set of rules that came into force. */
 export interface RulesVersion {

@@ -1,4 +1,5 @@
-import type { Page, PageRequest, TokenRecord } from './store.js';
+import type { Page, PageRequest } from './page.js';
+import type { TokenRecord } from './token.js';
 
 /** Somebody who has signed in with a token: the token that it stands for, or the proof that it was the configured admin token. */
 export interface Session {

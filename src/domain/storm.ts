@@ -1,5 +1,6 @@
 import type { Instant } from './alert.js';
-import type { AuditEntry, Notices } from './store.js';
+import type { AuditEntry } from './audit.js';
+import type { Notices } from './outbox.js';
 
 /** 0: no storm. 1: what new runs write is asked about. 2: nothing new starts, people are told and decide. */
 export type StormLevel = 0 | 1 | 2;

@@ -1,5 +1,5 @@
 import type { Instant } from './alert.js';
-import type { Notices } from './store.js';
+import type { Notices } from './outbox.js';
 
 /** Alerts that no rule took, of one name and service. */
 export interface UnmatchedKind {

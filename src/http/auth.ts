@@ -5,7 +5,7 @@ import type { Right, Role } from '../domain/access.js';
 import { MAX_TOKEN_LENGTH } from '../domain/api/session.js';
 import { FixpointError } from '../domain/errors.js';
 import type { SenderProof } from '../domain/source.js';
-import type { TokenRecord } from '../domain/store.js';
+import type { TokenRecord } from '../domain/token.js';
 import type { Session } from '../domain/session.js';
 import type { ProbeDeps } from './deps.js';
 import { KnownCredentials } from './known-credentials.js';

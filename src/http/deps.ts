@@ -12,7 +12,7 @@ import type { Mode } from '../domain/mode.js';
 import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { SenderProof, WebhookEnvelope } from '../domain/source.js';
-import type { Store } from '../domain/stores.js';
+import type { Store } from '../domain/store.js';
 import type { Suppressed, SuppressionSet } from '../domain/suppression-set.js';
 import type { PartHealth } from './readiness.js';
 import type { Ingest } from '../ingest/ingest.js';

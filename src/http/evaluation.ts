@@ -2,7 +2,7 @@ import type { Evaluation } from '../domain/api/evaluation.js';
 import type { Alert } from '../domain/alert.js';
 import { compileRules } from '../domain/rule-match.js';
 import type { RuleSet } from '../domain/rule-match.js';
-import type { StoredAlert } from '../domain/store.js';
+import type { StoredAlert } from '../domain/alert-view.js';
 import type { HttpDeps } from './deps.js';
 import { mostTelling } from './rules.js';
 

@@ -5,7 +5,7 @@ import type { Clock } from '../domain/clock.js';
 import { FixpointError } from '../domain/errors.js';
 import { isRunFinished } from '../domain/run.js';
 import type { RunState, StoredEvent } from '../domain/run.js';
-import type { RunView } from '../domain/store.js';
+import type { RunView } from '../domain/run-view.js';
 import type { HttpDeps } from './deps.js';
 
 /** The most events that the store answers at once. */

@@ -2,7 +2,7 @@ import { Reason } from '../domain/api/run.js';
 import { pageOf, pageRequest, sinceInstant } from '../domain/api/page.js';
 import { AuditAnswer, AuditQuery, PauseAnswer, StatsAnswer, StatsQuery } from '../domain/api/system.js';
 import { instant } from '../domain/clock.js';
-import type { PauseState } from '../domain/store.js';
+import type { PauseState } from '../domain/pause.js';
 import { OVERALL } from '../domain/storm.js';
 import type { Storm } from '../domain/storm.js';
 import { audit } from './audit.js';

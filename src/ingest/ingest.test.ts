@@ -8,7 +8,7 @@ import type { AlertBatch } from '../domain/bus.js';
 import { FixpointError } from '../domain/errors.js';
 import { createIds, idOf } from '../domain/id.js';
 import type { ParsedPayload, Source } from '../domain/source.js';
-import type { DeadLetters } from '../domain/store.js';
+import type { DeadLetters } from '../domain/dead-letter.js';
 import type { Ingest } from './ingest.js';
 import { createIngest } from './ingest.js';
 import type { RoomLimits } from './room.js';

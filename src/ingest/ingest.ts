@@ -9,7 +9,7 @@ import type { Ids } from '../domain/id.js';
 import { idOf } from '../domain/id.js';
 import { notJson } from '../domain/json-place.js';
 import type { ParsedPayload, RejectedItem, Source, SourceGate, SourceModule } from '../domain/source.js';
-import type { DeadLetters } from '../domain/store.js';
+import type { DeadLetters } from '../domain/dead-letter.js';
 import { settleWithin } from '../domain/time-limit.js';
 import type { IntakeWork } from './intake-entries.js';
 import type { RoomLimits } from './room.js';

@@ -2,7 +2,8 @@ import type { Clock } from '../domain/clock.js';
 import type { Playbook } from '../domain/playbook.js';
 import type { Run, RunEvent } from '../domain/run.js';
 import { isRunFinished } from '../domain/run.js';
-import type { ClaimedRun, FoundAlerts, NewRun, RunChange, RunKey, RunStore } from '../domain/store.js';
+import type { ClaimedRun, FoundAlerts, NewRun, RunChange, RunStore } from '../domain/run-store.js';
+import type { RunKey } from '../domain/triage-store.js';
 import { fold } from '../domain/transition.js';
 
 interface Kept {

@@ -1,7 +1,7 @@
 import type { Alert } from '../domain/alert.js';
 import { SuppressionSet } from '../domain/suppression-set.js';
 import type { Frozen, SuppressionContent } from '../domain/suppression-set.js';
-import type { DecidedBatch } from '../domain/store.js';
+import type { DecidedBatch } from '../domain/triage-store.js';
 import type { Suppressions } from '../triage/deps.js';
 import { FiringMemory } from '../triage/firing.js';
 import type { SuppressionState } from '../triage/suppressions.js';

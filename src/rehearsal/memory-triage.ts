@@ -2,7 +2,8 @@ import type { Alert } from '../domain/alert.js';
 import type { Decision } from '../domain/decision.js';
 import type { Run, RunEvent } from '../domain/run.js';
 import { isRunFinished } from '../domain/run.js';
-import type { DecidedBatch, FoundAlerts, Occurrence, RunKey, TriageStore } from '../domain/store.js';
+import type { FoundAlerts } from '../domain/run-store.js';
+import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/triage-store.js';
 import type { MemoryBudgets } from './memory-budgets.js';
 import type { MemoryRuns } from './memory-runs.js';
 

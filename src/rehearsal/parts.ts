@@ -3,7 +3,7 @@ import type { ChildRuns, ExecutorSpec, ReadyExecutor } from '../domain/executor.
 import type { Notice, NotifyResult } from '../domain/notifier.js';
 import type { CheckedPlaybook, Mode } from '../domain/playbook.js';
 import type { NewRunHeader, Run } from '../domain/run.js';
-import type { RunStore } from '../domain/store.js';
+import type { RunStore } from '../domain/run-store.js';
 import type { Opening } from '../schedule/scheduler.js';
 import type { Abilities } from './recording.js';
 

@@ -3,7 +3,7 @@ import type { IncidentBrief } from '../domain/incident.js';
 import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { StoredEvent } from '../domain/run.js';
-import type { RunView } from '../domain/store.js';
+import type { RunView } from '../domain/run-view.js';
 import type { ReportedRun } from './reported-run.js';
 import { summarize } from './summarize.js';
 

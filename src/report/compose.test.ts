@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aStory, begun, failed, RUN_ID, theDemoRun } from '../../test/helper/a-reported-run.js';
 import type { Story } from '../../test/helper/a-reported-run.js';
 import type { Language, Notice } from '../domain/notifier.js';
-import type { OutboxEntry } from '../domain/store.js';
+import type { OutboxEntry } from '../domain/outbox.js';
 import { composeNotice } from './compose.js';
 
 type Composed = Omit<Notice, 'channels'>;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aStory, failed, begun, RUN_ID, theDemoRun } from '../../test/helper/a-reported-run.js';
 import type { Story } from '../../test/helper/a-reported-run.js';
 import type { IncidentBrief } from '../domain/incident.js';
-import type { OutboxEntry } from '../domain/store.js';
+import type { OutboxEntry } from '../domain/outbox.js';
 import { buildReport } from './build.js';
 import { composeNotice } from './compose.js';
 import { renderHtml } from './render-html.js';

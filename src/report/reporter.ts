@@ -5,7 +5,8 @@ import { messageOf } from '../domain/errors.js';
 import type { IncidentBrief } from '../domain/incident.js';
 import type { Log } from '../domain/log.js';
 import type { Language, Notice, NotifyResult, PlainNotice } from '../domain/notifier.js';
-import type { Delivery, Outbox, OutboxEntry, RunView } from '../domain/store.js';
+import type { Delivery, Outbox, OutboxEntry } from '../domain/outbox.js';
+import type { RunView } from '../domain/run-view.js';
 import { composeNotice, composePlain } from './compose.js';
 
 /** How long a worker that has nothing to do waits before it looks again. */

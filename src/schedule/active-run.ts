@@ -7,7 +7,7 @@ import type { Log } from '../domain/log.js';
 import type { Intent } from '../domain/outcome.js';
 import type { Run, RunEvent } from '../domain/run.js';
 import { isRunFinished, timeCountsFrom } from '../domain/run.js';
-import type { FoundAlerts, RunStore } from '../domain/store.js';
+import type { FoundAlerts, RunStore } from '../domain/run-store.js';
 import { transition } from '../domain/transition.js';
 import { alertEvents } from './alert-events.js';
 import { advance, isStopped, nextTimer } from './advance.js';

@@ -4,7 +4,7 @@ import { instant } from '../domain/clock.js';
 import { FixpointError } from '../domain/errors.js';
 import type { Run, RunEvent, Step } from '../domain/run.js';
 import { isRunFinished } from '../domain/run.js';
-import type { RunStore } from '../domain/store.js';
+import type { RunStore } from '../domain/run-store.js';
 import { transition } from '../domain/transition.js';
 
 /** What a person may tell a run that is under way. */

@@ -2,7 +2,7 @@ import { FixpointError, messageOf } from '../domain/errors.js';
 import type { ConnectionCheck } from '../domain/connection.js';
 import type { Ids } from '../domain/id.js';
 import type { Clock } from '../domain/clock.js';
-import type { Store } from '../domain/stores.js';
+import type { Store } from '../domain/store.js';
 import { Committer } from './committer.js';
 import type { Db } from './db.js';
 import { migrate } from './migrate.js';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import { until } from '../../test/helper/until.js';
 import { SILENT_LOG } from '../domain/log.js';
-import type { PruneCounts, RetentionPolicy } from '../domain/store.js';
+import type { PruneCounts, RetentionPolicy } from '../domain/retention.js';
 import { Pruner } from './pruner.js';
 
 const NOTHING: PruneCounts = {

@@ -2,7 +2,7 @@ import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/log.js';
-import type { Retention, RetentionPolicy } from '../domain/store.js';
+import type { Retention, RetentionPolicy } from '../domain/retention.js';
 
 /** A start has better things to do. */
 const FIRST_AFTER_MS = 10_000;

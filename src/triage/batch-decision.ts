@@ -3,7 +3,7 @@ import type { Decision } from '../domain/decision.js';
 import type { Ids } from '../domain/id.js';
 import type { Rule } from '../domain/rule.js';
 import { isRunFinished } from '../domain/run.js';
-import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/store.js';
+import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/triage-store.js';
 import type { Suppressed } from '../domain/suppression-set.js';
 import type { TriageCache } from './cache.js';
 import { runKeyText } from './cache.js';

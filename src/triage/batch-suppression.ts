@@ -1,6 +1,6 @@
 import type { Alert } from '../domain/alert.js';
 import type { FiringSource } from '../domain/inhibition.js';
-import type { DecidedBatch, Occurrence } from '../domain/store.js';
+import type { DecidedBatch, Occurrence } from '../domain/triage-store.js';
 import type { Suppressions } from './deps.js';
 import type { Facts, Verdict } from './facts.js';
 import { BatchFiring, boundedHolder, isSource } from './firing.js';

@@ -1,4 +1,4 @@
-import type { Occurrence, RunKey } from '../domain/store.js';
+import type { Occurrence, RunKey } from '../domain/triage-store.js';
 
 const MAX_OCCURRENCES = 100_000;
 const MAX_RUNS = 20_000;

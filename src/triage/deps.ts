@@ -5,7 +5,8 @@ import type { Log } from '../domain/log.js';
 import type { CheckedPlaybook, Mode } from '../domain/playbook.js';
 import type { RuleSet } from '../domain/rule-match.js';
 import type { NewRunHeader } from '../domain/run.js';
-import type { DecidedBatch, NewRun, TriageStore } from '../domain/store.js';
+import type { NewRun } from '../domain/run-store.js';
+import type { DecidedBatch, TriageStore } from '../domain/triage-store.js';
 import type { Limits } from './limits.js';
 import type { SuppressionState } from './suppressions.js';
 

@@ -2,7 +2,7 @@ import type { Alert } from '../domain/alert.js';
 import type { FiringSources } from '../domain/inhibition.js';
 import type { Mode } from '../domain/playbook.js';
 import type { Rule } from '../domain/rule.js';
-import type { Occurrence } from '../domain/store.js';
+import type { Occurrence } from '../domain/triage-store.js';
 import type { Suppressed, SuppressionSet } from '../domain/suppression-set.js';
 import type { Hold } from './hold.js';
 

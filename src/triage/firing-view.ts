@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FiringSource, InhibitionRules } from '../domain/inhibition.js';
-import type { DecidedBatch, HoldStore } from '../domain/store.js';
+import type { HoldStore } from '../domain/hold-store.js';
+import type { DecidedBatch } from '../domain/triage-store.js';
 import type { InhibitRule } from '../domain/suppression.js';
 import { FiringMemory, isSource, MAX_SOURCES } from './firing.js';
 

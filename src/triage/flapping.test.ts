@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { anAlert } from '../../test/helper/an-alert.js';
 import { anOccurrence } from '../../test/helper/store-world.js';
-import type { FlapHistory, Occurrence } from '../domain/store.js';
+import type { FlapHistory, Occurrence } from '../domain/triage-store.js';
 import { flapHold, flapKey, historyOfFiring, historyOfResolve, withChange } from './flapping.js';
 
 const POLICY = { changes: 6, within_ms: 30 * 60_000, quiet_ms: 10 * 60_000 };

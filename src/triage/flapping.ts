@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Alert } from '../domain/alert.js';
 import { instant } from '../domain/clock.js';
 import { formatMs } from '../domain/duration.js';
-import type { FlapHistory, Occurrence } from '../domain/store.js';
+import type { FlapHistory, Occurrence } from '../domain/triage-store.js';
 import type { Hold } from './hold.js';
 
 /** From when on a condition that comes and goes is called flapping, and when it is so no longer. */

@@ -1,5 +1,5 @@
 import type { Alert } from '../domain/alert.js';
-import type { FlapHistory, Occurrence } from '../domain/store.js';
+import type { FlapHistory, Occurrence } from '../domain/triage-store.js';
 import { flapHold, flapKey, historyOfFiring, historyOfResolve, withChange } from './flapping.js';
 import type { FlapPolicy } from './flapping.js';
 import type { Hold } from './hold.js';

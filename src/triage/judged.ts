@@ -1,5 +1,5 @@
 import type { Alert } from '../domain/alert.js';
-import type { Occurrence } from '../domain/store.js';
+import type { Occurrence } from '../domain/triage-store.js';
 import type { Verdict } from './facts.js';
 
 /** An alert as the stages have judged it. */

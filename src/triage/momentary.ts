@@ -1,5 +1,5 @@
 import type { Alert } from '../domain/alert.js';
-import type { Occurrence } from '../domain/store.js';
+import type { Occurrence } from '../domain/triage-store.js';
 import type { Stage } from './facts.js';
 
 /** What tells of a moment is told once: the same deployment or push, sent again, starts nothing more. */

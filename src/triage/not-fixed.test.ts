@@ -4,7 +4,7 @@ import { FakeClock } from '../../test/helper/fake-clock.js';
 import { createIds } from '../domain/id.js';
 import { SILENT_LOG } from '../domain/log.js';
 import { compileRules } from '../domain/rule-match.js';
-import type { DecidedBatch, Occurrence, TriageStore } from '../domain/store.js';
+import type { DecidedBatch, Occurrence, TriageStore } from '../domain/triage-store.js';
 import { occurrenceKey } from './content.js';
 import { Triage } from './triage.js';
 

@@ -4,7 +4,7 @@ import { FakeClock } from '../../test/helper/fake-clock.js';
 import { createIds } from '../domain/id.js';
 import { SILENT_LOG } from '../domain/log.js';
 import { compileRules } from '../domain/rule-match.js';
-import type { DecidedBatch, TriageStore } from '../domain/store.js';
+import type { DecidedBatch, TriageStore } from '../domain/triage-store.js';
 import { Triage } from './triage.js';
 
 /** A store that keeps an alert once, as the real one does: a commit with the same alert twice can never take place. */

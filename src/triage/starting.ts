@@ -3,7 +3,7 @@ import type { Mode } from '../domain/mode.js';
 import type { CheckedPlaybook } from '../domain/playbook.js';
 import type { Rule } from '../domain/rule.js';
 import type { NewRunHeader } from '../domain/run.js';
-import type { RunKey } from '../domain/store.js';
+import type { RunKey } from '../domain/triage-store.js';
 
 /** A run that a batch starts; what joins it comes before it is opened. */
 export interface Starting {

@@ -8,7 +8,7 @@ import { groupKeyOf } from '../domain/grouping.js';
 import type { Ids } from '../domain/id.js';
 import { stricterMode } from '../domain/mode.js';
 import type { Rule } from '../domain/rule.js';
-import type { FlapHistory, RunKey } from '../domain/store.js';
+import type { FlapHistory, RunKey } from '../domain/triage-store.js';
 import type { TriageCache } from './cache.js';
 import { runKeyText } from './cache.js';
 import type { Opening, Policy, TriageDeps } from './deps.js';

@@ -3,7 +3,7 @@ import type { AlertBatch } from '../domain/bus.js';
 import { instant } from '../domain/clock.js';
 import type { Decision } from '../domain/decision.js';
 import { FixpointError } from '../domain/errors.js';
-import type { DecidedBatch } from '../domain/store.js';
+import type { DecidedBatch } from '../domain/triage-store.js';
 import { BatchDecision } from './batch-decision.js';
 import { TriageCache } from './cache.js';
 import { occurrenceKey } from './content.js';

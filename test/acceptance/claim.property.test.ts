@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instant } from '../../src/domain/clock.js';
 import type { Run, RunEvent } from '../../src/domain/run.js';
 import { isRunFinished } from '../../src/domain/run.js';
-import type { RunStore } from '../../src/domain/store.js';
+import type { RunStore } from '../../src/domain/run-store.js';
 import { fold } from '../../src/domain/transition.js';
 import { Committer } from '../../src/store/committer.js';
 import type { Db } from '../../src/store/db.js';

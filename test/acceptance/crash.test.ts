@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunHeader, Step, StoredEvent } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/store.js';
+import type { StoredAlert } from '../../src/domain/alert-view.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, FixpointProcess } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';

@@ -8,7 +8,7 @@ import type { Incident, IncidentDetail } from '../../src/domain/incident.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
 import type { Report } from '../../src/domain/report.js';
 import type { RunHeader } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/store.js';
+import type { StoredAlert } from '../../src/domain/alert-view.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';

@@ -7,7 +7,7 @@ import { instant } from '../../src/domain/clock.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
 import { compileRules } from '../../src/domain/rule-match.js';
 import type { Rule } from '../../src/domain/rule.js';
-import type { Store } from '../../src/domain/stores.js';
+import type { Store } from '../../src/domain/store.js';
 import { openStore } from '../../src/store/open.js';
 import { NO_LIMITS } from '../../src/triage/limits.js';
 import type { Limits } from '../../src/triage/limits.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { NewSession } from '../../src/domain/session.js';
-import type { Store } from '../../src/domain/stores.js';
+import type { Store } from '../../src/domain/store.js';
 import { AT, ids } from '../helper/store-world.js';
 
 const LATER = '2026-11-22T10:00:00.000Z';

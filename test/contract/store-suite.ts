@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../src/domain/run.js';
-import type { AuditFilter, RunFilter } from '../../src/domain/store.js';
+import type { AuditFilter } from '../../src/domain/audit.js';
+import type { RunFilter } from '../../src/domain/run-view.js';
 import { allOpen } from '../../src/domain/open-occurrence.js';
-import type { Store } from '../../src/domain/stores.js';
+import type { Store } from '../../src/domain/store.js';
 import { fold } from '../../src/domain/transition.js';
 import { limitsSuite } from './limits-suite.js';
 import { retentionSuite } from './retention-suite.js';
@@ -28,7 +29,7 @@ const MUCH_LATER = '2026-11-21T11:00:00.000Z';
 const YEARS_LATER = '2999-01-01T00:00:00.000Z';
 const LEASE_MS = 3_600_000;
 
-/** What every store promises (domain/store.ts), on one store for the whole suite: each test makes its own alerts and runs. */
+/** What every store promises (domain/store.ts and what it names), on one store for the whole suite: each test makes its own alerts and runs. */
 export function storeSuite(name: string, open: () => Promise<Store>): void {
   describe(`the store contract on ${name}`, () => {
     let store: Store;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../src/domain/stores.js';
+import type { Store } from '../../src/domain/store.js';
 import type { KeptSuppression, Silence } from '../../src/domain/suppression.js';
 import { aBatch, aDecision, aFreshAlert, anOccurrence, ids } from '../helper/store-world.js';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/domain/alert.js';
 import { createIds } from '../../src/domain/id.js';
-import type { Store } from '../../src/domain/stores.js';
+import type { Store } from '../../src/domain/store.js';
 import { idFrom } from '../../src/domain/ulid-time.js';
 import { aBatch, aDecision, aFreshAlert, aNewRun, ids } from '../helper/store-world.js';
 

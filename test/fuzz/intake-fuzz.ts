@@ -6,7 +6,7 @@ import { FixpointError, messageOf } from '../../src/domain/errors.js';
 import { createIds } from '../../src/domain/id.js';
 import { intakeEntries } from '../../src/domain/intake-entry.js';
 import { compileRules } from '../../src/domain/rule-match.js';
-import type { DeadLetters } from '../../src/domain/store.js';
+import type { DeadLetters } from '../../src/domain/dead-letter.js';
 import { createIngest } from '../../src/ingest/ingest.js';
 import type { Accepted, Ingest } from '../../src/ingest/ingest.js';
 import { compileIntake } from '../../src/ingest/intake-entries.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RunEvent } from '../../src/domain/run.js';
-import type { Store } from '../../src/domain/stores.js';
+import type { Store } from '../../src/domain/store.js';
 import { fold } from '../../src/domain/transition.js';
 import { incidentRules } from './incident-world.js';
 import {

@@ -6,7 +6,7 @@ import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
 import type { RunHeader, Step } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/store.js';
+import type { StoredAlert } from '../../src/domain/alert-view.js';
 import { alertmanagerBody } from './alertmanager-body.js';
 import { aHome, TOKEN } from './fixpoint-process.js';
 import type { Home } from './fixpoint-process.js';

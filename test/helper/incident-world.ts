@@ -4,8 +4,8 @@ import { createConnections } from '../../src/domain/incident-connections.js';
 import type { Dependencies } from '../../src/domain/incident-connections.js';
 import { IncidentsConfig } from '../../src/domain/incident-rules.js';
 import type { IncidentNews, IncidentRules } from '../../src/domain/incident-rules.js';
-import type { Occurrence } from '../../src/domain/store.js';
-import type { Store } from '../../src/domain/stores.js';
+import type { Occurrence } from '../../src/domain/triage-store.js';
+import type { Store } from '../../src/domain/store.js';
 import { aBatch, aDecision, aFreshAlert, anOccurrence } from './store-world.js';
 
 /** Rules as a configuration would make them; what is told ends up in `told`. */

@@ -1,5 +1,5 @@
 import type { NotifyResult } from '../../src/domain/notifier.js';
-import type { Delivery, Outbox, OutboxEntry } from '../../src/domain/store.js';
+import type { Delivery, Outbox, OutboxEntry } from '../../src/domain/outbox.js';
 import { RUN_ID } from './a-reported-run.js';
 
 interface Kept {

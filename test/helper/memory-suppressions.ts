@@ -1,4 +1,4 @@
-import type { SuppressionStore } from '../../src/domain/store.js';
+import type { SuppressionStore } from '../../src/domain/suppression-store.js';
 import type { KeptSuppression } from '../../src/domain/suppression.js';
 import { silenceState } from '../../src/domain/suppression.js';
 

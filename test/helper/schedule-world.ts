@@ -7,7 +7,7 @@ import { SILENT_LOG } from '../../src/domain/log.js';
 import type { Outcome } from '../../src/domain/outcome.js';
 import { Playbook } from '../../src/domain/playbook.js';
 import type { Run } from '../../src/domain/run.js';
-import type { PauseState } from '../../src/domain/store.js';
+import type { PauseState } from '../../src/domain/pause.js';
 import type { Frozen } from '../../src/domain/suppression-set.js';
 import { Scheduler } from '../../src/schedule/scheduler.js';
 import { SecretVault } from '../../src/schedule/secrets.js';

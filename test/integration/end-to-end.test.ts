@@ -6,7 +6,7 @@ import { parseDocument } from 'yaml';
 import type { RunAnswer } from '../../src/domain/api/run.js';
 import type { Report } from '../../src/domain/report.js';
 import type { RunHeader, Step } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/store.js';
+import type { StoredAlert } from '../../src/domain/alert-view.js';
 import { aHome, FixpointProcess, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
 import { aFreshWorld } from '../helper/fresh-world.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open.js';
-import type { Store } from '../../src/domain/stores.js';
+import type { Store } from '../../src/domain/store.js';
 import { incidentSuite } from '../contract/incident-suite.js';
 import { Fates, incidentRules } from '../helper/incident-world.js';
 import { describeWith, requireServer } from '../helper/servers.js';

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { RunHeader, StoredEvent } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/store.js';
+import type { StoredAlert } from '../../src/domain/alert-view.js';
 import { aHome, FixpointProcess, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
 import { openLoopback } from '../helper/loopback.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { RunHeader } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/store.js';
+import type { StoredAlert } from '../../src/domain/alert-view.js';
 import { aHome, FixpointProcess, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
 import { describeWith } from '../helper/servers.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open.js';
-import type { Store } from '../../src/domain/stores.js';
+import type { Store } from '../../src/domain/store.js';
 import { describeWith } from '../helper/servers.js';
 import { aNewRun, AT, ids, PLAYBOOK } from '../helper/store-world.js';
 import { SYSTEM_CLOCK } from '../helper/system-clock.js';

@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config.js';
 import type { SilenceAnswer, WindowAnswer } from '../../src/domain/api/suppression.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
 import type { RunHeader, Step } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/store.js';
+import type { StoredAlert } from '../../src/domain/alert-view.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { instant } from '../clock.js';
 import { Duration, parseDuration } from '../duration.js';
-import type { PageRequest } from '../store.js';
+import type { PageRequest } from '../page.js';
 
 /** The most that one answer lists. */
 export const MAX_PAGE = 200;

@@ -8,7 +8,7 @@ import type { Decision } from '../../domain/decision.js';
 import { Playbook } from '../../domain/playbook.js';
 import type { Rule } from '../../domain/rule.js';
 import type { Step } from '../../domain/run.js';
-import type { StoredAlert } from '../../domain/store.js';
+import type { StoredAlert } from '../../domain/alert-view.js';
 import type { Silence } from '../../domain/suppression.js';
 import { rehearsalParts } from '../../rehearsal-parts.js';
 import { backtest } from './backtest.js';

@@ -4,7 +4,7 @@ import { FixpointError } from '../../domain/errors.js';
 import type { CheckedPlaybook, Mode } from '../../domain/playbook.js';
 import type { Run } from '../../domain/run.js';
 import { isRunFinished } from '../../domain/run.js';
-import type { StoredAlert } from '../../domain/store.js';
+import type { StoredAlert } from '../../domain/alert-view.js';
 import { World } from '../world.js';
 import { ReplayingCast } from './replaying-cast.js';
 import type { RecordedSteps } from './replaying-cast.js';

@@ -1,7 +1,7 @@
 import type { CheckedPlaybook } from '../../domain/playbook.js';
 import type { Rule } from '../../domain/rule.js';
 import type { Step } from '../../domain/run.js';
-import type { StoredAlert } from '../../domain/store.js';
+import type { StoredAlert } from '../../domain/alert-view.js';
 import type { SuppressionContent } from '../../domain/suppression-set.js';
 import type { Parts } from '../parts.js';
 import type { RehearsedLimits } from '../world.js';

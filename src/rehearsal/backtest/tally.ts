@@ -4,7 +4,7 @@ import type { Decision } from '../../domain/decision.js';
 import { compileTemplate } from '../../domain/expression.js';
 import type { CheckedPlaybook } from '../../domain/playbook.js';
 import type { ConditionResult, Run } from '../../domain/run.js';
-import type { StoredAlert } from '../../domain/store.js';
+import type { StoredAlert } from '../../domain/alert-view.js';
 import type { RepeatedAlert } from '../memory-triage.js';
 import { intendedBy } from '../recording.js';
 import { hasWritten } from '../story.js';

@@ -1,6 +1,7 @@
 import { deepFilter, exactName } from '../../domain/alert-filter.js';
 import type { DeepFilter } from '../../domain/alert-filter.js';
-import type { AlertFilter, Page, PageRequest, StoredAlert } from '../../domain/store.js';
+import type { AlertFilter, StoredAlert } from '../../domain/alert-view.js';
+import type { Page, PageRequest } from '../../domain/page.js';
 import type { Db } from '../db.js';
 import type { AlertColumns, Repeat, RepeatColumns } from './alert-rows.js';
 import { expand, stored, whole } from './alert-rows.js';

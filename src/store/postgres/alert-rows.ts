@@ -1,7 +1,8 @@
 import type { Alert } from '../../domain/alert.js';
 import type { Decision } from '../../domain/decision.js';
 import { idOf } from '../../domain/id.js';
-import type { DecidedBatch, StoredAlert } from '../../domain/store.js';
+import type { StoredAlert } from '../../domain/alert-view.js';
+import type { DecidedBatch } from '../../domain/triage-store.js';
 import type { Db } from '../db.js';
 
 /** An alert as its row has it. */

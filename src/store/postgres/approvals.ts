@@ -1,5 +1,6 @@
 import type { Approval, NewRunHeader, StepApproval } from '../../domain/run.js';
-import type { ApprovalFilter, ApprovalView, Page, PageRequest } from '../../domain/store.js';
+import type { ApprovalFilter, ApprovalView } from '../../domain/approval-view.js';
+import type { Page, PageRequest } from '../../domain/page.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
 

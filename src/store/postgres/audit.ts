@@ -1,4 +1,5 @@
-import type { Audit, AuditEntry, AuditFilter, Page, PageRequest } from '../../domain/store.js';
+import type { Audit, AuditEntry, AuditFilter } from '../../domain/audit.js';
+import type { Page, PageRequest } from '../../domain/page.js';
 import { idFrom } from '../../domain/ulid-time.js';
 import type { Db } from '../db.js';
 import { ID_SLACK_MS, checkCursor, Conditions, pageOf } from './page.js';

@@ -1,4 +1,4 @@
-import type { Occurrence } from '../../domain/store.js';
+import type { Occurrence } from '../../domain/triage-store.js';
 import type { Db } from '../db.js';
 
 /** What one operation adds to a commit, as rows that one JSON text per table carries. */

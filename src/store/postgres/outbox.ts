@@ -1,5 +1,5 @@
 import type { NotifyResult } from '../../domain/notifier.js';
-import type { Notices, Outbox, OutboxEntry } from '../../domain/store.js';
+import type { Notices, Outbox, OutboxEntry } from '../../domain/outbox.js';
 import type { Db, Queryable } from '../db.js';
 
 /** What people are to be told, and how each channel fared. */

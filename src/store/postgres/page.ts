@@ -1,5 +1,5 @@
 import { FixpointError } from '../../domain/errors.js';
-import type { Page, PageRequest } from '../../domain/store.js';
+import type { Page, PageRequest } from '../../domain/page.js';
 
 /** An id is made a moment before what it names is received. */
 export const ID_SLACK_MS = 60_000;

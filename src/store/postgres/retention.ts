@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.js';
 import { sleep } from '../../domain/clock.js';
-import type { PruneCounts, Retention, RetentionLimit, RetentionPolicy } from '../../domain/store.js';
+import type { PruneCounts, Retention, RetentionLimit, RetentionPolicy } from '../../domain/retention.js';
 import type { Db } from '../db.js';
 import { pruneLimits } from './prune-limits.js';
 import { removeIncidents } from './incident-retention.js';

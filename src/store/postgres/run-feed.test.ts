@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aNewRun, aStart, finish, ids, PLAYBOOK, AT } from '../../../test/helper/store-world.js';
 import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
-import type { Store } from '../../domain/stores.js';
+import type { Store } from '../../domain/store.js';
 import { openStore } from '../open.js';
 
 describe('the feed of run events in the embedded store', () => {

@@ -1,5 +1,7 @@
 import type { NewRunHeader, RunEvent, Step, StoredEvent } from '../../domain/run.js';
-import type { Delivery, Page, PageRequest, RunFilter, RunSummary, RunView } from '../../domain/store.js';
+import type { Delivery } from '../../domain/outbox.js';
+import type { Page, PageRequest } from '../../domain/page.js';
+import type { RunFilter, RunSummary, RunView } from '../../domain/run-view.js';
 import { fold } from '../../domain/transition.js';
 import type { Db } from '../db.js';
 import type { EventFeed } from './event-feed.js';

@@ -1,5 +1,5 @@
 import { FixpointError } from '../../domain/errors.js';
-import type { TokenRecord } from '../../domain/store.js';
+import type { TokenRecord } from '../../domain/token.js';
 import type { ListedSession, Session, Sessions } from '../../domain/session.js';
 import type { Db, Queryable } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';

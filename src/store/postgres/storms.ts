@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../domain/store.js';
+import type { AuditEntry } from '../../domain/audit.js';
 import type { Storm, StormShare, StormStore, StormSummary } from '../../domain/storm.js';
 import { OVERALL } from '../../domain/storm.js';
 import type { Db, Queryable } from '../db.js';

@@ -1,4 +1,5 @@
-import type { Page, PageRequest, SuppressionFilter, SuppressionStore } from '../../domain/store.js';
+import type { Page, PageRequest } from '../../domain/page.js';
+import type { SuppressionFilter, SuppressionStore } from '../../domain/suppression-store.js';
 import type { KeptSuppression, SuppressionKind } from '../../domain/suppression.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';

@@ -1,11 +1,6 @@
-import type {
-  PauseState,
-  PauseSwitch,
-  PlaybookStore,
-  PlaybookVersion,
-  TokenRecord,
-  Tokens,
-} from '../../domain/store.js';
+import type { PauseState, PauseSwitch } from '../../domain/pause.js';
+import type { PlaybookStore, PlaybookVersion } from '../../domain/playbook-store.js';
+import type { TokenRecord, Tokens } from '../../domain/token.js';
 import type { Playbook } from '../../domain/playbook.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
