@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'react';
+import { useId, useLayoutEffect, useRef, useState } from 'react';
 import type { FormEvent, ReactNode } from 'react';
 import { useWords } from '../words/language.js';
 import { Button, IconButton } from './button.js';
@@ -21,7 +21,8 @@ export function Dialog({ open, onClose, title, children, footer, as = 'dialog' }
   const words = useWords();
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // With the drawing, not after it: a dialog that is empty already would still keep the keyboard to itself.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog === null) return;
     if (open && !dialog.open) {

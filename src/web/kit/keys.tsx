@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import { createContext, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { createKeyBook } from './key-book.js';
 import type { KeyBinding, KeyBook } from './key-book.js';
@@ -23,11 +23,12 @@ export function KeyProvider({ children }: { readonly children: ReactNode }) {
 export function useKeys(bindings: readonly KeyBinding[]): void {
   const book = useContext(KeyContext);
   const latest = useRef(bindings);
-  useEffect(() => {
+  // With the drawing, not after it: what is to be seen is what the next key acts on.
+  useLayoutEffect(() => {
     latest.current = bindings;
   });
   const names = bindings.map(({ keys, label, everywhere }) => `${keys}\t${label}\t${everywhere === true}`).join('\n');
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (book === null || names === '') return undefined;
     return book.add(
       names.split('\n').map((name, index) => {
@@ -58,6 +59,8 @@ function isTaken(event: KeyboardEvent): boolean {
   const { target } = event;
   if (!(target instanceof HTMLElement)) return false;
   if (document.querySelector('dialog[open]') !== null) return true;
+  // Until the next frame the focus stays in a dialog that has just closed: nobody types into what is not to be seen.
+  if (target.closest('dialog') !== null) return false;
   if (target.isContentEditable || target.closest('input, textarea, select') !== null)
     return !(event.ctrlKey || event.metaKey);
   return event.key === 'Enter' && target.closest('a, button, summary') !== null;
