@@ -6,6 +6,7 @@ import { MetricQuery } from './domain/metric-query.js';
 import type { MetricSource } from './domain/metric-source.js';
 import type { Rule } from './domain/rule.js';
 import { createEnrich } from './metric-lookup.js';
+import { sources } from './source/registry.js';
 
 const QUERY = 'histogram_quantile(0.99, lat{service="{{ alert.labels.service }}"})';
 
@@ -66,6 +67,37 @@ describe('a figure that an alert lacks', () => {
     await enrich()!([lacking(), lacking({ labels: { service: 'other' } })]);
 
     expect(asked).toEqual(['high', 'low']);
+  });
+
+  const CHANGES = ['github', 'gitlab', 'argocd'];
+
+  it.each(sources.map(({ name }) => name).filter((name) => !CHANGES.includes(name)))(
+    'may be asked for by a setting of the source %s',
+    async (name) => {
+      const slice = sources.find((source) => source.name === name)?.config.parse({ metric_query: 'up' });
+      const asked: string[] = [];
+      const metric: MetricSource = async (query) => {
+        asked.push(query);
+        return { type: 'figure', value: 3 };
+      };
+      const enrich = createEnrich({ sources: { [name]: slice } }, () => [], metric, new FakeClock());
+
+      const [own, other] = await enrich()!([
+        lacking({ source_system: name }),
+        lacking({ source_system: name === 'zabbix' ? 'grafana' : 'zabbix' }),
+      ]);
+
+      expect([own?.metric_value, other?.metric_value]).toEqual([3, null]);
+    },
+  );
+
+  it('of an alert that was posted under a name of its own is asked for by the setting of generic', async () => {
+    const metric: MetricSource = async () => ({ type: 'figure', value: 3 });
+    const enrich = createEnrich({ sources: { generic: { metric_query: 'up' } } }, () => [], metric, new FakeClock());
+
+    const found = await enrich()!([lacking({ source_system: 'billing' }), lacking({ source_system: 'sentry' })]);
+
+    expect(found.map(({ metric_value }) => metric_value)).toEqual([3, null]);
   });
 
   it.each([

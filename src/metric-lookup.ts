@@ -11,6 +11,7 @@ import { compileCriteria } from './domain/rule-criterion.js';
 import type { Criterion } from './domain/rule-criterion.js';
 import type { Rule } from './domain/rule.js';
 import { limitTime } from './domain/time-limit.js';
+import { sources } from './source/registry.js';
 
 /** All questions of a batch together: a decision must not wait longer for a figure that may not come. */
 const LIMIT_MS = 3_000;
@@ -62,6 +63,10 @@ function askingRule(rule: Rule): AskingRule {
   return { query: rule.metric_query ?? '', priority: rule.priority ?? 0, criteria };
 }
 
+/** What is posted to `generic` calls itself as it likes, so its query is for every name that no other source has. */
+const OWN_NAMES: ReadonlySet<string> = new Set(sources.map(({ name }) => name));
+const ANY_NAME = 'generic';
+
 interface Asking {
   readonly bySource: ReadonlyMap<string, string>;
   readonly asking: readonly AskingRule[];
@@ -98,7 +103,8 @@ async function enriched(
   ask: (query: string) => Promise<MetricAnswer>,
 ): Promise<Alert> {
   const rule = asking.find(({ criteria }) => criteria.every((criterion) => criterion.holds(alert)));
-  const written = rule?.query ?? bySource.get(alert.source_system);
+  const name = OWN_NAMES.has(alert.source_system) ? alert.source_system : ANY_NAME;
+  const written = rule?.query ?? bySource.get(name);
   if (written === undefined) return alert;
   let query = written;
   let answer: MetricAnswer;

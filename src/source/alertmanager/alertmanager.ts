@@ -4,10 +4,10 @@ import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { Labels } from '../../domain/label.js';
 import { labelOf, labelsFingerprint } from '../../domain/label.js';
-import { MetricQuery } from '../../domain/metric-query.js';
 import type { Quantity } from '../../domain/quantity.js';
 import { parseQuantity } from '../../domain/quantity.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
+import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, isWebAddress, place, readText, readTexts } from '../foreign.js';
 import { readInstant } from '../instant.js';
@@ -28,7 +28,7 @@ const AlertmanagerConfig = z
     secret: z.string().min(1).optional(),
     ...SUBJECT_SETTINGS,
     ...API_SETTINGS,
-    metric_query: MetricQuery.optional(),
+    ...FIGURE_SETTINGS,
   })
   .prefault({});
 type AlertmanagerConfig = z.infer<typeof AlertmanagerConfig>;

@@ -5,6 +5,7 @@ import type { ErrorDetail } from '../../domain/errors.js';
 import type { Labels } from '../../domain/label.js';
 import { labelOf } from '../../domain/label.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
+import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, readText } from '../foreign.js';
 import { readInstant } from '../instant.js';
@@ -27,6 +28,7 @@ const SCHEMA = 'azureMonitorCommonAlertSchema';
 const AzureConfig = z
   .strictObject({
     secret: z.string().min(1).optional(),
+    ...FIGURE_SETTINGS,
     ...subjectSettings({ hosts: ['Computer', 'HostName'] }),
   })
   .prefault({});

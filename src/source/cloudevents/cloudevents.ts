@@ -5,6 +5,7 @@ import type { ErrorDetail } from '../../domain/errors.js';
 import { labelsFingerprint } from '../../domain/label.js';
 import { parseQuantity } from '../../domain/quantity.js';
 import type { Source, SourceModule } from '../../domain/source.js';
+import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, place } from '../foreign.js';
 import { readInstant } from '../instant.js';
@@ -19,7 +20,9 @@ import type { Subject } from '../subject.js';
 import { webLinks } from '../web-links.js';
 import { cloudeventsEnvelope } from './envelope.js';
 
-const CloudeventsConfig = z.strictObject({ secret: z.string().min(1).optional(), ...subjectSettings({}) }).prefault({});
+const CloudeventsConfig = z
+  .strictObject({ secret: z.string().min(1).optional(), ...FIGURE_SETTINGS, ...subjectSettings({}) })
+  .prefault({});
 type CloudeventsConfig = z.infer<typeof CloudeventsConfig>;
 
 /** CloudEvents 1.0 over HTTP: structured, binary and batched. */

@@ -5,6 +5,7 @@ import type { ErrorDetail } from '../../domain/errors.js';
 import type { Labels } from '../../domain/label.js';
 import { labelOf, labelsFingerprint } from '../../domain/label.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
+import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
 import { came, isForeign } from '../foreign.js';
 import { ownLabels, present } from '../own-labels.js';
@@ -59,6 +60,7 @@ const CloudwatchConfig = z
       .enum(['firing', 'ignored'])
       .default('firing')
       .describe('What an alarm in the state INSUFFICIENT_DATA is: silence is not health'),
+    ...FIGURE_SETTINGS,
     ...subjectSettings({ services: SERVICES, hosts: ['InstanceId', 'host'] }),
   })
   .prefault({});

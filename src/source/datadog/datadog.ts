@@ -6,6 +6,7 @@ import type { Labels } from '../../domain/label.js';
 import { labelOf, labelsFingerprint } from '../../domain/label.js';
 import { parseQuantity } from '../../domain/quantity.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
+import { FIGURE_SETTINGS } from '../figure.js';
 import type { Flat } from '../flat.js';
 import { flatText, flatten } from '../flat.js';
 import { came, complain, isForeign } from '../foreign.js';
@@ -18,7 +19,9 @@ import { readTagList, tagLabels } from '../tag-list.js';
 import { webLinks } from '../web-links.js';
 import { splitTitle } from './title.js';
 
-const DatadogConfig = z.strictObject({ secret: z.string().min(1).optional(), ...SUBJECT_SETTINGS }).prefault({});
+const DatadogConfig = z
+  .strictObject({ secret: z.string().min(1).optional(), ...FIGURE_SETTINGS, ...SUBJECT_SETTINGS })
+  .prefault({});
 type DatadogConfig = z.infer<typeof DatadogConfig>;
 
 /** Datadog's webhooks integration, with the payload of docs/sources/datadog.md or another of its variables. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
+import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
 import { came, isForeign } from '../foreign.js';
 import { flatten } from '../flat.js';
@@ -14,6 +15,7 @@ import { readWatch } from './watch.js';
 const ElasticConfig = z
   .strictObject({
     secret: z.string().min(1).optional(),
+    ...FIGURE_SETTINGS,
     ...subjectSettings({ services: ['service.name'], hosts: ['host.ip', 'host.name', 'host.hostname'] }),
   })
   .prefault({});

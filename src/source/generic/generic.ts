@@ -6,6 +6,7 @@ import type { ErrorDetail } from '../../domain/errors.js';
 import type { Labels } from '../../domain/label.js';
 import { labelOf, labelsFingerprint } from '../../domain/label.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
+import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, isWebAddress, place, readName, readText, readTexts } from '../foreign.js';
 import { readInstant } from '../instant.js';
@@ -22,6 +23,7 @@ const GenericConfig = z
   .strictObject({
     secret: z.string().min(1).optional(),
     mappings: Mappings.default(() => []).describe("How alerts are read out of other systems' JSON: docs/generic.md"),
+    ...FIGURE_SETTINGS,
     ...SUBJECT_SETTINGS,
   })
   .prefault({});

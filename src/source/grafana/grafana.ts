@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { ParsedPayload, SenderProof, Source, SourceModule } from '../../domain/source.js';
+import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
 import { came, isForeign } from '../foreign.js';
 import { hmacProof } from '../hmac-proof.js';
@@ -25,6 +26,7 @@ const GrafanaConfig = z
       .describe(
         'Which of `values` is the metric value, the first that is there; unset: the one that is not the condition',
       ),
+    ...FIGURE_SETTINGS,
     ...SUBJECT_SETTINGS,
   })
   .prefault({});

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
+import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
 import { came, isForeign } from '../foreign.js';
 import { hmacProof } from '../hmac-proof.js';
@@ -13,6 +14,7 @@ import type { Reading } from './reading.js';
 const SentryConfig = z
   .strictObject({
     secret: z.string().min(1).optional().describe("The integration's client secret: Sentry signs with it"),
+    ...FIGURE_SETTINGS,
     ...subjectSettings({ services: ['service', 'service.name', 'project'], hosts: ['server_name'] }),
   })
   .prefault({});

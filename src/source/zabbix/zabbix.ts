@@ -7,6 +7,7 @@ import type { Labels } from '../../domain/label.js';
 import { labelsFingerprint } from '../../domain/label.js';
 import { parseQuantity } from '../../domain/quantity.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
+import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, isWebAddress, place } from '../foreign.js';
 import { createRemarks, readSeverity } from '../remarks.js';
@@ -31,6 +32,7 @@ const ZabbixConfig = z
       .optional()
       .describe("The Zabbix server's time zone; default: the body's own `timezone`, else UTC"),
     api: ZabbixApiConfig.optional(),
+    ...FIGURE_SETTINGS,
     ...SUBJECT_SETTINGS,
   })
   .prefault({});
