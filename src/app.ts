@@ -1,43 +1,28 @@
 import { setMaxListeners } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { FastifyInstance } from 'fastify';
 import { RunEventFeeder } from './bus/run-event-feeder.js';
 import { openCatalog } from './catalog/catalog.js';
-import type { Config, Settings } from './config.js';
-import type { Alert } from './domain/alert.js';
+import type { Config } from './config.js';
 import type { CatalogContent } from './domain/catalog.js';
 import type { Clock } from './domain/clock.js';
-import { instant } from './domain/clock.js';
 import type { ConnectionCheck } from './domain/connection.js';
 import { durationMs } from './domain/duration.js';
-import { FixpointError, messageOf } from './domain/errors.js';
+import { messageOf } from './domain/errors.js';
 import { createIds } from './domain/id.js';
 import type { Log } from './domain/log.js';
-import type { CheckedPlaybook, Mode } from './domain/playbook.js';
-import { compileRules } from './domain/rule-match.js';
-import type { NewRunHeader } from './domain/run.js';
 import type { Store } from './domain/store.js';
 import { fold } from './domain/transition.js';
 import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';
 import { openIncidentDesk } from './incident-desk.js';
 import { createMetrics } from './http/metrics.js';
-import { createBacktests } from './backtesting.js';
 import { createChildRuns, openChildrenOf } from './child-runs.js';
 import { keepRules } from './keep-rules.js';
-import { createHealth, createReadiness } from './http/readiness.js';
 import { firstAsker } from './domain/proof.js';
-import { createProbeServer, createServer } from './http/server.js';
-import { hashOf, newToken } from './http/token-text.js';
-import { createIngest } from './ingest/ingest.js';
-import { compileIntake } from './ingest/intake-entries.js';
+
 import { createNotifiers } from './notifier/registry.js';
 import { openLimits } from './open-limits.js';
-import { buildReport } from './report/build.js';
-import { renderHtml } from './report/render-html.js';
-import { renderText } from './report/render-text.js';
 import { createReporter } from './report/reporter.js';
 import { openingEvents, Scheduler } from './schedule/scheduler.js';
 import { SecretVault } from './schedule/secrets.js';
@@ -45,20 +30,19 @@ import { openConditions } from './source/registry.js';
 import { openStore } from './store/open.js';
 import { Pruner } from './store/pruner.js';
 import { openSuppressions } from './suppressions.js';
-import type { Policy } from './triage/deps.js';
 import { Triage } from './triage/triage.js';
-import { dialed, openBus } from './open-bus.js';
-import { openSources, webhookEnvelopes } from './open-sources.js';
-import { forThePages, httpConfigOf } from './for-the-pages.js';
+import { openBus } from './open-bus.js';
 import { retentionOf } from './retention-policy.js';
-import { announcingPause, createRunsByHand, peopleOf } from './runs-by-hand.js';
 import { createEnrich } from './metric-lookup.js';
 import { openReconciling } from './reconciling.js';
-import { openWebhookSenders, sourceSecretsOf } from './webhook-senders.js';
-
-/** Parts of the work that processes can share out; they need Kafka and Postgres between them. */
-export const ROLES = ['ingest', 'triage', 'schedule'] as const;
-export type WorkRole = (typeof ROLES)[number];
+import { openWebhookSenders } from './webhook-senders.js';
+import { makeFirstToken } from './first-token.js';
+import { listen, openFace } from './open-face.js';
+import { openPolicy } from './open-policy.js';
+import type { OpenRun } from './runs-by-hand.js';
+import { stopAll } from './stops.js';
+import { refuseSplitWithoutKafka, workerName } from './work-roles.js';
+import type { WorkRole } from './work-roles.js';
 
 export interface AppOptions {
   readonly config: Config;
@@ -86,28 +70,8 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** The time that everything below is handed. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after: (delay_ms, wake) => {
-    // A timer takes 31 bits of milliseconds; a longer wait is cut into pieces.
-    const longest = 2 ** 31 - 1;
-    let timer = setTimeout(fire, Math.min(delay_ms, longest));
-    let left = delay_ms - longest;
-    function fire(): void {
-      if (left <= 0) return wake();
-      timer = setTimeout(fire, Math.min(left, longest));
-      left -= longest;
-    }
-    return () => clearTimeout(timer);
-  },
-};
-
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_WAITING = 100_000;
-/** Connections that wait to be taken: beyond Node's 511 a burst of senders is cut off without an answer. The system may allow fewer. */
-const BACKLOG = 4_096;
 
 /**
  * Builds every part and wires them, in one straight line so that it can be read from top to bottom: store, channels, executors, catalog,
@@ -154,7 +118,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       noticed: () => reporter.wake(),
     });
     stops.push(() => incidents.stop());
-    const newToken = await makeFirstToken(store, settings, ids.next(), clock);
+    const newToken = await makeFirstToken(store.tokens, settings, ids.next(), clock);
 
     const executors = createExecutors(
       settings.executors,
@@ -180,15 +144,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       log,
     });
     stops.push(() => catalog.stop());
-    let policy = await policyOf(catalog.content(), store, settings, clock);
-    catalog.onChange((content) => {
-      // The versions are kept before any run may hold them.
-      policyOf(content, store, settings, clock).then(
-        (next) => (policy = next),
-        (error: unknown) =>
-          log.error({ error: messageOf(error) }, 'changed playbooks could not be kept; the old ones stay in force'),
-      );
-    });
+    const policy = await openPolicy({ settings, catalog, playbooks: store.playbooks, clock, log });
 
     const vault = new SecretVault(settings.secrets, randomBytes(16).toString('hex'));
     const scheduler = new Scheduler({
@@ -204,7 +160,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         within_ms: durationMs(settings.schedule.verify_within),
         hold_ms: durationMs(settings.schedule.verify_hold),
       },
-      modeOf: (playbook_id) => policy.modeOf(playbook_id),
+      modeOf: (playbook_id) => policy().modeOf(playbook_id),
       frozen: (run) => suppressing.frozen(run),
       clock,
       random: Math.random,
@@ -253,18 +209,18 @@ export async function startApp(options: AppOptions): Promise<App> {
       stops.push(() => pruner.stop());
     }
 
-    function open(header: NewRunHeader, checked: CheckedPlaybook, joined: readonly Alert[], resolved = false) {
+    const open: OpenRun = (header, checked, joined, resolved = false) => {
       metrics.runReached(header.playbook_id, 'pending');
       if (roles.has('schedule')) return scheduler.open(header, checked.playbook, { joined, resolved });
       // Another process claims it.
       const events = openingEvents(header, { joined, resolved }, clock);
       return { run: { run: fold(null, events), events, holder: null }, go: () => undefined };
-    }
+    };
 
     const children = createChildRuns({
       runs: store.runs,
-      playbooks: () => policy.playbooks,
-      modeOf: (playbook_id) => policy.modeOf(playbook_id),
+      playbooks: () => policy().playbooks,
+      modeOf: (playbook_id) => policy().modeOf(playbook_id),
       open: (header, checked, resolved) => open(header, checked, [], resolved),
       wake: (run_id) => scheduler.wake(run_id),
     });
@@ -276,7 +232,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       store: store.triage,
       limits,
       matched,
-      policy: () => policy,
+      policy,
       enrich: createEnrich(settings, () => catalog.content().rules, executors.metric(), clock),
       open: (header, checked, joined) => reconciling.hearing(header, open(header, checked, joined)),
       wake: (run_id) => scheduler.wake(run_id),
@@ -309,83 +265,27 @@ export async function startApp(options: AppOptions): Promise<App> {
     metrics.readBusLag(() => bus.lag());
     if (roles.has('triage')) await queue.subscribe((batch) => triage.handle(batch));
 
-    const health = createHealth(
-      [
-        { name: 'store', check: () => store.ready() },
-        { name: settings.kafka.brokers ? 'kafka' : 'bus', check: () => dialed(bus) },
-      ],
-      clock,
-    );
-    const probe = {
-      metricsText: () => metrics.text(),
-      readiness: createReadiness(health),
+    stops.push(() => reconciling.stop());
+    const server = openFace(settings, {
+      roles,
       store,
-      adminToken: settings.admin_token ?? null,
-      sourceSecrets: sourceSecretsOf(settings),
-      senderProofs: senders.proofs,
+      bus,
+      catalog,
+      policy,
+      executors,
+      notifiers,
+      scheduler,
+      suppressing,
+      incidents,
+      reconciling,
+      senders,
+      open,
+      metrics,
       clock,
       ids,
       log,
-      config: httpConfigOf(settings, ROOT),
       version,
-    };
-    stops.push(() => reconciling.stop());
-    const server = roles.has('ingest')
-      ? createServer({
-          ...probe,
-          ...forThePages({
-            executors,
-            notifiers,
-            catalog,
-            bus,
-            health,
-            roles,
-            clock,
-            default_mode: settings.default_mode,
-          }),
-          envelopes: webhookEnvelopes(),
-          ingest: reconciling.start(
-            createIngest({
-              ...openSources(settings),
-              work: compileIntake(settings.intake, settings.metric_from_text),
-              leftOut: (source, left_out) => reconciling.leftOut(source, left_out),
-              gates: senders.gates,
-              bus,
-              deadLetters: countingLetters(store, (source) => metrics.deadLetter(source)),
-              ids,
-              clock,
-              meter: {
-                accepted: (source, count) => metrics.alertsAccepted(source, count),
-                rejected: (source, count) => metrics.alertsRejected(source, count),
-                remark: (source, text) => {
-                  metrics.alertRemarks(source, 1);
-                  log.warn({ source, remark: text }, 'a payload was understood with a remark');
-                },
-              },
-            }),
-          ),
-          store: { ...store, pause: announcingPause(store.pause, (paused) => scheduler.setPaused(paused)) },
-          catalog,
-          rules: () => policy.rules,
-          suppressions: suppressing.keeper,
-          executorSpecs: executors.specs(),
-          startRun: createRunsByHand({ runs: store.runs, ids, policy: () => policy, open }),
-          people: peopleOf(store.runs, scheduler, clock),
-          backtest: createBacktests({ settings, store, catalog, clock }),
-          incidents,
-          reports: {
-            build: (run_id, language) =>
-              buildReport(run_id, {
-                runView: store.runView,
-                language,
-                publicUrl: settings.public_url ?? null,
-                incidentOf: (alert) => incidents.of(alert),
-              }),
-            text: renderText,
-            html: renderHtml,
-          },
-        })
-      : createProbeServer(probe);
+    });
     stops.push(() => server.close());
     const url = await listen(server, settings);
     if (roles.has('triage') && queue !== bus) {
@@ -419,85 +319,5 @@ export async function startApp(options: AppOptions): Promise<App> {
   } catch (error) {
     await stop();
     throw error;
-  }
-}
-
-function stopAll(stops: (() => Promise<void>)[], log: Log): () => Promise<void> {
-  let stopped: Promise<void> | null = null;
-  async function run(): Promise<void> {
-    for (const stop of stops.reverse()) {
-      try {
-        await stop();
-      } catch (error) {
-        log.warn({ error: messageOf(error) }, 'a part did not stop cleanly');
-      }
-    }
-  }
-  return () => (stopped ??= run());
-}
-
-function refuseSplitWithoutKafka(settings: Settings, roles: ReadonlySet<WorkRole>): void {
-  if (roles.size === 0) throw new FixpointError('invalid', `--roles: expected at least one of ${ROLES.join(', ')}`);
-  if (ROLES.every((role) => roles.has(role))) return;
-  const missing = [
-    settings.kafka.brokers ? null : 'KAFKA_BROKERS',
-    settings.database_url ? null : 'DATABASE_URL',
-  ].filter((name) => name !== null);
-  if (missing.length > 0)
-    throw new FixpointError(
-      'invalid',
-      `--roles ${[...roles].join(',')}: work is shared out through Kafka and Postgres; set ${missing.join(' and ')}`,
-    );
-}
-
-/** Stable over restarts of the same service on the same host, so that it takes its own work up again at once. Replicas may share it. */
-function workerName(settings: Settings): string {
-  if (settings.database_url === undefined) return 'embedded';
-  const place = settings.port === 0 ? randomBytes(4).toString('hex') : String(settings.port);
-  return `${hostname()}:${settings.host}:${place}`.replaceAll('#', '_');
-}
-
-async function makeFirstToken(
-  store: Store,
-  settings: Settings,
-  token_id: string,
-  clock: Clock,
-): Promise<string | null> {
-  if (settings.admin_token !== undefined || (await store.tokens.count()) > 0) return null;
-  const token = newToken();
-  const hash = hashOf(token);
-  await store.tokens.add({ token_id, name: 'first admin', role: 'admin', created_at: instant(clock.now()), hash });
-  return token;
-}
-
-/** Keeps the versions in force, then compiles their rules: a run can only begin with a version that is kept. */
-async function policyOf(content: CatalogContent, store: Store, settings: Settings, clock: Clock): Promise<Policy> {
-  await store.playbooks.record([...content.playbooks.values()], instant(clock.now()));
-  const modeOf = (playbook_id: string): Mode | null => {
-    const checked = content.playbooks.get(playbook_id);
-    return checked ? (checked.playbook.mode ?? settings.default_mode) : null;
-  };
-  return { rules: compileRules(content.rules), playbooks: content.playbooks, modeOf };
-}
-
-function countingLetters(store: Store, count: (source: string) => void): Pick<Store['deadLetters'], 'add'> {
-  return {
-    async add(letter) {
-      const id = await store.deadLetters.add(letter);
-      count(letter.source);
-      return id;
-    },
-  };
-}
-
-async function listen(server: FastifyInstance, settings: Settings): Promise<string> {
-  try {
-    return await server.listen({ host: settings.host, port: settings.port, backlog: BACKLOG });
-  } catch (error) {
-    throw new FixpointError(
-      'unavailable',
-      `cannot listen on ${settings.host}:${settings.port}: ${messageOf(error)}. Set PORT or HOST.`,
-      { cause: error },
-    );
   }
 }

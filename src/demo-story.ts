@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
-import { ROLES, startApp, systemClock } from './app.js';
+import { startApp } from './app.js';
 import type { App } from './app.js';
 import { Settings } from './config.js';
 import type { Config } from './config.js';
@@ -21,6 +21,8 @@ import { isRunFinished } from './domain/run.js';
 import type { StoredAlert } from './domain/alert-view.js';
 import { newToken } from './http/token-text.js';
 import { versionOf } from './serve.js';
+import { systemClock } from './system-clock.js';
+import { ROLES } from './work-roles.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DEFAULT_PORT = 8080;

@@ -12,11 +12,19 @@ import { answerApproval, confirmRun, retryRun, steerRun } from './schedule/by-ha
 import type { Opening } from './schedule/scheduler.js';
 import type { Policy } from './triage/deps.js';
 
+/** Begins a run of a checked playbook, with what has happened to its alerts already. */
+export type OpenRun = (
+  header: NewRunHeader,
+  checked: CheckedPlaybook,
+  joined: readonly Alert[],
+  resolved?: boolean,
+) => Opening;
+
 interface RunsByHand {
   readonly runs: RunStore;
   readonly ids: Pick<Ids, 'next'>;
   readonly policy: () => Pick<Policy, 'playbooks' | 'modeOf'>;
-  readonly open: (header: NewRunHeader, checked: CheckedPlaybook, joined: readonly Alert[]) => Opening;
+  readonly open: OpenRun;
 }
 
 /** Starts runs that people ask for. */

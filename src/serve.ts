@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
-import { ROLES, startApp, systemClock } from './app.js';
-import type { App, WorkRole } from './app.js';
+import { startApp } from './app.js';
+import type { App } from './app.js';
 import { loadConfig } from './config.js';
 import { FixpointError, messageOf } from './domain/errors.js';
 import { playbooksFolderFault } from './playbook-needs.js';
 import type { FolderFault } from './playbook-needs.js';
+import { systemClock } from './system-clock.js';
+import { ROLES } from './work-roles.js';
+import type { WorkRole } from './work-roles.js';
 
 /** `fixpoint serve`, which is also `npm start`: config → app → start → wait for a signal → stop. Answers the exit code. */
 export async function serve(argv: readonly string[]): Promise<number> {

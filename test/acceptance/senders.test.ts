@@ -2,13 +2,15 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROLES, startApp, systemClock } from '../../src/app.js';
+import { startApp } from '../../src/app.js';
 import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
 import { aHome, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
 import { until } from '../helper/until.js';
+import { systemClock } from '../../src/system-clock.js';
+import { ROLES } from '../../src/work-roles.js';
 
 const CONFIG = `
 port: 0

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROLES, startApp, systemClock } from '../../src/app.js';
+import { startApp } from '../../src/app.js';
 import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import type {
@@ -19,6 +19,8 @@ import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
 import { until } from '../helper/until.js';
+import { systemClock } from '../../src/system-clock.js';
+import { ROLES } from '../../src/work-roles.js';
 
 type RunAnswer = RunHeader & { steps: Step[] };
 type Labels = Record<string, string>;

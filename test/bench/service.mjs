@@ -4,7 +4,9 @@ import { subscribe } from 'node:diagnostics_channel';
 import { createServer } from 'node:net';
 import pino from 'pino';
 import { z } from 'zod';
-import { startApp, ROLES, systemClock } from '../../dist/app.js';
+import { startApp } from '../../dist/app.js';
+import { systemClock } from '../../dist/system-clock.js';
+import { ROLES } from '../../dist/work-roles.js';
 import { loadConfig } from '../../dist/config.js';
 
 /** Clock that all processes of a machine share; the load generator reads the same one. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ROLES, startApp, systemClock } from '../../src/app.js';
+import { startApp } from '../../src/app.js';
 import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
@@ -11,6 +11,8 @@ import { alertmanagerBody } from './alertmanager-body.js';
 import { aHome, TOKEN } from './fixpoint-process.js';
 import type { Home } from './fixpoint-process.js';
 import { until } from './until.js';
+import { systemClock } from '../../src/system-clock.js';
+import { ROLES } from '../../src/work-roles.js';
 
 /** What a channel of the world was told. */
 export interface Told {

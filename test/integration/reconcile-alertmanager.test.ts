@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { StoredAlert } from '../../src/domain/alert-view.js';
-import { ROLES, startApp, systemClock } from '../../src/app.js';
+import { startApp } from '../../src/app.js';
 import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
@@ -15,6 +15,8 @@ import type { Home } from '../helper/fixpoint-process.js';
 import { freePort } from '../helper/loopback.js';
 import { describeWith } from '../helper/servers.js';
 import { until } from '../helper/until.js';
+import { systemClock } from '../../src/system-clock.js';
+import { ROLES } from '../../src/work-roles.js';
 
 /** The machine may be busy with other suites: how long is not what is tested here. */
 const PATIENCE_MS = 60_000;

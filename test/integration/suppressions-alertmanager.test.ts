@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { ROLES, startApp, systemClock } from '../../src/app.js';
+import { startApp } from '../../src/app.js';
 import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import type { SilenceAnswer } from '../../src/domain/api/suppression.js';
@@ -16,6 +16,8 @@ import type { Loopback } from '../helper/loopback.js';
 import { pointMonitoring } from '../helper/real-monitoring.js';
 import { describeWith } from '../helper/servers.js';
 import { until } from '../helper/until.js';
+import { systemClock } from '../../src/system-clock.js';
+import { ROLES } from '../../src/work-roles.js';
 
 /** The machine may be busy with other suites: how long is not what is tested here. */
 const PATIENCE_MS = 180_000;

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ROLES, startApp, systemClock } from '../../src/app.js';
+import { startApp } from '../../src/app.js';
 import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import type { SilenceAnswer, WindowAnswer } from '../../src/domain/api/suppression.js';
@@ -15,6 +15,8 @@ import { aHome, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
 import { describeWith } from '../helper/servers.js';
 import { until } from '../helper/until.js';
+import { systemClock } from '../../src/system-clock.js';
+import { ROLES } from '../../src/work-roles.js';
 
 const FILES = {
   'rules.yaml': 'rules:\n  - {rule_id: ALL, alert_name: any, playbook_id: PB-Write}\n',
