@@ -28,6 +28,7 @@ import { runsCancel, runsConfirm, runsList, runsRetry, runsShow } from './cli/ru
 import { send } from './cli/send.js';
 import { importAlertmanager } from './cli/import-alertmanager.js';
 import { addSilenceCommands } from './cli/silence-commands.js';
+import { addStormCommands } from './cli/storm-commands.js';
 import { test, testFromRun } from './cli/test.js';
 import { tokenCreate } from './cli/token.js';
 import { describeConfig, loadConfig } from './config.js';
@@ -206,6 +207,7 @@ talks(program.command('deny').argument('<approval_id>').description('a no'))
 
 addSilenceCommands(program, io, talks, ends);
 addIncidentCommands(program, io, talks, ends);
+addStormCommands(program, io, talks, ends);
 
 talks(program.command('pause').description('the big red button: no new write starts anywhere'))
   .option('--reason <text>')

@@ -31,6 +31,7 @@ import type { OpenRun } from './runs-by-hand.js';
 import type { Scheduler } from './schedule/scheduler.js';
 import type { Suppressing } from './suppressions.js';
 import type { Policy } from './triage/deps.js';
+import { createStormDesk } from './storm-desk.js';
 import type { WebhookSenders } from './webhook-senders.js';
 import { sourceSecretsOf } from './webhook-senders.js';
 import type { WorkRole } from './work-roles.js';
@@ -113,6 +114,7 @@ export function openFace(settings: Settings, parts: FaceParts): FastifyInstance 
     reports: reportsOf(settings, store, incidents),
   });
 }
+    endStorms: createStormDesk(settings, { store, notifiers, clock, ids, log }),
 
 /** Listens where the settings say, and answers the address; `unavailable` names what to change when that place is taken. */
 export async function listen(server: FastifyInstance, settings: Settings): Promise<string> {

@@ -45,6 +45,15 @@ export interface Storm {
   readonly rates: StormRates;
   /** Its highest level. */
   readonly peak: StormLevel;
+  /** Where a person has ended it: until then it does not begin again, however much comes. */
+  readonly ended?: StormEnd;
+}
+
+/** Who has ended a storm, why, and how long there is to be no other. */
+export interface StormEnd {
+  readonly by: string;
+  readonly reason: string;
+  readonly until: Instant;
 }
 
 /** How many alerts of one name and service a storm brought, and what became of them. */
@@ -77,6 +86,14 @@ export interface StoredStorm {
   readonly version: number;
 }
 
+/** Ends the storm of one scope, or without a scope all that there are; `conflict` where there is none. */
+export type EndStorms = (command: {
+  readonly scope?: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly for_ms: number;
+}) => Promise<void>;
+
 /** What is known of storms by all processes together. */
 export interface StormStore {
   /** Adds what this process has counted; answers the sums since an instant, and the storms that there are. */
@@ -89,8 +106,8 @@ export interface StormStore {
   }>;
   /** Changes a storm, with what people are told of it; `conflict` when somebody else has changed it since that version (0: there is none). */
   move(storm: Storm, expected: number, told: StormTold): Promise<'moved' | 'conflict'>;
-  /** The storms that there are now. */
-  current(): Promise<readonly Storm[]>;
+  /** The storms that there are now, and those that people have ended and keep off at that instant. */
+  current(now: Instant): Promise<readonly Storm[]>;
   /** What happened between two instants, in one service or all of them. */
   summary(scope: string, from: Instant, to: Instant): Promise<StormSummary>;
 }
@@ -115,6 +132,16 @@ function timesOver(rate: number, limit: number): number {
   return limit === 0 ? 0 : rate / limit;
 }
 
+/** True while a person's word keeps a storm from beginning again. */
+export function isKeptOff({ ended }: Storm, now: Instant): boolean {
+  return ended !== undefined && ended.until > now;
+}
+
+/** What a storm is that a person ends: it is over, and stays so for as long as they say. */
+export function stormEndedBy(storm: Storm, ended: StormEnd, now: Instant): Storm {
+  return { ...storm, level: 0, changed_at: now, calm_since: null, calm_level: 0, ended };
+}
+
 /**
  * What a storm is after a look at its rates: it rises at once, and falls when it has been calmer for long enough, to the highest level that was
  * reached meanwhile. The very storm when nothing of it has changed; null when there is none.
@@ -125,6 +152,7 @@ export function stormAfter(
   now: Instant,
   calm_ms: number,
 ): Storm | null {
+  if (before && isKeptOff(before, now)) return before;
   const level = before?.level ?? 0;
   if (seen.level > level) {
     const since = before && before.level > 0 ? before.since : now;

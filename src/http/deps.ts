@@ -13,6 +13,7 @@ import type { Language } from '../domain/notifier.js';
 import type { Report } from '../domain/report.js';
 import type { SenderProof, WebhookEnvelope } from '../domain/source.js';
 import type { Store } from '../domain/store.js';
+import type { EndStorms } from '../domain/storm.js';
 import type { Suppressed, SuppressionSet } from '../domain/suppression-set.js';
 import type { PartHealth } from './readiness.js';
 import type { Ingest } from '../ingest/ingest.js';
@@ -139,6 +140,7 @@ export interface HttpDeps extends ProbeDeps {
   readonly incidents: Incidents;
   readonly reports: Reports;
   readonly connections: Connections;
+  readonly endStorms: EndStorms;
   readonly process: OwnProcess;
   /** Checks a text as a file of the playbooks folder, beside the playbooks in force. */
   checkText(file: string, text: string): Promise<CatalogContent>;

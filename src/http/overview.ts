@@ -10,7 +10,7 @@ import { recent } from './recent.js';
 import { answers } from './route.js';
 import type { Api } from './route.js';
 import { progressOf, tasksOf } from './run-progress.js';
-import { stormNow } from './system.js';
+import { stormNow } from './storms.js';
 
 const MAX_ITEMS = 20;
 const MAX_WORKERS = 200;
@@ -59,7 +59,7 @@ function createOverview(deps: HttpDeps): () => Promise<OverviewAnswer> {
       runs: { open: backlog.open_runs, items: await runs() },
       approvals: { pending: backlog.pending_approvals, items: [...approvals.items] },
       pause: await store.pause.read(),
-      storm: stormNow(await store.storm.current()),
+      storm: stormNow(await store.storm.current(instant(deps.clock.now()))),
       undecided: backlog.undecided,
       last_refused:
         letters?.items[0] === undefined ? null : { ...letters.items[0], details: [...letters.items[0].details] },

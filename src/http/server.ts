@@ -34,6 +34,7 @@ import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
 import { silenceRoutes } from './silences.js';
 import { systemRoutes } from './system.js';
+import { stormRoutes } from './storms.js';
 import { tokenRoutes } from './tokens.js';
 import { webhookRoutes } from './webhooks.js';
 
@@ -84,6 +85,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     systemRoutes(api, deps, auth);
     overviewRoutes(api, deps, auth);
     searchRoutes(api, deps, auth);
+    stormRoutes(api, deps, auth);
     connectionRoutes(api, deps, auth);
     incidentRoutes(api, deps, auth);
     tokenRoutes(api, deps, auth);

@@ -3,16 +3,14 @@ import { pageOf, pageRequest, sinceInstant } from '../domain/api/page.js';
 import { AuditAnswer, AuditQuery, PauseAnswer, StatsAnswer, StatsQuery } from '../domain/api/system.js';
 import { instant } from '../domain/clock.js';
 import type { PauseState } from '../domain/pause.js';
-import { OVERALL } from '../domain/storm.js';
-import type { Storm } from '../domain/storm.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { answers } from './route.js';
 import type { Api } from './route.js';
+import { stormNow } from './storms.js';
 
-const MAX_STORMS = 200;
 const JOURNAL =
   'Who did what, the newest first. A page that is hard to find may hold fewer than asked for, even none: next_cursor leads on';
 
@@ -26,7 +24,10 @@ export function systemRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     { onRequest, schema: { tags, querystring: StatsQuery, ...answers(200, StatsAnswer) } },
     async (request) => {
       const since = sinceInstant(request.query.since, deps.clock.now());
-      const [stats, storms] = await Promise.all([deps.store.runView.stats(since), deps.store.storm.current()]);
+      const [stats, storms] = await Promise.all([
+        deps.store.runView.stats(since),
+        deps.store.storm.current(instant(deps.clock.now())),
+      ]);
       return { since, ...stats, storm: stormNow(storms) };
     },
   );
@@ -49,16 +50,6 @@ export function systemRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
   );
   pauseRoute(app, deps, auth, true);
   pauseRoute(app, deps, auth, false);
-}
-
-/** The storms that there are, as they are answered. */
-export function stormNow(storms: readonly Storm[]) {
-  return {
-    level: storms.reduce((highest, { level }) => Math.max(highest, level), 0),
-    storms: storms.slice(0, MAX_STORMS).map(({ scope, level, peak, since, changed_at, rates, calm_since }) => {
-      return { service_name: scope === OVERALL ? null : scope, level, peak, since, changed_at, rates, calm_since };
-    }),
-  };
 }
 
 function pauseRoute(app: Api, deps: HttpDeps, auth: Auth, paused: boolean): void {

@@ -10,6 +10,7 @@ interface StormWords {
   starts(count: number, limit: number): string;
   alerts(count: number, limit: number): string;
   meaning(level: StormLevel, before: StormLevel): string;
+  ended(by: string, reason: string, until: string): string;
   summary(summary: StormSummary, since: string): string;
   share(name: string, service: string | null, alerts: number, held: number): string;
   more(count: number): string;
@@ -31,6 +32,8 @@ const ENGLISH: StormWords = {
       ? 'Held alerts that still fire are decided now; what their runs write needs an approval.'
       : 'New runs read and report; what they write needs an approval.';
   },
+  ended: (by, reason, until) =>
+    `Ended by ${by}: ${reason}\nEverything starts as usual again, and no such storm begins before ${until}. Alerts that it holds are decided at their next repeat, at the latest when their hold ends.`,
   summary: ({ alerts, held, runs }, since) =>
     `Since ${since}: ${alerts} alerts, ${runs} runs started, ${held} alerts held.`,
   share: (name, service, alerts, held) =>
@@ -54,6 +57,8 @@ const CHINESE: StormWords = {
       ? '仍在触发的被暂缓告警正在重新判定;其运行的写操作需要审批。'
       : '新的运行只读取并报告;写操作需要审批。';
   },
+  ended: (by, reason, until) =>
+    `由 ${by} 结束:${reason}\n已恢复正常启动,${until} 之前不会再次进入风暴模式。被暂缓的告警在下次重复时判定,最迟在暂缓结束时判定。`,
   summary: ({ alerts, held, runs }, since) =>
     `自 ${since} 起:${alerts} 条告警,启动 ${runs} 个运行,暂缓 ${held} 条告警。`,
   share: (name, service, alerts, held) =>
@@ -73,11 +78,13 @@ export function stormNotice(
 ): Omit<PlainNotice, 'channels'> {
   const words = language === 'zh' ? CHINESE : ENGLISH;
   const { storm, before, limit, summary } = news;
-  const { level, rates, scope, since } = storm;
+  const { level, rates, scope, since, ended } = storm;
   const lines = [
     ...(level > before && limit.starts_per_minute > 0 ? [words.starts(rates.starts, limit.starts_per_minute)] : []),
     ...(level > before && limit.alerts_per_minute > 0 ? [words.alerts(rates.alerts, limit.alerts_per_minute)] : []),
-    words.meaning(level, before),
+    level === 0 && ended !== undefined
+      ? words.ended(plain(ended.by, 100), plain(ended.reason, 300), ended.until)
+      : words.meaning(level, before),
     ...(summary === null ? [] : ['', words.summary(summary, since), ...sharesOf(summary, words)]),
   ];
   return {

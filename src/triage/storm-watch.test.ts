@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/helper/fake-clock.js';
+import { instant } from '../domain/clock.js';
 import { createIds } from '../domain/id.js';
 import { SILENT_LOG } from '../domain/log.js';
 import type { StoredStorm, Storm, StormCount, StormPolicy, StormStore, StormTold } from '../domain/storm.js';
+import { stormEndedBy } from '../domain/storm.js';
 import { BatchDemand } from './storm.js';
 import { StormWatch } from './storm-watch.js';
 import type { StormNews } from './storm-watch.js';
@@ -189,5 +191,32 @@ describe('the watch for storms', () => {
     await clock.advance(2_000);
     expect(store.counts.reduce((sum, { starts }) => sum + starts, 0)).toBe(11);
     expect(store.storms.get('')?.storm.level).toBe(1);
+  });
+
+  it('lets one that a person has ended not begin again before its time, and then by what comes then', async () => {
+    const store = new MemoryStorms();
+    const clock = new FakeClock();
+    const { watch, levels, news } = aWatch(store, clock);
+    await watch.start();
+    watch.count(starts(30));
+    await clock.advance(2_000);
+    const stored = store.storms.get('');
+    const now = instant(clock.now());
+    const ended = { by: 'ann', reason: 'a load test', until: instant(clock.now() + 120_000) };
+    await store.move(stormEndedBy(stored!.storm, ended, now), stored!.version, { notice: null, audit: null });
+    await clock.advance(2_000);
+    expect(watch.look(null, starts(100)).level).toBe(0);
+    expect(levels.at(-1)).toBe('=0');
+    // What comes meanwhile is counted, and makes no storm.
+    watch.count(starts(50));
+    await clock.advance(100_000);
+    expect(store.storms.get('')?.storm).toMatchObject({ level: 0, ended });
+    await clock.advance(30_000);
+    expect(watch.look(null, NOTHING).level).toBe(0);
+    watch.count(starts(11));
+    await clock.advance(2_000);
+    expect(store.storms.get('')?.storm.level).toBe(1);
+    expect(store.storms.get('')?.storm).not.toHaveProperty('ended');
+    expect(news.map(({ before, storm }) => `${before}→${storm.level}`)).toEqual(['0→2', '0→1']);
   });
 });

@@ -16,7 +16,7 @@ import type {
   StormSummary,
   StormTold,
 } from '../domain/storm.js';
-import { OVERALL, stormAfter, stormLevelOf } from '../domain/storm.js';
+import { isKeptOff, OVERALL, stormAfter, stormLevelOf } from '../domain/storm.js';
 import type { StormDemand, StormGauge, StormSeen } from './storm.js';
 
 /** A change of a storm's level, for whoever puts it into words. */
@@ -129,6 +129,7 @@ export class StormWatch implements StormGauge {
       starts: shared.starts + sum(own, 'starts') + (demand.starts.get(scope) ?? 0),
     };
     const storm = this.#storms.get(scope)?.storm;
+    if (storm?.ended && isKeptOff(storm, instant(this.#options.clock.now()))) return { level: 0, by, explanation: '' };
     const kept = storm?.level ?? 0;
     const now = stormLevelOf(rates, limit, this.#options.policy.notify_only_at);
     if (kept === 0 && now === 0) return { level: 0, by, explanation: '' };

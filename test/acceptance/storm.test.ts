@@ -87,6 +87,37 @@ report: {notify: []}
     expect(held?.decision?.explanation).toContain('level 2 since');
   });
 
+  it('is ended by hand, and begins again only when its time off is over', async () => {
+    const END = '/api/v1/storms/end';
+    await expect(world.call(END, {})).rejects.toThrow(/400 .*reason/);
+    const ended = await world.call<StormStats['storm']>(END, { reason: 'a load test', for: '1h' });
+    expect(ended).toMatchObject({
+      level: 0,
+      storms: [],
+      kept_off: [{ service_name: null, by: 'admin', reason: 'a load test' }],
+    });
+    await expect(world.call(END, { reason: 'a load test' })).rejects.toThrow(/409 .*there is no storm now/);
+    await until('this process has heard of it', async () =>
+      (await world.text('/metrics')).includes('fixpoint_storm_level{service=""} 0'),
+    );
+    const alerts = await world.post(
+      Array.from({ length: 8 }, (_, n) => broken(`e${n}`)),
+      'g3',
+    );
+    expect(alerts.map((alert) => alert.decision?.action)).toEqual(Array.from({ length: 8 }, () => 'run'));
+    const { storm } = await world.call<StormStats>('/api/v1/stats');
+    expect(storm).toMatchObject({ level: 0, kept_off: [{ service_name: null }] });
+    const { items } = await world.call<{ items: { what: string; who: string; details: object }[] }>('/api/v1/audit');
+    expect(items).toContainEqual(
+      expect.objectContaining({
+        who: 'admin',
+        what: 'storm.end',
+        details: expect.objectContaining({ reason: 'a load test', before: 2 }) as object,
+      }),
+    );
+    await until('the message', () => world.told.some(({ subject }) => subject === 'Alert storm is over'), 20_000);
+  });
+
   it('holds what one service brings when it is only that service', async () => {
     const calm = await AppWorld.open(
       FILES,

@@ -84,7 +84,7 @@ export function limitsSuite(store: () => Store): void {
       const audit = { audit_id: ids.next(), at: AT, who: 'storm', what: 'storm_rose', target: scope, details: {} };
       expect(await storm.move(raised, 0, { notice, audit })).toBe('moved');
       expect(await storm.move(raised, 0, NOTHING)).toBe('conflict');
-      expect((await storm.current()).filter((known) => known.scope === scope)).toEqual([raised]);
+      expect((await storm.current(AT)).filter((known) => known.scope === scope)).toEqual([raised]);
       expect((await storm.tally([], LATER)).storms).toContainEqual({ storm: raised, version: 1 });
       const claimed = await store().outbox.claim(AT, LATER, 100);
       const { notice_id, created_at, ...told } = notice;
@@ -98,7 +98,11 @@ export function limitsSuite(store: () => Store): void {
       await store().outbox.record(notice_id, [], LATER, null);
       expect((await store().audit.list({ limit: 200, cursor: null })).items).toContainEqual(audit);
       expect(await storm.move({ ...raised, level: 0 }, 1, NOTHING)).toBe('moved');
-      expect((await storm.current()).filter((known) => known.scope === scope)).toEqual([]);
+      expect((await storm.current(AT)).filter((known) => known.scope === scope)).toEqual([]);
+      const ended: Storm = { ...raised, level: 0, ended: { by: 'ann', reason: 'known', until: LATER } };
+      expect(await storm.move(ended, 2, NOTHING)).toBe('moved');
+      expect((await storm.current(AT)).filter((known) => known.scope === scope)).toEqual([ended]);
+      expect((await storm.current(LATER)).filter((known) => known.scope === scope)).toEqual([]);
     });
 
     it('sums up what a storm brought, by service and name', async () => {

@@ -11,6 +11,7 @@ import type { Rule } from '../../src/domain/rule.js';
 import type { Approval, Run, RunEvent, StoredEvent } from '../../src/domain/run.js';
 import type { RuleExplanation } from '../../src/domain/decision.js';
 import type { Suppressed } from '../../src/domain/suppression-set.js';
+import type { Storm } from '../../src/domain/storm.js';
 import { SuppressionSet } from '../../src/domain/suppression-set.js';
 import type { Search } from '../../src/domain/search.js';
 import type { Survey } from '../../src/domain/survey.js';
@@ -63,6 +64,7 @@ export class HttpWorld {
   open: OpenAlert[] = [];
   changes = 0;
   specs: ExecutorSpec[] = [];
+  storms: Storm[] = [];
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
   ready: () => Promise<void> = async () => undefined;
   accept: (source: string | null, body: Uint8Array, received_from?: string) => Promise<Accepted> = async () => ({
@@ -154,6 +156,11 @@ export class HttpWorld {
       },
       incidents: {
         act: async (incident_id, command) => void this.asked.push({ what: `act ${incident_id}`, with: command }),
+      endStorms: async (command) => {
+        this.asked.push({ what: 'end storms', with: command });
+        if (this.storms.length === 0) throw new FixpointError('conflict', 'there is no storm now');
+        this.storms = [];
+      },
       },
       people: {
         steer: async (run_id, command) => this.#steer(run_id, command),
@@ -358,7 +365,7 @@ export class HttpWorld {
       } as Partial<Store['incidents']> as Store['incidents'], // the rest is no business of the HTTP face
       pause: { read: async () => this.pause, set: async (state) => void (this.pause = state) },
       suppressions: memorySuppressions(this.kept),
-      storm: { tally: unused, move: unused, current: async () => [], summary: unused },
+      storm: { tally: unused, move: unused, current: async () => this.storms, summary: unused },
       ruleHistory: {
         record: unused,
         versions: async () => ({ items: [], next_cursor: null }),

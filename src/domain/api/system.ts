@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Instant } from '../alert.js';
+import { Duration, durationMs } from '../duration.js';
 import { RunState } from '../run.js';
 import { FilterText, PageQuery, Since } from './page.js';
 
@@ -43,12 +44,43 @@ const StormAnswer = z.object({
   calm_since: Instant.nullable().describe('Since when it has been calmer; it falls when that has lasted'),
 });
 
+/** A storm that a person has ended, and that does not begin again for a while. */
+const StormKeptOff = z.object({
+  service_name: z.string().nullable().describe('null: all services together'),
+  until: Instant,
+  by: z.string(),
+  reason: z.string(),
+});
+
 /** The storms that there are now. */
 export const StormNow = z.object({
   level: z.int().describe('The highest of all: 0 none, 1 writes of new runs need an approval, 2 nothing new starts'),
   storms: z.array(StormAnswer),
+  kept_off: z.array(StormKeptOff).describe('Those that people have ended: until then they do not begin again'),
 });
 export type StormNow = z.infer<typeof StormNow>;
+
+const LEAST_OFF_MS = 60_000;
+const MOST_OFF_MS = 86_400_000;
+
+/** Ends storms by hand. */
+export const EndStorm = z.strictObject({
+  service_name: z
+    .string()
+    .min(1)
+    .max(500)
+    .nullable()
+    .exactOptional()
+    .describe('That of one service; null: that of all services together; absent: every storm that there is'),
+  for: Duration.refine(
+    (text) => durationMs(text) >= LEAST_OFF_MS && durationMs(text) <= MOST_OFF_MS,
+    'expected 1m to 24h',
+  )
+    .default('15m')
+    .describe('How long it does not begin again, however much comes'),
+  reason: z.string().trim().min(1, 'expected a reason').max(2_000),
+});
+export type EndStorm = z.infer<typeof EndStorm>;
 
 /** Counts since an instant. */
 export const StatsAnswer = z.object({

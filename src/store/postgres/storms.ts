@@ -46,8 +46,11 @@ export function createStormStore(db: Db): StormStore {
         if (audit) await addAudit(tx, audit);
         return 'moved';
       }),
-    async current() {
-      const rows = await db.query<{ doc: Storm }>({ text: 'select doc from storms where level > 0 order by scope' });
+    async current(now) {
+      const rows = await db.query<{ doc: Storm }>({
+        text: "select doc from storms where level > 0 or doc -> 'ended' ->> 'until' > $1 order by scope",
+        values: [now],
+      });
       return rows.map(({ doc }) => doc);
     },
     summary: (scope, from, to) => summary(db, scope, from, to),
