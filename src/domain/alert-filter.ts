@@ -35,6 +35,17 @@ export function deepFilter(filter: AlertFilter): DeepFilter | null {
   return tests.length === 0 ? null : (alert) => tests.every((test) => test(alert));
 }
 
+/** Characters that JSON writes as they are. */
+const PLAIN = /^[^"\\\p{Cc}\p{Cs}]+$/u;
+
+/** Texts that stand, in quotes, in the JSON of every alert that a filter finds: who looks for one of them need not read the others. */
+export function textsWithin(filter: AlertFilter): readonly string[] {
+  const values = FIELDS.map((field) => filter[field] ?? '');
+  for (const { operator, value } of (filter.matchers ?? []).map((text, index) => readMatcher(text, index)))
+    if (operator === '=') values.push(value);
+  return values.filter((value) => PLAIN.test(value));
+}
+
 /** A name that is asked for as it is; undefined for none, and for a /regular expression/. */
 export function exactName(name: string | undefined): string | undefined {
   return name === undefined || isPattern(name) ? undefined : name;

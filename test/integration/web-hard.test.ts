@@ -2,15 +2,12 @@ import type { Browser } from '@playwright/test';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { RunAnswer } from '../../src/domain/api/run.js';
-import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { describeWith } from '../helper/servers.js';
-import { until } from '../helper/until.js';
-import { drawn, launch, settled, sideways, visit } from '../web/browser.js';
+import { launch, sideways, visit } from '../web/browser.js';
 import type { Visitor } from '../web/browser.js';
-import { isOn, sees } from '../web/hand.js';
+import { sees } from '../web/hand.js';
 import { WebWorld } from '../web/world.js';
 
-const MANY_ALERTS = 3_000;
 const FAN_OUT = 50;
 const STEPS = 150;
 const MARKUP = '<img src=x onerror="window.wasHit=true">';
@@ -86,28 +83,6 @@ await describeWith(['chromium'], 'the web pages where it is hard', ({ chromium }
     expect(over).toEqual([]);
   });
 
-  it('keeps a list of thousands short in the page, and comes to its end by scrolling', async () => {
-    for (let begun = 0; begun < MANY_ALERTS; begun += 500) {
-      const labels = Array.from({ length: 500 }, (_, index) => ({
-        labels: { alertname: `Many_${begun + index}`, service: 'many', severity: 'info' },
-        startsAt: new Date().toISOString(),
-      }));
-      await world.post('/api/v1/webhooks/alertmanager', alertmanagerBody(labels, `many-${begun}`));
-    }
-    const { page, faults, close } = await at('/alerts?matcher=service%3D%22many%22');
-    await sees(page, `Many_${MANY_ALERTS - 1}`);
-    for (let scrolled = 0; scrolled < 200; scrolled++) {
-      if ((await page.getByText('Many_0', { exact: true }).count()) > 0) break;
-      await page.evaluate('window.scrollTo(0, document.body.scrollHeight)');
-      await drawn(page);
-      await page.waitForTimeout(50);
-    }
-    await sees(page, /^Many_0$/);
-    expect(await page.locator('[data-row]').count()).toBeLessThan(120);
-    expect(faults).toEqual([]);
-    await close();
-  });
-
   it('draws a run of two hundred steps with a fan-out of fifty, live to its end', async () => {
     const run_id = await world.startRun('Wide', 'wide');
     const { page, faults, close } = await at(`/runs/${run_id}`);
@@ -131,40 +106,6 @@ await describeWith(['chromium'], 'the web pages where it is hard', ({ chromium }
     await page.locator('.page-header').getByText('cancelled', { exact: true }).waitFor({ timeout: 40_000 });
     const { seq } = await world.get<RunAnswer>(`/api/v1/runs/${run_id}`);
     await page.getByRole('tab', { name: new RegExp(`^Events\\D*${seq}$`) }).waitFor();
-    await close();
-  });
-
-  it('goes everywhere by keyboard alone, and says how quick a list opens its detail', async () => {
-    const { page, faults, close } = await at('/');
-    await page.keyboard.press('?');
-    await sees(page.getByRole('dialog').last(), 'Keyboard');
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('/');
-    await page.keyboard.type('A wide');
-    await sees(page.getByRole('dialog').last(), 'PB-Wide');
-    // In a search field the first one takes the words away.
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').last().waitFor({ state: 'hidden' });
-    // As a person would: once more when nothing happened. Keys in the very moment in which the search closes were once not heard.
-    await until('the runs', async () => {
-      await page.keyboard.press('g');
-      await page.keyboard.press('r');
-      return isOn(page, 'Runs', 2_000).then(
-        () => true,
-        () => false,
-      );
-    });
-    await settled(page);
-    await page.locator('[data-row="0"]').waitFor();
-    for (const key of ['j', 'j', 'k']) await page.keyboard.press(key);
-    await page.locator('.data-item.chosen .row-link:focus').waitFor();
-    const began = performance.now();
-    await page.keyboard.press('Enter');
-    await page.waitForURL('**/runs/*');
-    await page.locator('.page-back').waitFor();
-    process.stdout.write(`list to detail: ${Math.round(performance.now() - began)} ms\n`);
-    expect(faults).toEqual([]);
     await close();
   });
 });

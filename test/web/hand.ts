@@ -20,6 +20,6 @@ export function sees(where: Page | Locator, text: string | RegExp): Promise<void
 }
 
 /** Waits until the page has this heading. */
-export function isOn(page: Page, heading: string, timeout = 15_000): Promise<void> {
-  return page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor({ timeout });
+export function isOn(page: Page, heading: string): Promise<void> {
+  return page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
 }

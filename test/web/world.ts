@@ -28,14 +28,18 @@ export class WebWorld {
     this.#port = new URL(service.url).port;
   }
 
-  /** Starts everything; `more` are further playbooks and rules by file name. */
-  static async open(more: Readonly<Record<string, string>> = {}): Promise<WebWorld> {
+  /** Starts everything; `more` are further playbooks and rules by file name, `prepare` is done before the service starts. */
+  static async open(
+    more: Readonly<Record<string, string>> = {},
+    prepare: (home: Home) => Promise<void> = () => Promise.resolve(),
+  ): Promise<WebWorld> {
     const shop = await openLoopback();
     const home = aHome(
       { ...PLAYBOOKS, ...more },
       `default_mode: auto\nexecutors: {api_call: {base_url: "${shop.url}"}}\nnotifiers: {webhook: {url: "${shop.url}/told"}}\n`,
     );
     try {
+      await prepare(home);
       return new WebWorld(home, shop, await FixpointProcess.start(home));
     } catch (error) {
       await shop.close();

@@ -1,4 +1,4 @@
-import { deepFilter, exactName } from '../../domain/alert-filter.js';
+import { deepFilter, exactName, textsWithin } from '../../domain/alert-filter.js';
 import type { DeepFilter } from '../../domain/alert-filter.js';
 import type { AlertFilter, StoredAlert } from '../../domain/alert-view.js';
 import type { Page, PageRequest } from '../../domain/page.js';
@@ -27,6 +27,8 @@ interface Search {
   readonly db: Db;
   readonly filter: AlertFilter;
   readonly deep: DeepFilter | null;
+  /** What stands in the document of each alert that is looked for: the database leaves the others out, which is much less work than reading them. */
+  readonly within: readonly string[];
   readonly cursor: string;
   readonly floor: string;
   readonly limit: number;
@@ -41,6 +43,7 @@ export async function listAlerts(db: Db, filter: AlertFilter, page: PageRequest)
     db,
     filter,
     deep: deepFilter(filter),
+    within: textsWithin(filter),
     cursor: lower(checkCursor(page), filter.until === undefined ? null : idFrom(filter.until, ID_SLACK_MS)),
     floor: filter.since === undefined ? '' : idFrom(filter.since, -ID_SLACK_MS),
     limit: page.limit + 1,
@@ -66,9 +69,10 @@ async function searchAlerts(search: Search): Promise<Found> {
     return { alerts: rows.slice(0, limit), down_to: rows.length < limit ? null : (rows.at(-1)?.alert_id ?? null) };
   }
   const alerts: StoredAlert[] = [];
-  const step = deep ? DEEP_STEP : STEP;
+  const step = deep !== null && search.within.length === 0 ? DEEP_STEP : STEP;
   let above = search.cursor;
-  for (let looked = 0; looked < (deep ? MAX_READ : MAX_LOOKED_AT); looked += step) {
+  let read = 0;
+  for (let looked = 0; looked < MAX_LOOKED_AT && read < MAX_READ; looked += step) {
     // Without the floor: a database that knows nothing of the table would rather read and sort all that is between the two (100,000: 300 ms).
     const [edge] = await db.query<{ alert_id: string }>({
       text: 'select alert_id from alerts where alert_id < $1 order by alert_id desc offset $2 limit 1',
@@ -76,14 +80,18 @@ async function searchAlerts(search: Search): Promise<Found> {
     });
     const isLast = edge === undefined || edge.alert_id <= search.floor;
     const below = isLast ? search.floor : edge.alert_id;
-    const rows = await queryAlerts(search, above, below, deep ? step : limit - alerts.length);
+    const most = deep ? DEEP_STEP : limit - alerts.length;
+    const rows = await queryAlerts(search, above, below, most);
+    if (deep) read += rows.length;
     alerts.push(...(deep ? rows.filter(deep) : rows));
     if (alerts.length >= limit) {
       const kept = alerts.slice(0, limit);
       return { alerts: kept, down_to: kept.at(-1)?.alert_id ?? null };
     }
-    if (isLast) return { alerts, down_to: null };
-    above = below;
+    // So many are read at once; what lies below the last of them has not been looked at.
+    const isCut = rows.length === most;
+    if (isLast && !isCut) return { alerts, down_to: null };
+    above = isCut ? (rows.at(-1)?.alert_id ?? below) : below;
   }
   return { alerts, down_to: above };
 }
@@ -94,7 +102,7 @@ function isFiltered({ since: _since, until: _until, ...filter }: AlertFilter): b
 }
 
 async function queryAlerts(
-  { db, filter }: Search,
+  { db, filter, within }: Search,
   above: string,
   below: string,
   limit: number,
@@ -113,6 +121,7 @@ async function queryAlerts(
     .add('run_id = $', filter.run_id)
     .add('received_at >= $', filter.since)
     .add('received_at < $', filter.until);
+  for (const text of within) conditions.add('position($::text in doc::text) > 0', `"${text}"`);
   const rows = await db.query<AlertColumns>({
     text: `select alert_id, doc, decisions from alerts ${conditions.where} order by alert_id desc limit ${conditions.param(limit)}`,
     values: conditions.values,

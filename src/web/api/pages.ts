@@ -4,6 +4,9 @@ import type { Query } from './client.js';
 import { useApi } from './context.js';
 import { LIVE_MS, keyOf } from './queries.js';
 
+/** The most that the API answers at once. Who scrolls on has read the first page, and is served in larger ones. */
+const LARGEST_PAGE = 200;
+
 /** One answer of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
@@ -47,7 +50,8 @@ export function usePages<T>(path: string, options: PagesOptions<T>): PagedList<T
     queryKey: key,
     queryFn: async ({ pageParam, signal }): Promise<Asked<T>> => {
       const asked_at = performance.now();
-      const page = await api.request<Page<T>>('GET', path, { query: { ...query, cursor: pageParam }, signal });
+      const asked = pageParam === null ? query : { ...query, limit: LARGEST_PAGE, cursor: pageParam };
+      const page = await api.request<Page<T>>('GET', path, { query: asked, signal });
       return { ...page, asked_at };
     },
     initialPageParam: null as string | null,
