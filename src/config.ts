@@ -146,6 +146,19 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .describe('The oldest go first; what is open stays'),
+  payloads: z
+    .strictObject({
+      keep: z.boolean().default(true).describe('Whether bodies of deliveries are kept, for people to look at'),
+      max_age: KeptFor.default('7d').describe('Since a body came last'),
+      max_bytes: z
+        .int()
+        .min(0)
+        .max(1024 ** 4)
+        .default(256 * 1024 * 1024)
+        .describe('What they may take in the database, about, compressed; 0 is no limit'),
+    })
+    .prefault({})
+    .describe('Bodies as they came, best effort, beside the alerts: docs/alerts.md'),
   incidents: IncidentsConfig.prefault({}).describe('Alerts that belong together: docs/incidents.md'),
   notify_unmatched: NotifyUnmatched.optional(),
   sources: z

@@ -10,6 +10,7 @@ import type { Executors } from './executor/registry.js';
 import type { Connections, HttpConfig, HttpDeps } from './http/deps.js';
 import type { PartHealth } from './http/readiness.js';
 import type { Notifiers } from './notifier/registry.js';
+import { retentionOf } from './retention-policy.js';
 
 /** What the HTTP face takes from the settings; `root` is the folder of the installation. */
 export function httpConfigOf(settings: Settings, root: string): HttpConfig {
@@ -18,6 +19,7 @@ export function httpConfigOf(settings: Settings, root: string): HttpConfig {
     publicUrl: settings.public_url ?? null,
     language: settings.language,
     sessionMs: durationMs(settings.session_life),
+    payloads: { keep: settings.payloads.keep, max_age_ms: retentionOf(settings).payloads?.max_age_ms ?? null },
     webDir: join(root, 'dist', 'web'),
   };
 }

@@ -19,7 +19,9 @@ import type { IncidentDesk } from './incident-desk.js';
 import { compileIntake } from './ingest/intake-entries.js';
 import { createIngest } from './ingest/ingest.js';
 import type { Ingest } from './ingest/ingest.js';
+import type { PayloadKeeper } from './ingest/payload-keeper.js';
 import type { Notifiers } from './notifier/registry.js';
+import { openPayloadKeeper } from './keep-payloads.js';
 import { dialed } from './open-bus.js';
 import { openSources, webhookEnvelopes } from './open-sources.js';
 import type { Reconciling } from './reconciling.js';
@@ -29,9 +31,9 @@ import { renderText } from './report/render-text.js';
 import { announcingPause, createRunsByHand, peopleOf } from './runs-by-hand.js';
 import type { OpenRun } from './runs-by-hand.js';
 import type { Scheduler } from './schedule/scheduler.js';
+import { createStormDesk } from './storm-desk.js';
 import type { Suppressing } from './suppressions.js';
 import type { Policy } from './triage/deps.js';
-import { createStormDesk } from './storm-desk.js';
 import type { WebhookSenders } from './webhook-senders.js';
 import { sourceSecretsOf } from './webhook-senders.js';
 import type { WorkRole } from './work-roles.js';
@@ -88,7 +90,8 @@ export function openFace(settings: Settings, parts: FaceParts): FastifyInstance 
   };
   if (!roles.has('ingest')) return createProbeServer(probe);
   const { catalog, policy, executors, notifiers, scheduler, suppressing, incidents, open } = parts;
-  return createServer({
+  const payloads = openPayloadKeeper(settings, parts);
+  const server = createServer({
     ...probe,
     ...forThePages({
       executors,
@@ -101,7 +104,7 @@ export function openFace(settings: Settings, parts: FaceParts): FastifyInstance 
       default_mode: settings.default_mode,
     }),
     envelopes: webhookEnvelopes(),
-    ingest: openIngest(settings, parts),
+    ingest: openIngest(settings, parts, payloads),
     store: { ...store, pause: announcingPause(store.pause, (paused) => scheduler.setPaused(paused)) },
     catalog,
     rules: () => policy().rules,
@@ -111,10 +114,13 @@ export function openFace(settings: Settings, parts: FaceParts): FastifyInstance 
     people: peopleOf(store.runs, scheduler, clock),
     backtest: createBacktests({ settings, store, catalog, clock }),
     incidents,
+    endStorms: createStormDesk(settings, { store, notifiers, clock, ids, log }),
     reports: reportsOf(settings, store, incidents),
   });
+  // After the last answer and before the store stops: what waits is written.
+  server.addHook('onClose', () => payloads?.stop());
+  return server;
 }
-    endStorms: createStormDesk(settings, { store, notifiers, clock, ids, log }),
 
 /** Listens where the settings say, and answers the address; `unavailable` names what to change when that place is taken. */
 export async function listen(server: FastifyInstance, settings: Settings): Promise<string> {
@@ -129,7 +135,7 @@ export async function listen(server: FastifyInstance, settings: Settings): Promi
   }
 }
 
-function openIngest(settings: Settings, parts: FaceParts): Ingest {
+function openIngest(settings: Settings, parts: FaceParts, payloads: PayloadKeeper | null): Ingest {
   const { store, bus, metrics, reconciling, senders, clock, ids, log } = parts;
   return reconciling.start(
     createIngest({
@@ -138,6 +144,7 @@ function openIngest(settings: Settings, parts: FaceParts): Ingest {
       leftOut: (source, left_out) => reconciling.leftOut(source, left_out),
       gates: senders.gates,
       bus,
+      payloads,
       deadLetters: countingLetters(store, (source) => metrics.deadLetter(source)),
       ids,
       clock,

@@ -4,12 +4,20 @@ export interface RetentionLimit {
   readonly max_count: number | null;
 }
 
+/** The same of bodies of deliveries, of which the bytes are counted that they take. */
+export interface PayloadLimit {
+  readonly max_age_ms: number | null;
+  readonly max_bytes: number | null;
+}
+
 /** What is kept. Repeats and ended occurrences are alerts; events, deliveries and the like are part of their run. */
 export interface RetentionPolicy {
   readonly alerts: RetentionLimit;
   readonly runs: RetentionLimit;
   readonly dead_letters: RetentionLimit;
   readonly audit: RetentionLimit;
+  /** Absent: whatever there is. */
+  readonly payloads?: PayloadLimit;
 }
 
 /** How much a pass of pruning has removed. */
@@ -21,6 +29,7 @@ export interface PruneCounts {
   readonly runs: number;
   readonly dead_letters: number;
   readonly audit: number;
+  readonly payloads: number;
 }
 
 /** Forgets what is old. */

@@ -12,6 +12,7 @@ import type { HoldStore } from './hold-store.js';
 import type { Notices, Outbox } from './outbox.js';
 import type { PauseSwitch } from './pause.js';
 import type { PlaybookStore } from './playbook-store.js';
+import type { Payloads } from './payload.js';
 import type { Retention } from './retention.js';
 import type { RunFeed } from './run-feed.js';
 import type { RunStore } from './run-store.js';
@@ -40,6 +41,7 @@ export interface Store {
   readonly outbox: Outbox;
   readonly notices: Notices;
   readonly deadLetters: DeadLetters;
+  readonly payloads: Payloads;
   readonly tokens: Tokens;
   readonly sessions: Sessions;
   readonly survey: Survey;

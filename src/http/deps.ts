@@ -65,6 +65,8 @@ export interface HttpConfig {
   readonly language: Language;
   /** How long a browser stays signed in. */
   readonly sessionMs: number;
+  /** Whether bodies of deliveries are kept, and how long; null is whatever their age. */
+  readonly payloads: { readonly keep: boolean; readonly max_age_ms: number | null };
   /** The folder of the built pages; it may be missing. */
   readonly webDir: string;
 }
@@ -138,9 +140,9 @@ export interface HttpDeps extends ProbeDeps {
   /** Replays what is stored since an instant; `conflict` while another one is under way. */
   backtest(request: BacktestRequest, since: string): Promise<BacktestResult>;
   readonly incidents: Incidents;
+  readonly endStorms: EndStorms;
   readonly reports: Reports;
   readonly connections: Connections;
-  readonly endStorms: EndStorms;
   readonly process: OwnProcess;
   /** Checks a text as a file of the playbooks folder, beside the playbooks in force. */
   checkText(file: string, text: string): Promise<CatalogContent>;

@@ -20,6 +20,8 @@ export interface Metrics extends IncidentMetrics {
   /** A call of the bus's handler ended. */
   busHandled(seconds: number, outcome: 'ok' | 'error'): void;
   deadLetter(source: string): void;
+  /** Deliveries whose body was kept for people to look at, or was not because more came than is written. */
+  payloads(outcome: 'kept' | 'dropped', count: number): void;
   /** Events of runs that were published for other consumers. */
   runEventsFed(count: number): void;
   notified(channel: string, outcome: 'sent' | 'failed'): void;
@@ -75,6 +77,12 @@ function alertMetrics(registry: Registry) {
   const storm = gauge(registry, 'storm_level', '1: writes of new runs need approval; 2: nothing new starts', [
     'service',
   ]);
+  const payloads = counter(
+    registry,
+    'payloads_total',
+    'Deliveries whose body was kept to be looked at, or dropped because more came than is written',
+    ['outcome'],
+  );
   const letters = counter(registry, 'dead_letters_total', 'Bodies kept because they could not be used', ['source']);
   return {
     alertsAccepted: (source, count) => accepted.inc({ source }, count),
@@ -82,6 +90,7 @@ function alertMetrics(registry: Registry) {
     alertRemarks: (source, count) => remarks.inc({ source }, count),
     alertDecided: (action, reason, count = 1) => decided.inc({ action, reason: reason ?? '' }, count),
     deadLetter: (source) => letters.inc({ source }),
+    payloads: (outcome, count) => payloads.inc({ outcome }, count),
     stormLevel: (scope, level) =>
       level === 0 && scope !== '' ? storm.remove({ service: scope }) : storm.set({ service: scope }, level),
     pruned: (what, count) => pruned.inc({ what }, count),

@@ -20,6 +20,7 @@ import { maintenanceWindowRoutes } from './maintenance-windows.js';
 import { documentRoutes, registerDocument } from './openapi.js';
 import { overviewRoutes } from './overview.js';
 import { pageRoutes } from './pages.js';
+import { payloadRoutes } from './payloads.js';
 import { playbookCheckRoutes } from './playbook-checks.js';
 import { playbookRoutes } from './playbooks.js';
 import { incidentRoutes } from './incidents.js';
@@ -33,8 +34,8 @@ import { refuseStrangers } from './same-origin.js';
 import { searchRoutes } from './search.js';
 import { sessionRoutes } from './session.js';
 import { silenceRoutes } from './silences.js';
-import { systemRoutes } from './system.js';
 import { stormRoutes } from './storms.js';
+import { systemRoutes } from './system.js';
 import { tokenRoutes } from './tokens.js';
 import { webhookRoutes } from './webhooks.js';
 
@@ -71,6 +72,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     readBodiesAsJson(api);
     probeRoutes(api, deps, auth);
     alertRoutes(api, deps, auth);
+    payloadRoutes(api, deps, auth);
     runRoutes(api, deps, auth, streams);
     approvalRoutes(api, deps, auth);
     playbookRoutes(api, deps, auth);
@@ -83,9 +85,9 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     executorRoutes(api, deps, auth);
     deadLetterRoutes(api, deps, auth);
     systemRoutes(api, deps, auth);
+    stormRoutes(api, deps, auth);
     overviewRoutes(api, deps, auth);
     searchRoutes(api, deps, auth);
-    stormRoutes(api, deps, auth);
     connectionRoutes(api, deps, auth);
     incidentRoutes(api, deps, auth);
     tokenRoutes(api, deps, auth);

@@ -12,6 +12,7 @@ import type { ParsedPayload, RejectedItem, Source, SourceGate, SourceModule } fr
 import type { DeadLetters } from '../domain/dead-letter.js';
 import { settleWithin } from '../domain/time-limit.js';
 import type { IntakeWork } from './intake-entries.js';
+import type { PayloadKeeper } from './payload-keeper.js';
 import type { RoomLimits } from './room.js';
 import { Room, ROOM } from './room.js';
 import type { UnderstoodBody } from './repeats.js';
@@ -52,6 +53,8 @@ export interface IngestParts {
   readonly work?: IntakeWork | null;
   /** Hears of payloads that left alerts out, after what they held was stored. It must not throw. */
   readonly leftOut?: (source: string, left_out: unknown) => void;
+  /** Keeps bodies for people to look at; absent: nobody does. */
+  readonly payloads?: Pick<PayloadKeeper, 'offer'> | null;
   /** How much may be inside at once; as much as is reasonable unless set. */
   readonly room?: RoomLimits;
 }
@@ -172,13 +175,15 @@ class Door implements Ingest {
 
   async #take(intake: Intake): Promise<Accepted> {
     const { bus, ids, meter } = this.#parts;
-    const { source, payload } = await this.#understand(intake);
+    const understood = await this.#understand(intake);
+    const { source, payload } = understood;
     for (const remark of payload.remarks) meter.remark(source, remark);
     const batch_id = ids.batch();
     const received_at = instant(intake.now);
     const alerts = payload.alerts.map((alert, index) => stamp(alert, idOf(batch_id, index), received_at));
     if (alerts.length > 0) await bus.publish({ batch_id, alerts });
     meter.accepted(source, alerts.length);
+    if (alerts.length > 0) this.#offer(understood, batch_id, intake);
     if (payload.left_out !== undefined) this.#parts.leftOut?.(source, payload.left_out);
     // After the bus: were it the other way round, a bus that is down would fill the dead letters at every retry of the sender.
     await this.#keepRejected(source, payload.rejected, intake);
@@ -187,6 +192,13 @@ class Door implements Ingest {
       alerts: alerts.map(({ alert_id, fingerprint, status }) => ({ alert_id, fingerprint, status })),
       rejected: payload.rejected.length,
     };
+  }
+
+  /** What has come is kept beside what was promised, not as a part of it. */
+  #offer(understood: UnderstoodBody, batch_id: string, { body, now, received_from }: Intake): void {
+    const { source, payload } = understood;
+    const [alerts, rejected] = [payload.alerts.length, payload.rejected.length];
+    this.#parts.payloads?.offer({ understood, batch_id, source, now, received_from, alerts, rejected, body });
   }
 
   async #understand(intake: Intake): Promise<UnderstoodBody> {

@@ -18,6 +18,7 @@ import { createIncidentStore } from './postgres/incidents.js';
 import { createOccurrenceView } from './postgres/open-occurrences.js';
 import { createNotices, createOutbox } from './postgres/outbox.js';
 import { createRetention } from './postgres/retention.js';
+import { createPayloads } from './postgres/payloads.js';
 import { createRuleCounts, createRuleHistory } from './postgres/rule-history.js';
 import { createRunStore } from './postgres/runs.js';
 import { createRunFeed } from './postgres/run-feed.js';
@@ -96,6 +97,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     playbooks: createPlaybookStore(db),
     pause: createPauseSwitch(db),
     retention: createRetention(db, options.clock),
+    payloads: createPayloads(db),
     runFeed: createRunFeed(db),
     incidents: createIncidentStore(db, options.ids),
     suppressions: createSuppressionStore(db),

@@ -13,6 +13,7 @@ const NOTHING: PruneCounts = {
   runs: 0,
   dead_letters: 0,
   audit: 0,
+  payloads: 0,
 };
 const NONE = { max_age_ms: null, max_count: null };
 const POLICY: RetentionPolicy = { alerts: NONE, runs: NONE, dead_letters: NONE, audit: NONE };

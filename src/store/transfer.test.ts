@@ -78,14 +78,17 @@ describe('an export', () => {
     expect(counts).toMatchObject({ alerts: 40, repeats: 1, dead_letters: 2, tokens: 1, playbook_versions: 1 });
   });
 
-  it('knows every table that there is, but for the ledger of migrations, leases, sessions, locks and what is on its way to Kafka', async () => {
+  it('knows every table that there is, but for the ledger of migrations, leases, sessions, locks, bodies of deliveries and what is on its way to Kafka', async () => {
     const db = await openEmbedded(join(root, 'full'), null);
     const rows = await db.query<{ name: string }>({
       text: "select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace",
     });
     await db.stop();
     expect(rows.map((row) => row.name).sort()).toEqual(
-      [...TABLES, 'schema_migrations', 'workers', 'sessions', 'run_feed', 'incident_lock'].sort(),
+      [
+        ...TABLES,
+        ...['schema_migrations', 'workers', 'sessions', 'run_feed', 'incident_lock', 'payloads', 'payload_deliveries'],
+      ].sort(),
     );
   });
 

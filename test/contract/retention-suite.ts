@@ -27,6 +27,7 @@ const ALL_KEPT: PruneCounts = {
   runs: 0,
   dead_letters: 0,
   audit: 0,
+  payloads: 0,
 };
 
 const random = (bytes: number) => randomBytes(bytes);

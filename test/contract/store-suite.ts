@@ -6,6 +6,7 @@ import { allOpen } from '../../src/domain/open-occurrence.js';
 import type { Store } from '../../src/domain/store.js';
 import { fold } from '../../src/domain/transition.js';
 import { limitsSuite } from './limits-suite.js';
+import { payloadSuite } from './payload-suite.js';
 import { retentionSuite } from './retention-suite.js';
 import { sessionSuite } from './session-suite.js';
 import { surveySuite } from './survey-suite.js';
@@ -803,6 +804,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     sessionSuite(() => store);
     surveySuite(() => store);
     retentionSuite(() => store);
+    payloadSuite(() => store);
     limitsSuite(() => store);
   });
 }

@@ -13,6 +13,7 @@ import type { RuleExplanation } from '../../src/domain/decision.js';
 import type { Suppressed } from '../../src/domain/suppression-set.js';
 import type { Storm } from '../../src/domain/storm.js';
 import { SuppressionSet } from '../../src/domain/suppression-set.js';
+import type { KeptPayload } from '../../src/domain/payload.js';
 import type { Search } from '../../src/domain/search.js';
 import type { Survey } from '../../src/domain/survey.js';
 import type { NewSession } from '../../src/domain/session.js';
@@ -48,6 +49,7 @@ export class HttpWorld {
   readonly runs = new Map<string, { run: Run; events: StoredEvent[] }>();
   readonly approvals = new Map<string, Approval>();
   readonly letters: (DeadLetter & { raw: Uint8Array })[] = [];
+  readonly payloads = new Map<string, KeptPayload>();
   readonly auditEntries: AuditEntry[] = [];
   readonly replaying = new Set<string>();
   readonly tokens = new Map<string, TokenRecord>();
@@ -62,9 +64,9 @@ export class HttpWorld {
   held: Suppressed[] = [];
   readonly kept: KeptSuppression[] = [];
   open: OpenAlert[] = [];
+  storms: Storm[] = [];
   changes = 0;
   specs: ExecutorSpec[] = [];
-  storms: Storm[] = [];
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
   ready: () => Promise<void> = async () => undefined;
   accept: (source: string | null, body: Uint8Array, received_from?: string) => Promise<Accepted> = async () => ({
@@ -154,13 +156,13 @@ export class HttpWorld {
         this.asked.push({ what: `backtest ${since}`, with: request });
         return AN_EMPTY_BACKTEST;
       },
-      incidents: {
-        act: async (incident_id, command) => void this.asked.push({ what: `act ${incident_id}`, with: command }),
       endStorms: async (command) => {
         this.asked.push({ what: 'end storms', with: command });
         if (this.storms.length === 0) throw new FixpointError('conflict', 'there is no storm now');
         this.storms = [];
       },
+      incidents: {
+        act: async (incident_id, command) => void this.asked.push({ what: `act ${incident_id}`, with: command }),
       },
       people: {
         steer: async (run_id, command) => this.#steer(run_id, command),
@@ -204,6 +206,7 @@ export class HttpWorld {
         publicUrl: null,
         language: 'en',
         sessionMs: 12 * 3_600_000,
+        payloads: { keep: true, max_age_ms: 7 * 86_400_000 },
         webDir: '/nowhere/at/all',
       },
       version: '0.1.0',
@@ -296,6 +299,7 @@ export class HttpWorld {
           return { items: [...this.approvals.values()], next_cursor: null };
         },
       },
+      payloads: { keep: unused, find: async (alert_id) => this.payloads.get(alert_id) ?? null },
       deadLetters: {
         add: unused,
         list: async () => ({ items: this.letters.map(({ raw: _raw, ...letter }) => letter), next_cursor: null }),

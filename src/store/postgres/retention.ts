@@ -4,6 +4,7 @@ import type { PruneCounts, Retention, RetentionLimit, RetentionPolicy } from '..
 import type { Db } from '../db.js';
 import { pruneLimits } from './prune-limits.js';
 import { removeIncidents } from './incident-retention.js';
+import { createPayloadRetention } from './payload-retention.js';
 import { pruneSessions } from './sessions.js';
 import { AFTER_ALL } from './page.js';
 
@@ -24,6 +25,7 @@ const SAFE_FROM_COUNT_MS = 3_600_000;
 /** Forgets what is old, in Postgres. */
 export function createRetention(db: Db, clock: Clock): Retention {
   let countsFrom = 0;
+  const prunePayloads = createPayloadRetention(db);
   return {
     takeTurn: async (now, last_before) => {
       const rows = await db.query({
@@ -39,7 +41,10 @@ export function createRetention(db: Db, clock: Clock): Retention {
     },
     prune: async (policy, now, signal) => {
       const pass = { db, clock, signal, now: Date.parse(now), counts: Date.parse(now) >= countsFrom, counted: 0 };
-      const removed = await prune(pass, policy);
+      const removed = {
+        ...(await prune(pass, policy)),
+        payloads: policy.payloads ? await prunePayloads(resting(pass), policy.payloads) : 0,
+      };
       if (pass.counted > CHEAP_COUNTS) countsFrom = pass.now + COUNT_AGAIN_MS;
       return removed;
     },
@@ -117,7 +122,7 @@ const RUNS: Aging = {
       and json_array_length(occurrences.run_ids) > 1 and occurrences.run_ids::jsonb @> to_jsonb(runs.run_id))`,
 };
 
-async function prune(pass: Pass, policy: RetentionPolicy): Promise<PruneCounts> {
+async function prune(pass: Pass, policy: RetentionPolicy): Promise<Omit<PruneCounts, 'payloads'>> {
   const safe = new Date(pass.now - SAFE_FROM_COUNT_MS).toISOString();
   const alertsCut = await cutoff(pass, ALERTS, policy.alerts, safe);
   const { below } = await cutoff(pass, REPEATS, policy.alerts, safe);
@@ -169,6 +174,10 @@ async function idOfPlace(pass: Pass, { table, id }: Aging, place: number): Promi
 
 function pause({ clock, signal }: Pass): Promise<void> {
   return sleep(clock, PAUSE_MS, signal);
+}
+
+function resting(pass: Pass): { now: number; pause: () => Promise<boolean> } {
+  return { now: pass.now, pause: () => pause(pass).then(() => !pass.signal.aborted) };
 }
 
 /** Goes through the rows from the oldest on, until all of a page are young enough to stay. */
