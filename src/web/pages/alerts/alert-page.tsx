@@ -23,6 +23,7 @@ import { DryRunDialog } from './dry-run-dialog.js';
 import { Earlier } from './earlier.js';
 import { knownAlert } from './known-alert.js';
 import { LongText } from './long-text.js';
+import { PayloadPanel } from './payload-panel.js';
 import { RulesPanel } from './rules-panel.js';
 import './alert-page.css';
 
@@ -117,7 +118,8 @@ function Shown({ alert, back }: ShownProps) {
           </div>
         </div>
         <Earlier alert={alert} />
-        <Payload alert={alert} />
+        <PayloadPanel alertId={alert.alert_id} />
+        <Record alert={alert} />
       </div>
     </div>
   );
@@ -155,7 +157,7 @@ function Actions({ alert }: { readonly alert: AlertAnswer }) {
   );
 }
 
-function Payload({ alert }: { readonly alert: AlertAnswer }) {
+function Record({ alert }: { readonly alert: AlertAnswer }) {
   const w = useWords(alertsWords).one;
   const {
     decision: _decision,
