@@ -12,6 +12,9 @@ const waiting = new Map<string, Alert>();
 const decided: string[] = [];
 /** What the handler says of a batch; nothing means that it takes it. */
 const refusals: Error[] = [];
+/** What the queue says when an alert is given up; nothing means that it is settled. */
+const unsettled: Error[] = [];
+const dead: string[] = [];
 /** Called once, when the queue has looked for what is due, and before it says what it found. */
 let whenLooked: (() => Promise<void>) | null = null;
 let bus = aBus();
@@ -21,6 +24,8 @@ beforeEach(() => {
   waiting.clear();
   decided.length = 0;
   refusals.length = 0;
+  unsettled.length = 0;
+  dead.length = 0;
   bus = aBus();
 });
 afterEach(() => bus.stop());
@@ -40,13 +45,21 @@ function aBus(): MemoryBus {
         return found;
       },
       countUndecided: () => Promise.resolve(waiting.size),
-      giveUp: () => Promise.resolve(),
+      giveUp: ({ alert_id }) => {
+        const refusal = unsettled.shift();
+        if (refusal) return Promise.reject(refusal);
+        waiting.delete(alert_id);
+        return Promise.resolve();
+      },
     },
     clock,
     log: SILENT_LOG,
     meter: { handled: () => undefined },
     maxTries: 3,
-    onDead: () => Promise.resolve(),
+    onDead: ({ alert }) => {
+      dead.push(alert.alert_id);
+      return Promise.resolve();
+    },
   });
 }
 
@@ -100,4 +113,17 @@ it('lets nothing overtake what an earlier process left, while that is being deci
   await clock.advance(1_000);
 
   expect(decided).toEqual(idsOf(first, second, third));
+});
+
+it('puts an alert among the dead letters once, however often it cannot be settled after that', async () => {
+  for (const alert of first.alerts) waiting.set(alert.alert_id, alert);
+  refusals.push(...Array.from({ length: 60 }, () => new Error('never')));
+  unsettled.push(new Error('its row is locked'), new Error('its row is locked'));
+  await bus.subscribe(decide);
+
+  for (let second = 0; second < 20 && waiting.size > 0; second += 1) await clock.advance(1_000);
+
+  expect(waiting.size).toBe(0);
+  expect(unsettled).toEqual([]);
+  expect(dead).toEqual(idsOf(first));
 });

@@ -32,6 +32,7 @@ interface Queued {
 /** How often the queue is looked through for alerts whose hold has ended, or that an earlier process left undecided. */
 const LOOK_EVERY_MS = 1_000;
 const AT_ONCE = 500;
+const MAX_BURIED = 10_000;
 
 /**
  * The bus within one process. A batch goes straight to its handler, whose commit makes alerts and decisions durable together; only what
@@ -45,6 +46,8 @@ export class MemoryBus implements Bus {
   /** Counts what was put into the queue and what was asked of it, so that either can be told to have come first. */
   #moment = 0;
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Alerts that have their dead letter and could not be settled yet: they must not get one at every look. */
+  readonly #buried = new Set<string>();
   #handler: BatchHandler | null = null;
   #cancelLook: () => void = () => undefined;
   #looking: Promise<void> | null = null;
@@ -195,8 +198,10 @@ export class MemoryBus implements Bus {
     for (const { batch: given, reason, tries } of dead) {
       for (const alert of given.alerts) {
         log.error({ alert_id: alert.alert_id, reason, tries }, 'an alert could not be decided and was given up');
-        await onDead({ alert, reason });
+        if (!this.#buried.has(alert.alert_id)) await onDead({ alert, reason });
+        if (this.#buried.size < MAX_BURIED) this.#buried.add(alert.alert_id);
         await queue.giveUp(alert, givenUp(`not decided in ${tries} tries: ${reason}`, instant(clock.now())));
+        this.#buried.delete(alert.alert_id);
       }
     }
     return 'decided';

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
-import { messageOf } from '../domain/errors.js';
+import { FixpointError, messageOf } from '../domain/errors.js';
 import type { ExecutorSpec } from '../domain/executor.js';
 import type { IncidentBrief } from '../domain/incident.js';
 import type { Log } from '../domain/log.js';
@@ -382,6 +382,8 @@ export class ActiveRun {
         return await ask(runs);
       } catch (error) {
         if (stopping.aborted) throw LOST;
+        // The store has tried it often enough: asking on and on would keep others waiting.
+        if (error instanceof FixpointError && error.code === 'too_large') throw error;
         log.warn({ run_id: this.run_id, error: messageOf(error) }, 'the store did not answer for a run, trying again');
         await sleep(clock, STORE_RETRY_MS[Math.min(turn, STORE_RETRY_MS.length - 1)] ?? 5_000, stopping);
       }

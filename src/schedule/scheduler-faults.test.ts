@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ok, World } from '../../test/helper/schedule-world.js';
 import { aFreshAlert } from '../../test/helper/store-world.js';
+import { FixpointError } from '../domain/errors.js';
 import type { Outcome } from '../domain/outcome.js';
 import { steerRun } from './by-hand.js';
 
@@ -66,6 +67,32 @@ describe('the scheduler, when things go wrong', () => {
     await world.clock.advance(5_000);
     expect(world.memory.run(id)).toMatchObject({ state: 'succeeded', steps: { a: { output: 'kept' } } });
     expect(world.calls).toHaveLength(1);
+  });
+
+  it('lets go of a run whose change the store refuses to try again, and takes it up later; other runs go on', async () => {
+    const slow = gate();
+    world.kind('read', 'read', () => ok()).kind('slow', 'read', () => slow.opened);
+    const scheduler = await world.scheduler();
+    const stuck = await world.begin(scheduler, [{ id: 'a', type: 'slow' }]);
+    const { apply } = world.memory.store;
+    let refusals = 0;
+    vi.spyOn(world.memory.store, 'apply').mockImplementation((change) => {
+      if (change.after.run_id !== stuck || refusals === 2) return apply(change);
+      refusals += 1;
+      return Promise.reject(new FixpointError('too_large', 'again and again'));
+    });
+    slow.open(ok());
+    await world.clock.advance(10_000);
+    const other = await world.begin(scheduler, [{ id: 'a', type: 'read' }]);
+    await world.clock.advance(10_000);
+    expect(refusals).toBe(1);
+    expect(world.memory.run(other).state).toBe('succeeded');
+    expect(world.memory.run(stuck).state).toBe('running');
+
+    await world.clock.advance(90_000);
+
+    expect(refusals).toBe(2);
+    expect(world.memory.run(stuck).state).toBe('succeeded');
   });
 
   it('makes a step whose start was recorded although the answer of the store was lost', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FixpointError } from '../domain/errors.js';
 import { Committer } from './committer.js';
 
 function sqlError(code: string): Error {
@@ -11,6 +12,7 @@ function aCommitter(write: (operations: readonly string[]) => Promise<void>, lan
   const committer = new Committer<string>({
     lanes,
     max: 8,
+    now: () => 0,
     write: async (operations) => {
       batches.push(operations.length);
       await write(operations);
@@ -69,5 +71,111 @@ describe('group commit', () => {
     const answers = await Promise.allSettled(['a', 'b', 'c'].map((name) => committer.commit(name)));
     expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(batches).toEqual([3]);
+  });
+});
+
+/** As the pool says it. */
+function tooLate(): FixpointError {
+  const cause = sqlError('57014');
+  return new FixpointError('unavailable', 'the database does not answer: canceling statement due to timeout', {
+    cause,
+  });
+}
+
+/** A committer whose statements take too long when they hold one of `slow`; `written` is what got through, statement by statement. */
+function aSlowCommitter(slow: Set<string>) {
+  const time = { now: 0 };
+  const refused: string[] = [];
+  const batches: (readonly string[])[] = [];
+  const committer = new Committer<string>({
+    lanes: 1,
+    max: 8,
+    keyOf: (operation) => operation,
+    now: () => time.now,
+    onRefused: (error) => refused.push(error.message),
+    write: (operations) => {
+      batches.push(operations);
+      time.now += 1;
+      return operations.some((operation) => slow.has(operation)) ? Promise.reject(tooLate()) : Promise.resolve();
+    },
+  });
+  async function tried(...operations: string[]): Promise<string[]> {
+    const answers = await Promise.allSettled(operations.map((operation) => committer.commit(operation)));
+    return answers.map((answer) =>
+      answer.status === 'fulfilled' ? answer.value : (answer.reason as FixpointError).code,
+    );
+  }
+  return { committer, batches, refused, time, tried };
+}
+
+describe('group commit of something that takes too long', () => {
+  it('tries all that shared its commit alone from then on, so that the others get through', async () => {
+    const { tried, batches } = aSlowCommitter(new Set(['slow']));
+
+    expect(await tried('a', 'slow', 'b')).toEqual(['unavailable', 'unavailable', 'unavailable']);
+    expect(await tried('a', 'slow', 'b', 'new')).toEqual(['committed', 'unavailable', 'committed', 'committed']);
+    expect(batches.slice(1).map((batch) => batch.length)).toEqual([1, 1, 1, 1]);
+    expect(await tried('a', 'b')).toEqual(['committed', 'committed']);
+    expect(batches.at(-1)).toEqual(['a', 'b']);
+  });
+
+  it('refuses what takes too long by itself, three times while others are written, and says what it is', async () => {
+    const { tried, refused, batches } = aSlowCommitter(new Set(['slow']));
+    await tried('slow', 'a');
+    const answers: string[] = [];
+    for (let turn = 0; turn < 3; turn += 1) answers.push(...(await tried('slow', 'a')));
+    const before = batches.length;
+
+    expect(answers).toEqual(['unavailable', 'committed', 'unavailable', 'committed', 'too_large', 'committed']);
+    expect(await tried('slow')).toEqual(['too_large']);
+    expect(batches).toHaveLength(before);
+    expect(refused).toHaveLength(1);
+    expect(refused[0]).toContain('what changes slow takes the database longer');
+  });
+
+  it('takes it again once whatever held it up is gone', async () => {
+    const slow = new Set(['slow']);
+    const { tried, time } = aSlowCommitter(slow);
+    await tried('slow', 'a');
+    for (let turn = 0; turn < 3; turn += 1) await tried('slow', 'a');
+    expect(await tried('slow')).toEqual(['too_large']);
+
+    slow.clear();
+    time.now += 6 * 60_000;
+
+    expect(await tried('slow')).toEqual(['committed']);
+    expect(await tried('slow', 'a')).toEqual(['committed', 'committed']);
+  });
+
+  it('refuses nothing while nothing at all gets through: that is the database, and it says so', async () => {
+    const slow = new Set(['a', 'b']);
+    const { committer, tried, refused, time } = aSlowCommitter(slow);
+    for (let turn = 0; turn < 6; turn += 1) expect(await tried('a', 'b')).toEqual(['unavailable', 'unavailable']);
+    expect(refused).toEqual([]);
+    expect(committer.nothingGetsThrough).toBe(true);
+
+    slow.clear();
+
+    expect(await tried('a', 'b')).toEqual(['committed', 'committed']);
+    expect(committer.nothingGetsThrough).toBe(false);
+    slow.add('c');
+    await tried('c');
+    expect(committer.nothingGetsThrough).toBe(false);
+    slow.add('d');
+    await tried('d');
+    expect(committer.nothingGetsThrough).toBe(true);
+    time.now += 61_000;
+    expect(committer.nothingGetsThrough).toBe(false);
+  });
+
+  it('lets those that only shared a commit go before those that may have held it up', async () => {
+    const { tried, batches } = aSlowCommitter(new Set(['slow']));
+    await tried('slow', 'a', 'b');
+    await tried('slow');
+    batches.length = 0;
+
+    await tried('slow', 'a', 'b');
+
+    expect(batches).toEqual([['b'], ['a'], ['slow']]);
   });
 });

@@ -1,32 +1,63 @@
+import { FixpointError } from '../domain/errors.js';
 import { sqlState } from './db.js';
+import { SlowOperations } from './slow-operations.js';
+
+interface CommitterOptions<Operation> {
+  readonly write: (operations: readonly Operation[]) => Promise<void>;
+  readonly lanes: number;
+  readonly max: number;
+  /** What an operation is about: the same whenever it is tried again; null where that cannot be told. Asked only when one took too long. */
+  readonly keyOf?: (operation: Operation) => string | null;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** Hears of operations that are refused from now on. */
+  readonly onRefused?: (error: FixpointError) => void;
+}
 
 /**
  * Group commit: while a commit is under way, what arrives is collected, and goes out as one statement when a lane is free. Each operation
  * is answered when the commit that holds it is durable.
  *
  * A statement commits as a whole. When one fails, its halves are tried again, and theirs, so that an operation which is refused (its fence,
- * a unique index, a value that the database cannot keep) fails alone, and costs the others a few more statements.
+ * a unique index, a value that the database cannot keep) fails alone, and costs the others a few more statements. When one takes too long,
+ * that would take its time again and again: all of it fails, and whatever of it is tried again goes alone, on a lane of its own.
  */
 export class Committer<Operation> {
-  readonly #write: (operations: readonly Operation[]) => Promise<void>;
-  readonly #lanes: number;
-  readonly #max: number;
+  readonly #options: CommitterOptions<Operation>;
+  readonly #slow: SlowOperations;
   readonly #queue: Waiting<Operation>[] = [];
+  /** What goes alone. */
+  readonly #single: Waiting<Operation>[] = [];
   #busy = 0;
+  #singleBusy = false;
   #flushing = false;
 
-  constructor(options: { write: (operations: readonly Operation[]) => Promise<void>; lanes: number; max: number }) {
-    this.#write = options.write;
-    this.#lanes = options.lanes;
-    this.#max = options.max;
+  constructor(options: CommitterOptions<Operation>) {
+    this.#options = options;
+    this.#slow = new SlowOperations(options.now);
   }
 
-  /** `conflict`: the operation was decided on something that has changed, and nothing of it was written. Rejects when the database fails. */
+  /**
+   * `conflict`: the operation was decided on something that has changed, and nothing of it was written. Rejects with `too_large` what the
+   * database never gets done while it does all else, and otherwise when the database fails.
+   */
   commit(operation: Operation): Promise<'committed' | 'conflict'> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ operation, resolve, reject });
+      const waiting = { operation, resolve, reject };
+      const key = this.#slow.any ? this.#keyOf(operation) : null;
+      if (key !== null && this.#slow.isRefused(key)) return reject(refusal(key));
+      const failures = key === null ? null : this.#slow.failuresAlone(key);
+      if (failures === null) this.#queue.push(waiting);
+      // Most of them only shared a commit with one that is slow: they do not wait behind those that may be it.
+      else if (failures === 0) this.#single.unshift(waiting);
+      else this.#single.push(waiting);
       this.#flushSoon();
     });
+  }
+
+  /** True while commits take longer than the database lets a statement take, and none gets through. */
+  get nothingGetsThrough(): boolean {
+    return this.#slow.nothingGetsThrough;
   }
 
   #flushSoon(): void {
@@ -35,23 +66,32 @@ export class Committer<Operation> {
     // Not at once: what arrives within this turn of the loop shares the commit.
     setImmediate(() => {
       this.#flushing = false;
-      while (this.#busy < this.#lanes && this.#queue.length > 0) {
-        const batch = this.#queue.splice(0, this.#max);
+      while (this.#busy < this.#options.lanes && this.#queue.length > 0) {
+        const batch = this.#queue.splice(0, this.#options.max);
         this.#busy += 1;
         void this.#run(batch).finally(() => {
           this.#busy -= 1;
           if (this.#queue.length > 0) this.#flushSoon();
         });
       }
+      const single = this.#singleBusy ? undefined : this.#single.shift();
+      if (!single) return;
+      this.#singleBusy = true;
+      void this.#run([single]).finally(() => {
+        this.#singleBusy = false;
+        if (this.#single.length > 0) this.#flushSoon();
+      });
     });
   }
 
   /** Never rejects: every operation of the batch is answered here. */
   async #run(batch: readonly Waiting<Operation>[]): Promise<void> {
     try {
-      await this.#write(batch.map((waiting) => waiting.operation));
+      await this.#options.write(batch.map((waiting) => waiting.operation));
+      this.#slow.written(this.#slow.any ? this.#keysOf(batch) : []);
       for (const waiting of batch) waiting.resolve('committed');
     } catch (error) {
+      if (tookTooLong(error)) return this.#tookTooLong(batch, error);
       const [only] = batch;
       if (only && batch.length === 1) return settle(only, error);
       // A database that is away fails all of them alike: asking one by one would only take longer.
@@ -60,6 +100,26 @@ export class Committer<Operation> {
       await this.#run(batch.slice(0, half));
       await this.#run(batch.slice(half));
     }
+  }
+
+  #tookTooLong(batch: readonly Waiting<Operation>[], error: unknown): void {
+    const keys = this.#keysOf(batch);
+    const [key] = keys;
+    let answer = error;
+    if (this.#slow.tookTooLong(keys) && key) {
+      const refused = refusal(key);
+      this.#options.onRefused?.(refused);
+      answer = refused;
+    }
+    for (const waiting of batch) waiting.reject(answer);
+  }
+
+  #keyOf(operation: Operation): string | null {
+    return this.#options.keyOf?.(operation) ?? null;
+  }
+
+  #keysOf(batch: readonly Waiting<Operation>[]): (string | null)[] {
+    return batch.map((waiting) => this.#keyOf(waiting.operation));
   }
 }
 
@@ -78,4 +138,16 @@ const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01']);
 function settle<Operation>(waiting: Waiting<Operation>, error: unknown): void {
   if (CONFLICTS.has(sqlState(error) ?? '')) waiting.resolve('conflict');
   else waiting.reject(error);
+}
+
+/** query_canceled: the time that a statement has was over. The pool says `unavailable`, and this as its cause. */
+function tookTooLong(error: unknown): boolean {
+  return sqlState(error instanceof FixpointError ? error.cause : error) === '57014';
+}
+
+function refusal(key: string): FixpointError {
+  return new FixpointError(
+    'too_large',
+    `what changes ${key} takes the database longer than a statement may, again and again, while all else is written: a row of it is locked from outside, or it is too much`,
+  );
 }

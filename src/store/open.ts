@@ -10,6 +10,7 @@ import { createAlertView } from './postgres/alerts.js';
 import { createApprovalView } from './postgres/approvals.js';
 import { createBudgets } from './postgres/budgets.js';
 import { writeRows } from './postgres/commit.js';
+import { whatItChanges } from './postgres/what-it-changes.js';
 import type { Rows } from './postgres/commit.js';
 import { createDeadLetters } from './postgres/dead-letters.js';
 import { EventFeed } from './postgres/event-feed.js';
@@ -71,7 +72,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await db.stop();
     throw explained(error, description);
   }
-  const committer = new Committer<Rows>({ write: (rows) => writeRows(db, rows), lanes: db.lanes, max: MAX_BATCH });
+  const committer = new Committer<Rows>({
+    write: (rows) => writeRows(db, rows),
+    lanes: db.lanes,
+    max: MAX_BATCH,
+    keyOf: whatItChanges,
+    now: () => options.clock.monotonic(),
+    onRefused: options.onError,
+  });
   const feed = new EventFeed();
   const runs = createRunStore(db, committer, feed, options.hears);
   return {
@@ -102,7 +110,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     incidents: createIncidentStore(db, options.ids),
     suppressions: createSuppressionStore(db),
     holds: createHoldStore(db),
-    ready: () => ready(db),
+    ready: () => ready(db, committer),
     description,
     check: () => check(db, description),
     stop: async () => {
@@ -166,7 +174,9 @@ function repeat(
   };
 }
 
-async function ready(db: Db): Promise<void> {
+async function ready(db: Db, committer: Committer<Rows>): Promise<void> {
+  if (committer.nothingGetsThrough)
+    throw new FixpointError('unavailable', 'the database answers, but no commit ends in time: is a table locked?');
   try {
     await db.query({ text: 'select 1' });
   } catch (error) {

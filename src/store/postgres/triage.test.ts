@@ -26,7 +26,7 @@ function aStore(load: RunStore['load']) {
   const write = (rows: readonly Rows[]): Promise<void> => Promise.resolve(void written.push(rows));
   const refuse = (): Promise<never> => Promise.reject(new Error('the database is away'));
   const runs = { load, apply: refuse } as unknown as RunStore; // nothing else of it is asked here
-  const committer = new Committer<Rows>({ write, lanes: 1, max: 10 });
+  const committer = new Committer<Rows>({ write, lanes: 1, max: 10, now: () => 0 });
   return { written, store: createTriageStore({} as Db, committer, new EventFeed(), runs, true) };
 }
 
