@@ -1,5 +1,5 @@
 import type { AlertStatus, Severity } from './alert.js';
-import type { IncidentState } from './incident.js';
+import type { IncidentState, Priority } from './incident.js';
 import type { RunState } from './run.js';
 
 export interface FoundAlert {
@@ -24,6 +24,7 @@ export interface FoundIncident {
   readonly alert_name: string;
   readonly service_names: readonly string[];
   readonly state: IncidentState;
+  readonly priority: Priority;
   readonly opened_at: string;
 }
 

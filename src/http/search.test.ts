@@ -43,8 +43,10 @@ describe('the search', () => {
         type: 'alert',
         id: '01KAJ0000000000000000000A1',
         title: 'High_CPU_Usage',
-        detail: 'order-service · critical · firing',
+        detail: 'order-service',
         at: '2026-11-21T09:00:00.000Z',
+        severity: 'critical',
+        state: 'firing',
       },
     ]);
   });
@@ -58,10 +60,53 @@ describe('the search', () => {
       }),
     });
     await face.open(face.world.deps());
-    const { items, complete } = await search('dns');
+    const { items, complete, more } = await search('dns');
 
     expect(items.map(({ id }) => id)).toEqual(['A1', 'A0', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8', 'A9']);
-    expect(complete).toBe(false);
+    expect([complete, more]).toEqual([false, ['alert']]);
+  });
+
+  it('finds more of one type for who asks for it, and nothing else then', async () => {
+    face.world.rules = [{ rule_id: 'R1', alert_name: 'dns', playbook_id: 'PB-1' }];
+    face.world.search = memorySearch({
+      alerts: async (_text, limit) => ({
+        items: Array.from({ length: limit }, (_, index) => anAlert(`A${index}`)),
+        complete: false,
+      }),
+      runs: async () => {
+        throw new Error('nobody asked for runs');
+      },
+    });
+    await face.open(face.world.deps());
+    const { items } = SearchAnswer.parse((await get('/api/v1/search?q=dns&type=alert&limit=40')).json());
+
+    expect([...new Set(items.map(({ type }) => type))]).toEqual(['alert']);
+    expect(items).toHaveLength(40);
+    for (const wrong of ['limit=0', 'limit=101', 'limit=x', 'type=token'])
+      expect((await get(`/api/v1/search?q=dns&${wrong}`)).statusCode).toBe(400);
+  });
+
+  it('tells how bad an incident is, and how it stands', async () => {
+    face.world.search = memorySearch({
+      incidents: async () => ({
+        items: [
+          {
+            incident_id: 'I1',
+            alert_name: 'Down',
+            service_names: ['shop', 'pay'],
+            state: 'acknowledged',
+            priority: 'P1',
+            opened_at: '2026-11-21T09:00:00.000Z',
+          },
+        ],
+        complete: true,
+      }),
+    });
+    await face.open(face.world.deps());
+
+    expect((await search('down')).items).toMatchObject([
+      { type: 'incident', detail: 'shop, pay', priority: 'P1', state: 'acknowledged' },
+    ]);
   });
 
   it('finds rules by id, alert, playbook and description, those that begin so first', async () => {
@@ -78,7 +123,7 @@ describe('the search', () => {
   });
 
   it('takes any text for what it is', async () => {
-    expect(await search('%_\\\'";--<b>')).toEqual({ items: [], complete: true });
+    expect(await search('%_\\\'";--<b>')).toEqual({ items: [], more: [], complete: true });
   });
 
   it.each(['', '%20', `${'x'.repeat(201)}`, 'a%00b'])('refuses what cannot be looked for: %s', async (q) => {

@@ -1,5 +1,5 @@
 import { SearchAnswer, SearchQuery } from '../domain/api/search.js';
-import type { SearchItem } from '../domain/api/search.js';
+import type { SearchItem, SearchType } from '../domain/api/search.js';
 import type { CheckedPlaybook } from '../domain/playbook.js';
 import type { Rule } from '../domain/rule.js';
 import type { Found, FoundAlert, FoundIncident, FoundRun } from '../domain/search.js';
@@ -9,8 +9,6 @@ import { answers } from './route.js';
 import type { Api } from './route.js';
 import { ruleTexts } from './rule-list.js';
 
-/** Of each type. */
-const MAX_FOUND = 10;
 /** What the beginning of an id can look like: letters of a ULID. Fewer of them are a word more often than not. */
 const ID_BEGIN = /^[0-9A-HJKMNP-TV-Z]{3,26}$/i;
 
@@ -22,43 +20,68 @@ export function searchRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       onRequest: auth.require('read'),
       schema: { tags: ['search'], querystring: SearchQuery, ...answers(200, SearchAnswer) },
     },
-    (request) => search(deps, request.query.q),
+    (request) => search(deps, request.query),
   );
 }
 
-async function search(deps: HttpDeps, text: string): Promise<SearchAnswer> {
-  const { playbooks, rules } = deps.catalog.content();
-  const foundPlaybooks = first([...playbooks.values()], (checked) => playbookTexts(checked), text);
-  const foundRules = first(rules, ruleTexts, text);
-  const found = deps.store.search;
-  const idPrefix = ID_BEGIN.test(text) ? text : null;
+/** One type of what is found. */
+interface Part {
+  readonly type: SearchType;
+  readonly find: () => Found<SearchItem> | Promise<Found<SearchItem>>;
+}
+
+async function search(deps: HttpDeps, { q, type, limit }: SearchQuery): Promise<SearchAnswer> {
+  const items: SearchItem[] = [];
+  const more: SearchType[] = [];
   // One after the other: the embedded store has one session, and a search must not fill it.
+  for (const part of partsOf(deps, q, limit)) {
+    if (type !== undefined && type !== part.type) continue;
+    const found = await part.find();
+    items.push(...found.items);
+    if (!found.complete) more.push(part.type);
+  }
+  return { items, more, complete: more.length === 0 };
+}
+
+/** In the order in which they are told. */
+function partsOf(deps: HttpDeps, text: string, limit: number): readonly Part[] {
+  const { playbooks, rules } = deps.catalog.content();
+  const { search } = deps.store;
+  const asked = { idPrefix: ID_BEGIN.test(text) ? text : null, text, limit };
+  const foundPlaybooks = first([...playbooks.values()], (checked) => playbookTexts(checked), asked);
   const ids = foundPlaybooks.items.map(({ playbook }) => playbook.playbook_id);
-  const alerts = await both<FoundAlert>(idPrefix, text, {
-    byId: (prefix, limit) => found.alertsById(prefix, limit),
-    byText: (word, limit) => found.alerts(word, limit),
-    idOf: ({ alert_id }) => alert_id,
-  });
-  const runs = await both<FoundRun>(idPrefix, text, {
-    byId: (prefix, limit) => found.runsById(prefix, limit),
-    byText: (word, limit) => found.runs(word, ids, limit),
-    idOf: ({ run_id }) => run_id,
-  });
-  const incidents = await both<FoundIncident>(idPrefix, text, {
-    byId: (prefix, limit) => found.incidentsById(prefix, limit),
-    byText: (word, limit) => found.incidents(word, limit),
+  const incidents: Ways<FoundIncident> = {
+    byId: (prefix, most) => search.incidentsById(prefix, most),
+    byText: (word, most) => search.incidents(word, most),
     idOf: ({ incident_id }) => incident_id,
-  });
-  return {
-    items: [
-      ...incidents.items.map(incidentItem),
-      ...runs.items.map(runItem),
-      ...alerts.items.map(alertItem),
-      ...foundPlaybooks.items.map(playbookItem),
-      ...foundRules.items.map(ruleItem),
-    ],
-    complete: [alerts, runs, incidents, foundPlaybooks, foundRules].every(({ complete }) => complete),
   };
+  const runs: Ways<FoundRun> = {
+    byId: (prefix, most) => search.runsById(prefix, most),
+    byText: (word, most) => search.runs(word, ids, most),
+    idOf: ({ run_id }) => run_id,
+  };
+  const alerts: Ways<FoundAlert> = {
+    byId: (prefix, most) => search.alertsById(prefix, most),
+    byText: (word, most) => search.alerts(word, most),
+    idOf: ({ alert_id }) => alert_id,
+  };
+  return [
+    { type: 'incident', find: async () => told(await both(asked, incidents), incidentItem) },
+    { type: 'run', find: async () => told(await both(asked, runs), runItem) },
+    { type: 'alert', find: async () => told(await both(asked, alerts), alertItem) },
+    { type: 'playbook', find: () => told(foundPlaybooks, playbookItem) },
+    { type: 'rule', find: () => told(first(rules, ruleTexts, asked), ruleItem) },
+  ];
+}
+
+function told<Item>({ items, complete }: Found<Item>, itemOf: (item: Item) => SearchItem): Found<SearchItem> {
+  return { items: items.map(itemOf), complete };
+}
+
+interface Asked {
+  readonly idPrefix: string | null;
+  readonly text: string;
+  readonly limit: number;
 }
 
 interface Ways<Item> {
@@ -68,33 +91,33 @@ interface Ways<Item> {
 }
 
 /** What is found by id first, then by word; each thing once. */
-async function both<Item>(
-  idPrefix: string | null,
-  text: string,
-  { byId, byText, idOf }: Ways<Item>,
-): Promise<Found<Item>> {
-  const named = idPrefix === null ? [] : await byId(idPrefix, MAX_FOUND + 1);
+async function both<Item>({ idPrefix, text, limit }: Asked, { byId, byText, idOf }: Ways<Item>): Promise<Found<Item>> {
+  const named = idPrefix === null ? [] : await byId(idPrefix, limit + 1);
   // Who gives so much of an id means the id.
-  if (named.length > MAX_FOUND || (named.length > 0 && text.length >= 10))
-    return { items: named.slice(0, MAX_FOUND), complete: named.length <= MAX_FOUND };
-  const { items, complete } = await byText(text, MAX_FOUND);
+  if (named.length > limit || (named.length > 0 && text.length >= 10))
+    return { items: named.slice(0, limit), complete: named.length <= limit };
+  const { items, complete } = await byText(text, limit);
   const all = new Map([...named, ...items].map((item) => [idOf(item), item]));
-  return { items: [...all.values()].slice(0, MAX_FOUND), complete: complete && all.size <= MAX_FOUND };
+  return { items: [...all.values()].slice(0, limit), complete: complete && all.size <= limit };
 }
 
 /** Those in memory: where the text begins the first of an item's texts, then where it stands in any of them. */
-function first<Item>(items: Iterable<Item>, textsOf: (item: Item) => readonly string[], text: string): Found<Item> {
+function first<Item>(
+  items: Iterable<Item>,
+  textsOf: (item: Item) => readonly string[],
+  { text, limit }: Asked,
+): Found<Item> {
   const wanted = text.toLowerCase();
   const begins: Item[] = [];
   const holds: Item[] = [];
   for (const item of items) {
     const texts = textsOf(item);
     if (texts[0]?.toLowerCase().startsWith(wanted)) begins.push(item);
-    else if (holds.length <= MAX_FOUND && texts.some((each) => each.toLowerCase().includes(wanted))) holds.push(item);
-    if (begins.length > MAX_FOUND) break;
+    else if (holds.length <= limit && texts.some((each) => each.toLowerCase().includes(wanted))) holds.push(item);
+    if (begins.length > limit) break;
   }
   const all = [...begins, ...holds];
-  return { items: all.slice(0, MAX_FOUND), complete: all.length <= MAX_FOUND };
+  return { items: all.slice(0, limit), complete: all.length <= limit };
 }
 
 function playbookTexts({ playbook }: CheckedPlaybook): string[] {
@@ -110,18 +133,21 @@ function alertItem({ alert_id, alert_name, service_name, severity, status, recei
     type: 'alert',
     id: alert_id,
     title: alert_name,
-    detail: words(service_name, severity, status),
+    detail: service_name ?? '',
     at: received_at,
+    severity,
+    state: status,
   };
 }
 
 function runItem({ run_id, playbook_id, service_name, state, created_at }: FoundRun): SearchItem {
-  return { type: 'run', id: run_id, title: playbook_id, detail: words(service_name, state), at: created_at };
+  return { type: 'run', id: run_id, title: playbook_id, detail: service_name ?? '', at: created_at, state };
 }
 
-function incidentItem({ incident_id, alert_name, service_names, state, opened_at }: FoundIncident): SearchItem {
-  const services = service_names.slice(0, 5).join(', ');
-  return { type: 'incident', id: incident_id, title: alert_name, detail: words(services, state), at: opened_at };
+function incidentItem(incident: FoundIncident): SearchItem {
+  const { incident_id, alert_name, service_names, state, priority, opened_at } = incident;
+  const detail = service_names.slice(0, 5).join(', ');
+  return { type: 'incident', id: incident_id, title: alert_name, detail, at: opened_at, priority, state };
 }
 
 function playbookItem({ playbook }: CheckedPlaybook): SearchItem {

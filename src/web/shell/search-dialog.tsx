@@ -5,7 +5,8 @@ import type { SearchAnswer } from '../../domain/api/search.js';
 import { useGet } from '../api/queries.js';
 import { Dialog } from '../kit/dialog.js';
 import { TextInput } from '../kit/field.js';
-import { Badge } from '../kit/sign.js';
+import { PriorityMark } from '../kit/priority-mark.js';
+import { Badge, StateSign } from '../kit/sign.js';
 import { ErrorNote } from '../kit/states.js';
 import { When } from '../kit/when.js';
 import { useWords } from '../words/language.js';
@@ -21,6 +22,8 @@ const FOLDERS: Readonly<Record<Found['type'], string>> = {
   rule: '/rules',
 };
 const WAIT_MS = 180;
+/** Of one type, for who wants more of it; the service gives no more. */
+const MAX_SEARCH_LIMIT = 100;
 
 /** Finds things by id or word, from everywhere. */
 export function SearchDialog({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
@@ -32,6 +35,9 @@ export function SearchDialog({ open, onClose }: { readonly open: boolean; readon
   );
 }
 
+/** A line of the list: something that was found, or the way to more of a type. */
+type Line = { readonly found: Found } | { readonly more: Found['type'] };
+
 /** Of its own, so that every opening begins anew. */
 function Search({ onClose }: { readonly onClose: () => void }) {
   const words = useWords();
@@ -39,26 +45,37 @@ function Search({ onClose }: { readonly onClose: () => void }) {
   const [, navigate] = useLocation();
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState(0);
+  const [only, setOnly] = useState<Found['type'] | null>(null);
   const asked = useSettled(typed.trim(), WAIT_MS).slice(0, 200);
   const { data, error, isFetching } = useGet<SearchAnswer>('/api/v1/search', {
-    query: { q: asked },
+    query: { q: asked, ...(only === null ? {} : { type: only, limit: MAX_SEARCH_LIMIT }) },
     enabled: asked !== '',
     keep: true,
   });
-  const items = asked === '' ? [] : (data?.items ?? []);
-  const place = Math.min(chosen, items.length - 1);
-  function go(found: Found | undefined): void {
-    if (found === undefined) return;
+  const lines = asked === '' || data === undefined ? [] : linesOf(data, only);
+  const place = Math.min(chosen, lines.length - 1);
+  function take(line: Line | undefined): void {
+    if (line === undefined) return;
+    if ('more' in line) {
+      setOnly(line.more);
+      setChosen(0);
+      return;
+    }
     onClose();
-    navigate(`${FOLDERS[found.type]}/${encodeURIComponent(found.id)}`);
+    navigate(`${FOLDERS[line.found.type]}/${encodeURIComponent(line.found.id)}`);
   }
   function onKeyDown(event: KeyboardEvent): void {
     if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Escape') {
+      // A search field keeps the first Escape to itself, to empty itself: whoever presses it wants to be gone.
+      event.preventDefault();
+      onClose();
+    }
     const next = { ArrowDown: place + 1, ArrowUp: place - 1 }[event.key];
-    if (event.key === 'Enter') go(items[place]);
-    if (next === undefined || items.length === 0) return;
+    if (event.key === 'Enter') take(lines[place]);
+    if (next === undefined || lines.length === 0) return;
     event.preventDefault();
-    setChosen((next + items.length) % items.length);
+    setChosen((next + lines.length) % lines.length);
   }
   return (
     <div className="search">
@@ -66,52 +83,87 @@ function Search({ onClose }: { readonly onClose: () => void }) {
         type="search"
         role="combobox"
         aria-label={words.search.hint}
-        aria-expanded={items.length > 0}
+        aria-expanded={lines.length > 0}
         aria-controls={`${id}-list`}
-        aria-activedescendant={items.length > 0 ? `${id}-${place}` : undefined}
+        aria-activedescendant={lines.length > 0 ? `${id}-${place}` : undefined}
         placeholder={words.search.hint}
         maxLength={200}
         value={typed}
         onChange={(text) => {
           setTyped(text);
+          setOnly(null);
           setChosen(0);
         }}
         onKeyDown={onKeyDown}
       />
       <ErrorNote error={asked === '' ? null : error} />
       <ul id={`${id}-list`} role="listbox" aria-label={words.search.title} className="search-list">
-        {items.map((found, index) => (
+        {lines.map((line, index) => (
           <li
-            key={`${found.type} ${found.id}`}
+            key={'more' in line ? `more ${line.more}` : `${line.found.type} ${line.found.id}`}
             id={`${id}-${index}`}
             role="option"
             aria-selected={index === place}
-            className="search-item"
+            className={'more' in line ? 'search-item more' : 'search-item'}
             ref={(element) => {
               if (index === place) element?.scrollIntoView({ block: 'nearest' });
             }}
             onMouseMove={() => setChosen(index)}
-            onClick={() => go(found)}
+            onClick={() => take(line)}
           >
-            <Badge>{words.type[found.type]}</Badge>
-            <span className="search-words">
-              <span className="truncate" dir="auto">
-                {found.title}
-              </span>
-              <span className="truncate quiet" dir="auto">
-                {found.detail}
-              </span>
-            </span>
-            {found.at !== null && <When at={found.at} inRow />}
+            {'more' in line ? <More type={line.more} /> : <FoundLine found={line.found} />}
           </li>
         ))}
       </ul>
       <p className="quiet" role="status">
         {asked === '' && words.search.start}
-        {asked !== '' && data !== undefined && items.length === 0 && !isFetching && words.search.nothing(asked)}
-        {items.length > 0 && data?.complete === false && words.search.incomplete}
+        {asked !== '' && data !== undefined && lines.length === 0 && !isFetching && words.search.nothing(asked)}
+        {lines.length > 0 && data?.complete === false && words.search.incomplete}
       </p>
     </div>
+  );
+}
+
+function linesOf({ items, more }: SearchAnswer, only: Found['type'] | null): readonly Line[] {
+  return items.flatMap((found, index): readonly Line[] => {
+    const isLast = items[index + 1]?.type !== found.type;
+    return isLast && only === null && more.includes(found.type) ? [{ found }, { more: found.type }] : [{ found }];
+  });
+}
+
+function More({ type }: { readonly type: Found['type'] }) {
+  const words = useWords();
+  return (
+    <>
+      <span />
+      <span>{words.search.more(words.type[type])}</span>
+    </>
+  );
+}
+
+function FoundLine({ found }: { readonly found: Found }) {
+  const words = useWords();
+  const { type, title, detail, at, priority, severity, state } = found;
+  return (
+    <>
+      <Badge>{words.type[type]}</Badge>
+      <span className="search-words">
+        <span className="truncate" dir="auto">
+          {title}
+        </span>
+        <span className="search-signs">
+          {priority !== undefined && <PriorityMark priority={priority} />}
+          {severity !== undefined && <StateSign of="severity" value={severity} />}
+          {state !== undefined && <StateSign value={state} />}
+          {detail !== '' && (
+            <span className="truncate quiet" dir="auto">
+              {detail}
+            </span>
+          )}
+        </span>
+      </span>
+      {at !== null && <When at={at} inRow />}
+    </>
   );
 }
 

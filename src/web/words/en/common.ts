@@ -206,7 +206,8 @@ export const common = {
     hint: 'An id, a name, a service, a word',
     start: 'Finds alerts, runs, incidents, playbooks and rules.',
     nothing: (q: string) => `Nothing is called “${q}”.`,
-    incomplete: 'There may be more: only the newest were looked through.',
+    incomplete: 'There may be more: only the newest are looked through. Another word narrows it down.',
+    more: (what: string) => `${what}: show more`,
   },
   keys: {
     title: 'Keyboard',

@@ -195,7 +195,8 @@ export const common: typeof en = {
     hint: 'ID、名称、服务或关键词',
     start: '可查找告警、运行、事件、剧本和规则。',
     nothing: (q) => `没有找到“${q}”。`,
-    incomplete: '可能还有更多：只查找了最新的部分。',
+    incomplete: '可能还有更多：只查找最新的部分。换个更具体的词可缩小范围。',
+    more: (what) => `${what}：显示更多`,
   },
   keys: {
     title: '键盘',
