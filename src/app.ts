@@ -15,6 +15,7 @@ import type { Store } from './domain/store.js';
 import { fold } from './domain/transition.js';
 import type { ExecutorModule } from './domain/executor.js';
 import { createExecutors, executorModules } from './executor/registry.js';
+import { openForesight } from './foreseeing.js';
 import { openIncidentDesk } from './incident-desk.js';
 import { createMetrics } from './http/metrics.js';
 import { createChildRuns, openChildrenOf } from './child-runs.js';
@@ -225,15 +226,16 @@ export async function startApp(options: AppOptions): Promise<App> {
       wake: (run_id) => scheduler.wake(run_id),
     });
 
-    const { limits, matched, start } = openLimits(settings, { store, notifiers, metrics, clock, ids, log });
+    const { limits, glance, matched, start } = openLimits(settings, { store, notifiers, metrics, clock, ids, log });
     stops.push(await start(roles), keepRules({ catalog, history: store.ruleHistory, clock, log }));
     const reconciling = openReconciling(settings, { store, clock, log });
     const triage = new Triage({
       store: store.triage,
       limits,
       matched,
+    const enrich = createEnrich(settings, () => catalog.content().rules, executors.metric(), clock);
       policy,
-      enrich: createEnrich(settings, () => catalog.content().rules, executors.metric(), clock),
+      enrich,
       open: (header, checked, joined) => reconciling.hearing(header, open(header, checked, joined)),
       wake: (run_id) => scheduler.wake(run_id),
       suppressions: suppressing.keeper,
@@ -281,6 +283,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       senders,
       open,
       metrics,
+      foresee: openForesight(settings, {
+        store: store.triage,
+        policy,
+        suppressions: suppressing.keeper,
+        glance,
+        enrich,
+        clock,
+      }),
       clock,
       ids,
       log,

@@ -54,6 +54,7 @@ interface FaceParts {
   readonly scheduler: Scheduler;
   readonly suppressing: Suppressing;
   readonly incidents: IncidentDesk;
+  readonly foresee: HttpDeps['foresee'];
   readonly reconciling: Reconciling;
   readonly senders: WebhookSenders;
   readonly open: OpenRun;
@@ -108,6 +109,7 @@ export function openFace(settings: Settings, parts: FaceParts): FastifyInstance 
     store: { ...store, pause: announcingPause(store.pause, (paused) => scheduler.setPaused(paused)) },
     catalog,
     rules: () => policy().rules,
+    foresee: parts.foresee,
     suppressions: suppressing.keeper,
     executorSpecs: executors.specs(),
     startRun: createRunsByHand({ runs: store.runs, ids, policy, open }),

@@ -30,6 +30,8 @@ interface LimitDeps {
 /** What limits triage in this process, and the small loops behind it. */
 export interface OpenLimits {
   readonly limits: Limits;
+  /** The same as all processes together have used it up by now, for whoever asks what would be; it uses up nothing. */
+  readonly glance: () => Promise<Limits>;
   /** Counts that a rule has taken an alert. */
   readonly matched: (rule_id: string) => void;
   /** Begins what the roles of this process ask for; what it answers ends it. */
@@ -46,26 +48,28 @@ export function openLimits(settings: Settings, deps: LimitDeps): OpenLimits {
   const teller = told && new UnmatchedTeller({ ...deps, ...tellingOf(settings, deps, told.notify) });
   const severities: readonly Severity[] = told ? [told.severity].flat() : [];
   const counter = new RuleCounter({ counts: deps.store.ruleCounts, clock: deps.clock, log: deps.log });
+  const limits: Limits = {
+    budgets: deps.store.budgets,
+    grouping: {
+      by: settings.group_by ?? null,
+      wait_ms: durationMs(settings.group_wait),
+      interval_ms: durationMs(settings.group_interval),
+    },
+    storm: watch,
+    flapping:
+      flapping.changes === 0
+        ? null
+        : {
+            changes: flapping.changes,
+            within_ms: durationMs(flapping.within),
+            quiet_ms: durationMs(flapping.quiet),
+          },
+    unmatched: new Set(severities),
+  };
   return {
     matched: (rule_id) => counter.matched(rule_id),
-    limits: {
-      budgets: deps.store.budgets,
-      grouping: {
-        by: settings.group_by ?? null,
-        wait_ms: durationMs(settings.group_wait),
-        interval_ms: durationMs(settings.group_interval),
-      },
-      storm: watch,
-      flapping:
-        flapping.changes === 0
-          ? null
-          : {
-              changes: flapping.changes,
-              within_ms: durationMs(flapping.within),
-              quiet_ms: durationMs(flapping.quiet),
-            },
-      unmatched: new Set(severities),
-    },
+    limits,
+    glance: async () => (watch ? { ...limits, storm: await watch.glance() } : limits),
     async start(roles) {
       const stops = [() => counter.stop()];
       if (watch && roles.has('triage')) {

@@ -153,6 +153,9 @@ describe('fixpoint explain', () => {
     ];
     terminal.files.set('a.json', '{"alert": {"alert_name": "X"}}');
 
+    const hold = { by: 'rule:R2', until: '2026-11-21T11:00:00.000Z', explanation: 'it rests', rule_id: 'R2' };
+    world.foreseen = { ...world.foreseen, ...hold, action: 'hold', reason: 'cooldown' };
+    world.stages = [{ stage: 'cooldown', verdict: 'holds', ...hold }];
     expect(await explain({ alert: 'a.json', url }, terminal.io())).toBe(0);
     expect(terminal.lines).toEqual([
       '✔ R2 → PB-1: chosen',
@@ -160,7 +163,9 @@ describe('fixpoint explain', () => {
       '✖ R1 → PB-2: does not match',
       '    service_name: expected a, is b',
       '',
-      'rule R2 matches: playbook PB-1 would run',
+      '⏸ cooldown (R2): it rests, until 2026-11-21T11:00:00.000Z',
+      '',
+      'hold, cooldown: it rests',
     ]);
   });
 });

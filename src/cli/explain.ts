@@ -1,5 +1,6 @@
 import { printable } from '../domain/api/event-line.js';
 import { Explanation } from '../domain/api/rule.js';
+import type { ForeseenStage } from '../domain/foresight.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';
 import { outJson, perform, readJson } from './io.js';
@@ -11,7 +12,7 @@ export interface ExplainOptions extends ApiOptions {
   readonly alert: string;
 }
 
-/** `fixpoint explain`: every rule, and why it matches the alert or not. Nothing is started. */
+/** `fixpoint explain`: every rule, and why it matches the alert or not, and every stage on the way to its decision. Nothing is started. */
 export async function explain(options: ExplainOptions, io: CliIo): Promise<ExitCode> {
   return perform(io, async () => {
     const api = new ApiClient(io, options);
@@ -23,7 +24,16 @@ export async function explain(options: ExplainOptions, io: CliIo): Promise<ExitC
   });
 }
 
-function linesOf({ items, rules, decision, held_by }: Explanation): string[] {
+const MARK: Readonly<Record<ForeseenStage['verdict'], string>> = {
+  passes: '·',
+  changes: '✎',
+  joins: '↪',
+  asks: '?',
+  holds: '⏸',
+  drops: '✖',
+};
+
+function linesOf({ items, rules, decision, stages }: Explanation): string[] {
   const lines: string[] = [];
   for (const rule of items) {
     const mark = rule.chosen ? '✔' : rule.matched ? '·' : '✖';
@@ -32,7 +42,12 @@ function linesOf({ items, rules, decision, held_by }: Explanation): string[] {
     for (const reason of rule.reasons) lines.push(`    ${printable(reason)}`);
   }
   if (rules > items.length) lines.push(`… and ${rules - items.length} more rules`);
-  for (const { reason, explanation } of held_by) lines.push(printable(`⏸ ${reason}: ${explanation}`));
-  lines.push('', printable(decision.explanation));
+  lines.push('');
+  for (const { stage, verdict, rule_id, until, explanation } of stages) {
+    const of = rule_id === null ? '' : ` (${rule_id})`;
+    lines.push(printable(`${MARK[verdict]} ${stage}${of}: ${explanation}${until === null ? '' : `, until ${until}`}`));
+  }
+  const { action, reason } = decision;
+  lines.push('', printable(`${reason === null ? action : `${action}, ${reason}`}: ${decision.explanation}`));
   return lines;
 }

@@ -5,6 +5,7 @@ import type { ConnectionCheck } from '../domain/connection.js';
 import type { Alert } from '../domain/alert.js';
 import type { RuleExplanation } from '../domain/decision.js';
 import type { ExecutorSpec } from '../domain/executor.js';
+import type { Foresight } from '../domain/foresight.js';
 import type { Ids } from '../domain/id.js';
 import type { IncidentCommand } from '../domain/incident.js';
 import type { Log } from '../domain/log.js';
@@ -131,6 +132,8 @@ export interface HttpDeps extends ProbeDeps {
   readonly catalog: Catalog;
   /** The rules in force. */
   rules(): { explain(alert: Alert): RuleExplanation[] };
+  /** What would become of an alert if it came now; nothing is written. */
+  foresee(alert: Alert): Promise<Foresight>;
   readonly suppressions: SuppressionsInForce;
   /** By kind. */
   readonly executorSpecs: ReadonlyMap<string, ExecutorSpec>;

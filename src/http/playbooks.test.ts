@@ -216,33 +216,32 @@ describe('explaining rules', () => {
     reasons: [`about ${rule_id}`],
   });
 
-  it('tells what would run, the chosen rules first', async () => {
-    face.world.playbooks.set('PB-1', aPlaybook());
+  it('tells what would become of the alert and what each stage says, the chosen rules first', async () => {
     face.world.explanations = [rule('R1', false, false), rule('R2', true, false), rule('R3', true, true)];
+    face.world.foreseen = {
+      ...face.world.foreseen,
+      action: 'join',
+      reason: null,
+      run_id: 'run-1',
+      playbook_id: 'PB-1',
+    };
+    const stage = { rule_id: 'R3', by: 'run:run-1', until: null, explanation: 'it joins run run-1 of PB-1' };
+    face.world.stages = [{ stage: 'join', verdict: 'joins', ...stage }];
 
     for (const body of [{ alert: { alert_name: 'X' } }, { alert_name: 'X' }]) {
       const answer = Explanation.strict().parse((await post('/api/v1/rules/explain', body)).json());
       expect(answer.items.map((item) => item.rule_id)).toEqual(['R3', 'R2', 'R1']);
-      expect(answer.decision).toMatchObject({
-        action: 'run',
-        rule_id: 'R3',
-        playbook_id: 'PB-1',
-        playbook_ids: ['PB-1'],
-      });
+      expect(answer.decision).toMatchObject({ action: 'join', run_id: 'run-1', playbook_id: 'PB-1' });
+      expect(answer.stages).toEqual([{ stage: 'join', verdict: 'joins', ...stage }]);
+      expect(answer.alert).toMatchObject({ alert_name: 'X', source_system: 'manual' });
     }
   });
 
-  it.each([
-    ['no_match', 'firing', false],
-    ['resolved', 'resolved', true],
-    ['playbook_off', 'firing', true],
-  ])('tells %s', async (reason, status, chosen) => {
-    const checked = aPlaybook();
-    face.world.playbooks.set('PB-1', { ...checked, playbook: { ...checked.playbook, mode: 'off' } });
-    face.world.explanations = [rule('R1', chosen, chosen)];
-    const answer = await post('/api/v1/rules/explain', { alert_name: 'X', status });
-
-    expect(answer.json().decision).toMatchObject({ action: 'drop', reason });
+  it('asks about the occurrence that is named, else about the fingerprint', async () => {
+    const draft = { alert_name: 'X', fingerprint: 'f1' };
+    expect((await post('/api/v1/rules/explain', draft)).json().alert.occurrence_id).toBe('f1');
+    const named = { ...draft, occurrence_id: 'event-7' };
+    expect((await post('/api/v1/rules/explain', named)).json().alert.occurrence_id).toBe('event-7');
   });
 
   it('takes back what the API itself answered of an alert', async () => {
@@ -253,7 +252,7 @@ describe('explaining rules', () => {
 
   it('names the place of what is wrong', async () => {
     const known = Explanation.strict().parse((await post('/api/v1/rules/explain', { alert_name: 'X' })).json());
-    expect(known.not_looked_at.join(' ')).toMatch(/intake.*repeats.*under way.*rate limits.*storm mode/);
+    expect(known.not_looked_at.join(' ')).toMatch(/comes before.*storms.*as they are now.*the pause.*guards/);
     const answer = await post('/api/v1/rules/explain', { alert_name: 'X', severity: 'page' });
 
     expect(errorOf(answer).details).toEqual([

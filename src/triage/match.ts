@@ -33,7 +33,7 @@ export const match: Stage = (alert, facts) => {
   const ready = on.filter((rule) => !cooling.some((held) => held.rule === rule));
   const next = soonest(cooling);
   if (ready.length === 0 && next) {
-    const explanation = `rule ${next.rule.rule_id} has a cooldown of ${next.rule.cooldown ?? ''}, and ${alert.service_name ?? 'the service'} was written to at ${facts.lastWrite ?? ''}`;
+    const explanation = coolingText(alert, next.rule, facts.lastWrite);
     return { type: 'hold', reason: 'cooldown', until: next.until, by: `rule:${next.rule.rule_id}`, explanation };
   }
   const notes = [
@@ -45,8 +45,18 @@ export const match: Stage = (alert, facts) => {
   return { type: 'run', rules: ready, notes };
 };
 
-function coolingOf(alert: Alert, rule: Rule, { lastWrite, now }: Facts): { rule: Rule; until: string }[] {
+/** Until when a rule's cooldown keeps it from starting anything for an alert; nothing where it does not. */
+export function coolingOf(
+  alert: Alert,
+  rule: Rule,
+  { lastWrite, now }: Pick<Facts, 'lastWrite' | 'now'>,
+): { rule: Rule; until: string }[] {
   if (rule.cooldown === undefined || alert.service_name === null || lastWrite === null) return [];
   const until = instant(Date.parse(lastWrite) + durationMs(rule.cooldown));
   return until > now ? [{ rule, until }] : [];
+}
+
+/** A cooldown in words. */
+export function coolingText({ service_name }: Alert, { rule_id, cooldown }: Rule, lastWrite: string | null): string {
+  return `rule ${rule_id} has a cooldown of ${cooldown ?? ''}, and ${service_name ?? 'the service'} was written to at ${lastWrite ?? ''}`;
 }

@@ -188,7 +188,7 @@ export class Starts {
     const mode = storm && storm.level > 0 ? stricterMode(own, 'approve') : own;
     const mode_by =
       storm && mode !== own ? storm.by : own === policy.modeOf(rule.playbook_id) ? null : `rule:${rule.rule_id}`;
-    const wait_ms = this.#waitOf(rule);
+    const wait_ms = this.waitOf(rule);
     const begin_at = wait_ms === 0 ? null : instant(Date.parse(now) + wait_ms);
     const starting: Starting = { run_id, rule, key, alert: seen.alert, joined: [], mode, mode_by, begin_at };
     this.#starting.set(runKeyText(key), starting);
@@ -201,7 +201,8 @@ export class Starts {
     return { starting, told: told.join(''), problems: seen.problems };
   }
 
-  #waitOf(rule: Rule): number {
+  /** How long a run of a rule waits for the rest of its group. */
+  waitOf(rule: Rule): number {
     return rule.group_wait === undefined ? this.#options.limits.grouping.wait_ms : durationMs(rule.group_wait);
   }
 
@@ -213,7 +214,7 @@ export class Starts {
 
   /** Why a run must not start now. A start counts as wanted whether it may be or not: that is how a storm is told. */
   #whyNot(rule: Rule, key: RunKey, { alert, isNew }: Wanted): Hold | null {
-    const limit = this.#groupHold(rule, key) ?? this.#rateHold(rule, alert);
+    const limit = this.groupHold(rule, key) ?? this.rateHold(rule, alert);
     if (limit) return limit;
     const { storm } = this.#options.limits;
     if (!storm) return null;
@@ -225,7 +226,8 @@ export class Starts {
     return stormHold(seen, instant(Date.parse(this.#options.now) + storm.hold_ms));
   }
 
-  #groupHold(rule: Rule, key: RunKey): Hold | null {
+  /** Why the group of an alert starts no run of a rule now, as far as its group_interval goes. */
+  groupHold(rule: Rule, key: RunKey): Hold | null {
     const interval_ms = this.#intervalOf(rule);
     if (interval_ms === 0) return null;
     const last = this.#found.get(groupBudgetKey(key));
@@ -236,7 +238,8 @@ export class Starts {
     return { reason: 'rate_limit', until, by: `rule:${rule.rule_id}`, explanation };
   }
 
-  #rateHold(rule: Rule, alert: Alert): Hold | null {
+  /** The same as far as the rule's rate_limit goes. */
+  rateHold(rule: Rule, alert: Alert): Hold | null {
     if (rule.rate_limit === undefined) return null;
     const { max_runs, per } = rule.rate_limit;
     const starts = this.#startsWithin(rateKey(rule, alert), durationMs(per));

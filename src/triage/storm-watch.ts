@@ -86,6 +86,22 @@ export class StormWatch implements StormGauge {
     if (this.#loop) await this.#tick().catch((error: unknown) => this.#complain(error));
   }
 
+  /** What it says by what all processes have counted until now, for whoever asks what would be; it neither counts nor writes. */
+  async glance(): Promise<StormGauge> {
+    const { store, clock } = this.#options;
+    const { sums, storms } = await store.tally([], instant(clock.now() - MINUTE_MS));
+    const seen = new StormWatch(this.#options);
+    seen.#take(sums, storms);
+    seen.#pending = this.#pending;
+    seen.#sending = this.#sending;
+    return seen;
+  }
+
+  #take(sums: readonly (StormRates & { readonly scope: string })[], storms: readonly StoredStorm[]): void {
+    this.#shared = new Map(sums.map(({ scope, alerts, starts }) => [scope, { alerts, starts }]));
+    this.#storms = new Map(storms.map((stored) => [stored.storm.scope, stored]));
+  }
+
   look(service_name: string | null, demand: StormDemand): StormSeen {
     const all = this.#seen(OVERALL, demand);
     if (service_name === null || service_name === OVERALL) return all;
@@ -176,8 +192,7 @@ export class StormWatch implements StormGauge {
     this.#pending = new Counts();
     try {
       const { sums, storms } = await store.tally(this.#sending.rows(), instant(now - MINUTE_MS));
-      this.#shared = new Map(sums.map(({ scope, alerts, starts }) => [scope, { alerts, starts }]));
-      this.#storms = new Map(storms.map((stored) => [stored.storm.scope, stored]));
+      this.#take(sums, storms);
     } catch (error) {
       this.#pending.take(this.#sending);
       throw error;

@@ -24,6 +24,7 @@ import type { RunCommand } from '../../src/schedule/by-hand.js';
 import type { Report } from '../../src/domain/report.js';
 import { FixpointError } from '../../src/domain/errors.js';
 import type { KeptSuppression } from '../../src/domain/suppression.js';
+import type { ForeseenDecision, ForeseenStage } from '../../src/domain/foresight.js';
 import type { OpenAlert } from '../../src/domain/hold-store.js';
 import { createIds } from '../../src/domain/id.js';
 import { instant } from '../../src/domain/clock.js';
@@ -65,6 +66,11 @@ export class HttpWorld {
   readonly kept: KeptSuppression[] = [];
   open: OpenAlert[] = [];
   storms: Storm[] = [];
+  foreseen: ForeseenDecision = {
+    ...{ action: 'drop', reason: 'no_match', rule_id: null, playbook_id: null, playbook_ids: [], run_id: null },
+    ...{ until: null, by: null, explanation: 'no rule matches' },
+  };
+  stages: ForeseenStage[] = [];
   changes = 0;
   specs: ExecutorSpec[] = [];
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
@@ -149,6 +155,7 @@ export class HttpWorld {
         stop: async () => undefined,
       },
       rules: () => ({ explain: () => this.explanations }),
+      foresee: async (alert) => ({ alert, decision: this.foreseen, stages: this.stages }),
       suppressions: { set: this.suppressions, explain: () => this.held, changed: async () => void (this.changes += 1) },
       executorSpecs: new Map(this.specs.map((spec) => [spec.kind, spec])),
       startRun: (playbook_id, request) => this.startRun(playbook_id, request),

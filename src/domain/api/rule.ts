@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Instant } from '../alert.js';
-import { DropReason, HoldReason, RuleExplanation } from '../decision.js';
+import { Alert, Instant } from '../alert.js';
+import { HoldReason, RuleExplanation } from '../decision.js';
+import { ForeseenDecision, ForeseenStage } from '../foresight.js';
 import { Rule } from '../rule.js';
 import { AlertDraft } from './alert.js';
 import { FilterText, PageQuery } from './page.js';
@@ -8,28 +9,24 @@ import { FilterText, PageQuery } from './page.js';
 /** `{"alert": {…}}`, or the alert by itself. */
 export const ExplainRequest = z.preprocess(
   (body) => (typeof body === 'object' && body !== null && 'alert' in body ? body : { alert: body }),
-  z.strictObject({ alert: AlertDraft }),
+  z.strictObject({
+    alert: AlertDraft.extend({
+      occurrence_id: z.string().min(1).max(65_536).exactOptional().describe('Default: the fingerprint'),
+    }),
+  }),
 );
 
-/**
- * Why each rule matches an alert or not, what holds it back, and what would come of it. Whether the alert repeats another shows when it
- * arrives.
- */
+/** What would become of an alert if it came now: its decision, what each stage on the way to it says, and why each rule matches it or not. */
 export const Explanation = z.object({
   items: z
     .array(RuleExplanation)
     .describe('The chosen rules first, then those that match, then the others; at most 1,000'),
   rules: z.int().describe('How many rules there are'),
-  decision: z.object({
-    action: z.enum(['run', 'hold', 'drop']),
-    reason: z.union([HoldReason, DropReason]).nullable(),
-    rule_id: z.string().nullable(),
-    playbook_id: z.string().nullable(),
-    playbook_ids: z.array(z.string()).describe('More than one where a rule says `continue: true`'),
-    explanation: z.string(),
-    until: z.string().nullable().describe('When a hold ends, as far as that is known'),
-    by: z.string().nullable().describe('What holds it'),
-  }),
+  decision: ForeseenDecision.describe('By the stages that decide real alerts, on what is known at this moment'),
+  stages: z
+    .array(ForeseenStage)
+    .describe('What each stage says by itself, in their order; the first that does not let it pass decides'),
+  alert: Alert.describe('What rules see: as the intake and the queries for its figure leave it'),
   held_by: z
     .array(
       z.object({

@@ -88,6 +88,7 @@ export const rules = {
     from_alert: (id: string) => `alert ${id}`,
     from_alert_hint: 'Judged by the rules of now. The alert’s own page tells what they said when it came.',
     would: {
+      join: 'It would join a run that is open',
       run: 'It would start a run',
       hold: 'It would be held',
       drop: 'Nothing would be started',

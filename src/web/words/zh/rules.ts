@@ -87,6 +87,7 @@ export const rules: typeof en = {
     from_alert: (id) => `告警 ${id}`,
     from_alert_hint: '按当前规则判断。告警自己的页面显示它到达时规则的判断。',
     would: {
+      join: '会加入已打开的运行',
       run: '会启动一次运行',
       hold: '会被暂缓',
       drop: '不会启动任何内容',
