@@ -20,6 +20,19 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
+      output: {
+        // What most pages are made of and the first one is not: small files that come as one, because a page that asks for twenty waits for
+        // its connections.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            {
+              name: 'kit',
+              test: /\/src\/web\/(?:kit\/(?:code-block|copy|data-list|filters|id-in-address|json-view|key-value|matcher|menu|pager|tabs|window-range)|api\/(?:ahead|event-frames|pacer|stream))/,
+            },
+          ],
+        },
+      },
       // Libraries mark what is for browsers only; here everything is.
       onLog: (level, log, next) => {
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') next(level, log);

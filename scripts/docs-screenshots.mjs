@@ -1,50 +1,17 @@
 // Makes docs/images anew: `npm run docs:screenshots`. Starts the demo, waits for the end of its story, and walks the web pages.
 // Needs Debian's chromium and fonts-noto-cjk (`test/servers/servers install chromium`), or CHROMIUM with the path of another.
-import { spawn } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
+import { signIn, startDemo } from './demo-process.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const IMAGES = join(ROOT, 'docs', 'images');
-const STORY_LIMIT_MS = 120_000;
 const MOST_BYTES = 200_000;
 const SIZE = { width: 1280, height: 800 };
 const LANGUAGES = { en: 'en-US', zh: 'zh-CN' };
-
-/** The demo on a free port, once its story has ended: what it printed, and how to end it. */
-function startDemo() {
-  const child = spawn(process.execPath, [join(ROOT, 'dist', 'demo.bundle.mjs')], {
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const stop = () =>
-    new Promise((resolve) => {
-      if (child.exitCode !== null) return resolve();
-      child.once('exit', resolve);
-      child.kill('SIGINT');
-    });
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => {
-      reject(new Error(`the demo has not told its story after ${STORY_LIMIT_MS / 1_000} s`));
-      void stop();
-    }, STORY_LIMIT_MS);
-    let said = '';
-    child.stdout.on('data', (chunk) => {
-      said += chunk;
-      const found = /FIXPOINT_URL=(\S+) FIXPOINT_TOKEN=(\S+)/.exec(said);
-      if (found === null) return;
-      clearTimeout(limit);
-      resolve({ url: found[1], token: found[2], stop });
-    });
-    child.once('exit', (code) => {
-      clearTimeout(limit);
-      reject(new Error(`the demo ended with ${code}; is it built (npm run build)?\n${said}`));
-    });
-  });
-}
 
 /** The pages that are shown, by the name of their image. */
 async function pagesOf({ url, token }) {
@@ -75,11 +42,7 @@ async function shoot(browser, demo, pages, [language, locale]) {
     reducedMotion: 'reduce',
     timezoneId: 'UTC',
   });
-  const signIn = await context.request.post(`${demo.url}/api/v1/session`, {
-    data: { token: demo.token },
-    headers: { 'x-fixpoint-csrf': '' },
-  });
-  if (!signIn.ok()) throw new Error(`sign-in: ${signIn.status()}`);
+  await signIn(context, demo);
   const page = await context.newPage();
   for (const [name, path] of Object.entries(pages)) {
     await page.goto(demo.url + path);

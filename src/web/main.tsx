@@ -4,6 +4,7 @@ import { createApi } from './api/client.js';
 import { createQueryClient } from './api/queries.js';
 import { SESSION_KEY } from './api/session.js';
 import { App } from './app.js';
+import { areaOf } from './shell/areas.js';
 import { keep, kept } from './words/language.js';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -17,6 +18,8 @@ window.addEventListener('vite:preloadError', (event) => {
   window.location.reload();
 });
 
+// The code of the page is on its way while the session is asked for.
+areaOf(window.location.pathname)?.preload();
 const client = createQueryClient();
 const api = createApi({
   fetch: (...request) => window.fetch(...request),

@@ -1,6 +1,8 @@
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
+import { useAhead } from '../api/ahead.js';
+import type { Ahead } from '../api/ahead.js';
 import { useWords } from '../words/language.js';
 import { Button } from './button.js';
 import { useKeys } from './keys.js';
@@ -30,6 +32,8 @@ interface DataListProps<T> {
   readonly columns: readonly Column<T>[];
   /** Where a row leads; the whole row is its link. */
   readonly hrefOf?: (item: T) => string;
+  /** What else is fetched ahead, with the row's page, when somebody points at a row; `ask` takes addresses of the API. */
+  readonly ahead?: (item: T, ask: (address: string) => void) => void;
   /** Instead of `hrefOf`: what a row opens on the page. */
   readonly onOpen?: (item: T) => void;
   /** What a row says where there is no room for columns: two lines. */
@@ -63,6 +67,7 @@ export function DataList<T>(props: DataListProps<T>) {
   const body = useRef<HTMLDivElement>(null);
   const range = useVisibleRange(body, rowHeight, items.length);
   const [chosen, setChosen] = useRowKeys(props, body, rowHeight);
+  const ahead = useAhead();
   useEffect(() => {
     if (hasMore && !isLoadingMore && range.to >= items.length - MORE_BEFORE_END) onMore?.();
   }, [hasMore, isLoadingMore, range.to, items.length, onMore]);
@@ -97,6 +102,8 @@ export function DataList<T>(props: DataListProps<T>) {
                 card={props.card}
                 hrefOf={props.hrefOf}
                 onOpen={props.onOpen}
+                ahead={ahead}
+                more={props.ahead}
                 isChosen={index === chosen}
                 isCurrent={props.current === id}
                 onChoose={setChosen}
@@ -127,6 +134,8 @@ interface RowProps<T> {
   readonly card: (item: T) => ReactNode;
   readonly hrefOf: ((item: T) => string) | undefined;
   readonly onOpen: ((item: T) => void) | undefined;
+  readonly ahead: Ahead;
+  readonly more: ((item: T, ask: (address: string) => void) => void) | undefined;
   readonly isChosen: boolean;
   readonly isCurrent: boolean;
   readonly onChoose: (index: number) => void;
@@ -136,6 +145,11 @@ function Row<T>({ item, index, rowHeight, tracks, isNarrow, columns, card, hrefO
   const cells: readonly Pick<Column<T>, 'key' | 'cell' | 'align'>[] = isNarrow
     ? [{ key: 'card', cell: card }]
     : columns;
+  const href = hrefOf?.(item);
+  const more = (ask: (address: string) => void): void => rest.more?.(item, ask);
+  const aim = (): void => {
+    if (href !== undefined) rest.ahead.aim(href, more);
+  };
   return (
     <div
       role="row"
@@ -144,14 +158,20 @@ function Row<T>({ item, index, rowHeight, tracks, isNarrow, columns, card, hrefO
       data-row={index}
       className={`data-row data-item${rest.isChosen ? ' chosen' : ''}`}
       style={{ gridTemplateColumns: tracks, height: rowHeight, transform: `translateY(${index * rowHeight}px)` }}
-      onFocus={() => rest.onChoose(index)}
+      onFocus={() => {
+        rest.onChoose(index);
+        aim();
+      }}
+      onPointerEnter={aim}
+      onPointerLeave={rest.ahead.leave}
+      onPointerDown={() => href !== undefined && rest.ahead.take(href, more)}
     >
       {cells.map(({ key, cell, align }, place) => (
         <div key={key} role="cell" className={align === 'end' ? 'cell end' : 'cell'}>
-          {place > 0 || (hrefOf === undefined && onOpen === undefined) ? (
+          {place > 0 || (href === undefined && onOpen === undefined) ? (
             cell(item)
-          ) : hrefOf !== undefined ? (
-            <Link href={hrefOf(item)} className="row-link">
+          ) : href !== undefined ? (
+            <Link href={href} className="row-link">
               {cell(item)}
             </Link>
           ) : (

@@ -1,3 +1,4 @@
+import { Suspense, lazy } from 'react';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { OverviewAnswer } from '../../../domain/api/overview.js';
@@ -11,12 +12,14 @@ import { useWords } from '../../words/language.js';
 import { nowWords } from '../../words/now.js';
 import { AlertChart } from './alert-chart.js';
 import { ApprovalLine, waitsFor } from './approvals.js';
-import { FirstStart } from './first-start.js';
 import { IncidentLine } from './incidents.js';
 import { PauseButton } from './pause-button.js';
 import { RunLine } from './runs.js';
 import { Pause, Storm } from './trouble.js';
 import './now.css';
+
+// Seen once in an installation's life.
+const FirstStart = lazy(async () => ({ default: (await import('./first-start.js')).FirstStart }));
 
 /** So many of each stand here; the rest is a link away: one look must reach all kinds. */
 const MOST_SHOWN = 7;
@@ -54,7 +57,11 @@ function Now({ overview }: { readonly overview: OverviewAnswer }) {
       <Lead overview={overview} mine={waiting.filter(({ isMine }) => isMine).length} isFirst={isFirst} />
       {pause.paused && <Pause pause={pause} />}
       {storm.level > 0 && <Storm storm={storm} />}
-      {isFirst && <FirstStart refused={overview.last_refused} />}
+      {isFirst && (
+        <Suspense fallback={<Loading rows={6} />}>
+          <FirstStart refused={overview.last_refused} />
+        </Suspense>
+      )}
       <div className="now-lists">
         {waiting.length > 0 && (
           <Part title={words.approvals} href="/approvals" all={words.all.approvals} count={approvals.pending}>

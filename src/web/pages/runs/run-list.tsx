@@ -15,12 +15,19 @@ import { Span, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
 import { Progress } from './progress.js';
+import { preloadGraph } from './steps-view.js';
 import './run-list.css';
 
 const STATES = ['pending', 'running', 'waiting', 'paused', 'succeeded', 'failed', 'cancelled'] satisfies RunState[];
 const PARAMS = { state: oneOf(STATES), playbook: text(), service: text(), since: oneOf(SPANS) };
 const idOf = (run: RunListItem): string => run.run_id;
 const hrefOf = (run: RunListItem): string => path`/runs/${run.run_id}`;
+
+/** The graph of a run is drawn from the playbook as it was then. */
+function ahead({ playbook_id, playbook_version }: RunListItem, ask: (address: string) => void): void {
+  preloadGraph();
+  ask(path`/api/v1/playbooks/${playbook_id}/versions/${playbook_version}`);
+}
 
 /** Every run, newest first, filtered by what stands in the address. */
 export function RunList() {
@@ -78,6 +85,7 @@ export function RunList() {
             items={runs.items}
             idOf={idOf}
             hrefOf={hrefOf}
+            ahead={ahead}
             columns={columns}
             card={(run) => <Card run={run} />}
             rowHeight={44}

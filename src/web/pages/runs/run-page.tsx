@@ -13,6 +13,7 @@ import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
 import { AboutRun } from './about-run.js';
 import { Events } from './events.js';
+import { useKnownRun } from './known-run.js';
 import { PersonWaits } from './person-waits.js';
 import { ReportView } from './report-view.js';
 import { RunActions } from './run-actions.js';
@@ -33,10 +34,15 @@ export function RunPage({ run_id }: { readonly run_id: string }) {
   const live = useLiveRun(run_id);
   const { data: run, error } = live.query;
   const back = { href: '/runs', label: own.title };
+  const known = useKnownRun(run_id);
   if (run === undefined)
     return (
       <>
-        <PageHeader title={own.list.run} back={back} />
+        <PageHeader
+          title={known?.playbook_name ?? own.list.run}
+          back={back}
+          meta={known !== null && <StateSign value={known.state} />}
+        />
         {error === null ? <Loading rows={8} /> : <ErrorState error={error} onRetry={() => void live.query.refetch()} />}
       </>
     );

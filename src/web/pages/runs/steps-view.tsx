@@ -13,7 +13,13 @@ import { TimeLine } from './time-line.js';
 import './steps-view.css';
 
 // The drawing library is large: who looks at a list does not load it.
-const GraphView = lazy(async () => ({ default: (await import('./graph-view.js')).GraphView }));
+const loadGraph = () => import('./graph-view.js');
+const GraphView = lazy(async () => ({ default: (await loadGraph()).GraphView }));
+
+/** Fetches it ahead of time; when that fails it is tried again where it is needed, and told there. */
+export function preloadGraph(): void {
+  if (window.matchMedia('(min-width: 721px)').matches) void loadGraph().catch(() => undefined);
+}
 
 const VIEWS = ['graph', 'list'] as const;
 const PARAMS = { view: oneOf(VIEWS) };
