@@ -15,13 +15,16 @@ import { matcherProblems } from './matcher-problems.js';
 const PREVIEW = '/api/v1/silences/preview';
 const SHOWN = 8;
 
-/** What fires now and matches, asked anew whenever the matchers change. Nothing is asked without a matcher. */
-export function usePreview(matchers: readonly string[]) {
+/**
+ * What fires now and matches, asked anew whenever the matchers change. Without a matcher nothing is asked, but of a window: that concerns
+ * all alerts then.
+ */
+export function usePreview(matchers: readonly string[], window = false) {
   const api = useApi();
   return useQuery<SilencePreview>({
-    queryKey: keyOf(PREVIEW, { matchers }),
-    queryFn: ({ signal }) => api.request<SilencePreview>('POST', PREVIEW, { body: { matchers }, signal }),
-    enabled: matchers.length > 0,
+    queryKey: keyOf(PREVIEW, { matchers, window }),
+    queryFn: ({ signal }) => api.request<SilencePreview>('POST', PREVIEW, { body: { matchers, window }, signal }),
+    enabled: window || matchers.length > 0,
     // What was seen stays until the next answer: nothing jumps at each matcher.
     placeholderData: (before) => before,
     retry: (failures, error) => failures < 2 && isPassing(error),
@@ -42,16 +45,18 @@ interface PreviewProps {
 export function Preview({ title, preview, matchers, unmatched, isAll = false }: PreviewProps) {
   const w = useWords(silencesWords).preview;
   const { data, error } = preview;
+  const isUnmatched = matchers.length === 0;
   const isTold = Object.keys(matcherProblems(error)).length > 0;
   return (
     <section className="silence-preview" aria-label={title}>
       <h3>{title}</h3>
-      {matchers.length === 0 ? (
+      {isUnmatched && (
         <p className={isAll ? 'silence-all' : 'quiet'}>
           {isAll && <Icon name="incident" />}
           {unmatched}
         </p>
-      ) : error !== null ? (
+      )}
+      {isUnmatched && !isAll ? null : error !== null ? (
         !isTold && <ErrorNote error={error} />
       ) : data === undefined ? (
         <p className="quiet">{w.asking}</p>

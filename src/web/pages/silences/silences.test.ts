@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anAlert } from '../../../../test/helper/an-alert.js';
-import { SilenceDraft, WindowDraft } from '../../../domain/api/suppression.js';
+import { SilenceDraft, WindowDraft, WindowPreviewRequest } from '../../../domain/api/suppression.js';
 import { matchingAlerts } from '../../../domain/suppression-set.js';
 import { ApiRefusal } from '../../api/client.js';
 import { silences as words } from '../../words/en/silences.js';
@@ -9,7 +9,7 @@ import { fieldProblems, matcherProblems, restOf } from './matcher-problems.js';
 import { intervalText, scheduleText } from './schedule-text.js';
 import { bodyOf, matchersOf, problemsOf, startOf } from './silence-draft.js';
 import type { SilenceFields } from './silence-draft.js';
-import { windowBodyOf, windowProblemsOf } from './window-draft.js';
+import { previewBodyOf, windowBodyOf, windowProblemsOf } from './window-draft.js';
 import type { WindowFields } from './window-draft.js';
 
 const NOW = Date.parse('2026-11-21T10:00:20.500Z');
@@ -123,6 +123,16 @@ describe('the form of a maintenance window', () => {
       expect(WindowDraft.safeParse(windowBodyOf(form)).error).toBeUndefined();
     expect(windowBodyOf(filled)).not.toHaveProperty('matchers');
     expect(windowBodyOf(once)).not.toHaveProperty('cron');
+  });
+
+  it('is asked for its occurrences as soon as its times can be meant, whatever else is missing', () => {
+    for (const form of [filled, once]) {
+      const asked = previewBodyOf({ ...form, comment: '', hold: false }, NOW);
+      expect(WindowPreviewRequest.safeParse(asked).error).toBeUndefined();
+      expect(asked).not.toHaveProperty('matchers');
+    }
+    expect(previewBodyOf({ ...filled, timezone: 'Mars/Base' }, NOW)).toBeNull();
+    expect(previewBodyOf({ ...once, ends: '' }, NOW)).toBeNull();
   });
 
   it('says what is wrong before anything is sent', () => {

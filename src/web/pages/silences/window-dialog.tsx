@@ -14,6 +14,7 @@ import { useFirstFocus } from './first-focus.js';
 import { ownZone, toLocalField } from './local-time.js';
 import { fieldProblems, matcherProblems, restOf } from './matcher-problems.js';
 import { Preview, usePreview } from './preview.js';
+import { SpansPreview, spanProblems, useSpans } from './window-spans.js';
 import { windowBodyOf, windowProblemsOf } from './window-draft.js';
 import type { WindowFields } from './window-draft.js';
 import { CronTimes, OnceTimes, TIME_FIELDS } from './window-times.js';
@@ -42,7 +43,8 @@ function WindowForm({ onClose, onDone }: WindowDialogProps) {
   const [fields, setFields] = useState(() => windowStart(Date.now()));
   const [tried, setTried] = useState(false);
   const form = useFirstFocus('input');
-  const preview = usePreview(fields.matchers);
+  const preview = usePreview(fields.matchers, true);
+  const spans = useSpans(fields);
   const send = useSend<WindowAnswer>('POST', {
     invalidate: ['/api/v1/maintenance_windows', '/api/v1/alerts'],
     onDone: (window) => {
@@ -59,7 +61,7 @@ function WindowForm({ onClose, onDone }: WindowDialogProps) {
     if (Object.keys(windowProblemsOf(fields, Date.now())).length > 0) return;
     send.mutate({ path: '/api/v1/maintenance_windows', body: windowBodyOf(fields) });
   }
-  const told = fieldProblems(send.error);
+  const told = { ...spanProblems(spans), ...fieldProblems(send.error) };
   const everything = fields.hold ? w.preview.everything : w.preview.freezes_everything;
   return (
     <form ref={form} className="stack" onSubmit={submit} noValidate>
@@ -94,6 +96,7 @@ function WindowForm({ onClose, onDone }: WindowDialogProps) {
       ) : (
         <CronTimes fields={fields} onChange={change} problems={problems} told={told} />
       )}
+      <SpansPreview spans={spans} kind={fields.kind} />
       <Effect fields={fields} onChange={change} isWrong={problems.effect !== undefined} />
       <Field
         label={w.form.comment}

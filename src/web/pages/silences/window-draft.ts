@@ -63,6 +63,15 @@ function problemsCron({ cron, duration, timezone, expires }: WindowFields, now: 
   };
 }
 
+/** What its next occurrences are asked with; null while its times cannot be meant. */
+export function previewBodyOf(fields: WindowFields, now: number): Readonly<Record<string, unknown>> | null {
+  const problems = fields.kind === 'once' ? problemsOnce(fields, now) : problemsCron(fields, now);
+  if (Object.keys(problems).length > 0) return null;
+  // What it does and why says nothing about when.
+  const { matchers: _1, comment: _2, ...body } = windowBodyOf({ ...fields, hold: true, freeze: false });
+  return body;
+}
+
 /** The body of `POST /api/v1/maintenance_windows` that fields without problems mean. */
 export function windowBodyOf(fields: WindowFields): Readonly<Record<string, unknown>> {
   const at = (text: string): string => new Date(fromLocalField(text) ?? 0).toISOString();

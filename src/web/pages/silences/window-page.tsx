@@ -10,15 +10,15 @@ import { KeyValue } from '../../kit/key-value.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { StateSign } from '../../kit/sign.js';
 import { ErrorState, Loading } from '../../kit/states.js';
-import { Table } from '../../kit/table.js';
 import { useToast } from '../../kit/toast.js';
-import { Countdown, Span, When } from '../../kit/when.js';
+import { Countdown, When } from '../../kit/when.js';
 import { silencesWords } from '../../words/silences.js';
 import { useWords } from '../../words/language.js';
 import { MatcherChips } from './matchers-text.js';
 import { Preview, usePreview } from './preview.js';
 import { intervalText, scheduleText } from './schedule-text.js';
 import { Does, nameOf } from './window-list.js';
+import { WindowSpans } from './window-spans.js';
 
 /** One maintenance window: when it is, what it holds, and when it comes back. */
 export function WindowPage({ windowId }: { readonly windowId: string }) {
@@ -106,23 +106,7 @@ function Occurrences({ window }: { readonly window: WindowAnswer }) {
   return (
     <section className="panel stack">
       <h2>{w.next}</h2>
-      {window.next.length === 0 ? (
-        <p className="quiet">{w.next_none}</p>
-      ) : (
-        <Table
-          caption={w.next}
-          head={[w.from, w.to, w.length]}
-          numbers={[2]}
-          rows={window.next.map(({ starts_at, ends_at }, place) => ({
-            id: String(place),
-            cells: [
-              place === 0 && window.state === 'active' ? w.now_on : <When key="from" at={starts_at} as="both" />,
-              ends_at === null ? w.no_end : <When key="to" at={ends_at} as="clock" />,
-              ends_at === null ? '–' : <Span key="length" from={starts_at} to={ends_at} />,
-            ],
-          }))}
-        />
-      )}
+      <WindowSpans state={window.state} next={window.next} />
     </section>
   );
 }
@@ -130,7 +114,8 @@ function Occurrences({ window }: { readonly window: WindowAnswer }) {
 function Matching({ window }: { readonly window: WindowAnswer }) {
   const w = useWords(silencesWords);
   const isOver = window.state === 'expired';
-  const preview = usePreview(isOver ? [] : window.matchers);
+  const isAll = !isOver && window.matchers.length === 0;
+  const preview = usePreview(isOver ? [] : window.matchers, isAll);
   return (
     <section className="panel stack">
       <div className="row spread">
@@ -149,6 +134,7 @@ function Matching({ window }: { readonly window: WindowAnswer }) {
           preview={preview}
           matchers={window.matchers}
           unmatched={w.matchers.none_is_all}
+          isAll={isAll}
         />
       )}
     </section>

@@ -163,6 +163,7 @@ export const silences = {
     create: 'Make the window',
     created: 'The window has been made',
     next: 'Next occurrences',
+    next_wait: 'Say when it is, and here stands when that will be.',
     next_none: 'It does not come back.',
     from: 'From',
     to: 'Until',

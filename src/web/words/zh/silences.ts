@@ -156,6 +156,7 @@ export const silences: typeof en = {
     create: '创建窗口',
     created: '窗口已创建',
     next: '接下来的时段',
+    next_wait: '填写时间后，这里会显示接下来的时段。',
     next_none: '不会再出现。',
     from: '从',
     to: '直到',
