@@ -106,7 +106,7 @@ function useColumns(statsOf: (item: PlaybookItem) => Stats): readonly Column<Pla
         </span>
       ),
     },
-    { key: 'mode', title: words.list.mode, width: '7.5rem', cell: ({ mode }) => <ModeSign mode={mode} /> },
+    { key: 'mode', title: words.list.mode, width: '10.5rem', cell: ({ mode }) => <ModeSign mode={mode} /> },
     {
       key: 'tasks',
       title: words.list.tasks,

@@ -19,7 +19,7 @@ const AT_ONCE = 50;
 /** What would come of an alert: in a sentence, then by what, then what every rule says. */
 export function Verdict({ explanation }: { readonly explanation: Told }) {
   const { explain: words } = useWords(rulesWords);
-  const { items, rules, held_by } = explanation;
+  const { items, rules, held_by, not_looked_at } = explanation;
   const matching = items.filter(({ matched }) => matched);
   const others = items.filter(({ matched }) => !matched);
   return (
@@ -44,6 +44,18 @@ export function Verdict({ explanation }: { readonly explanation: Told }) {
       {others.length > 0 && <Others rules={others} />}
       {items.length < rules && (
         <p className="quiet">{words.omitted(items.length.toLocaleString('en'), rules.toLocaleString('en'))}</p>
+      )}
+      {not_looked_at.length > 0 && (
+        <section className="backtest-part">
+          <h2>{words.not_looked_at}</h2>
+          <ul className="explain-unseen quiet">
+            {not_looked_at.map((unseen) => (
+              <li key={unseen} dir="auto">
+                {unseen}
+              </li>
+            ))}
+          </ul>
+        </section>
       )}
     </>
   );

@@ -6,11 +6,11 @@ import { Id } from '../../kit/copy.js';
 import { DataList } from '../../kit/data-list.js';
 import type { Column } from '../../kit/data-list.js';
 import { Dialog } from '../../kit/dialog.js';
-import { FilterSelect, FilterText, Filters } from '../../kit/filters.js';
+import { FilterSelect, FilterSince, FilterText, Filters, SPANS } from '../../kit/filters.js';
 import { JsonView } from '../../kit/json-view.js';
 import { KeyValue } from '../../kit/key-value.js';
 import { Empty, ErrorState } from '../../kit/states.js';
-import { text } from '../../kit/url-params.js';
+import { oneOf, text } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
@@ -18,7 +18,8 @@ import { systemWords } from '../../words/system.js';
 import { detailsText, hrefOfTarget, isWanted } from './audit-entry.js';
 import type { AuditEntry } from './audit-entry.js';
 
-const PARAMS = { who: text(), what: text(), find: text() };
+const PARAMS = { who: text(), what: text(), target: text(), since: oneOf(SPANS), find: text() };
+const NO_FILTER = { who: '', what: '', target: '', since: '', find: '' } as const;
 const PAGE = 200;
 /** A word anywhere is looked for here: so many entries are looked through before somebody is asked. */
 const LOOKED_AT_ONCE = 2_000;
@@ -30,8 +31,13 @@ export function AuditPanel() {
   const [filter, setFilter] = useUrlState(PARAMS);
   const [allowed, setAllowed] = useState(LOOKED_AT_ONCE);
   const [open, setOpen] = useState<AuditEntry | null>(null);
-  const { who, what, find } = filter;
-  const list = usePages<AuditEntry>('/api/v1/audit', { query: { who, what }, idOf, live: true, limit: PAGE });
+  const { who, what, target, since, find } = filter;
+  const list = usePages<AuditEntry>('/api/v1/audit', {
+    query: { who, what, target, since },
+    idOf,
+    live: true,
+    limit: PAGE,
+  });
   const active = Object.values(filter).filter((value) => value !== '').length;
   const items = useMemo(
     () =>
@@ -88,7 +94,7 @@ export function AuditPanel() {
             <Empty
               title={common.list.no_match}
               icon="filter"
-              actions={<Button onClick={() => setFilter({ who: '', what: '', find: '' })}>{common.do.clear}</Button>}
+              actions={<Button onClick={() => setFilter(NO_FILTER)}>{common.do.clear}</Button>}
             />
           ) : (
             <Empty title={words.none} icon="user">
@@ -109,7 +115,7 @@ function idOf({ audit_id }: AuditEntry): string {
 }
 
 interface AuditFiltersProps {
-  readonly filter: { readonly who: string; readonly what: string; readonly find: string };
+  readonly filter: { readonly [K in keyof typeof PARAMS]: (typeof PARAMS)[K]['fallback'] };
   readonly active: number;
   readonly onChange: (change: Partial<AuditFiltersProps['filter']>) => void;
 }
@@ -118,7 +124,26 @@ function AuditFilters({ filter, active, onChange }: AuditFiltersProps) {
   const { audit: words } = useWords(systemWords);
   const deeds = Object.entries(words.deeds).map(([value, label]) => ({ value, label }));
   return (
-    <Filters active={active} onClear={() => onChange({ who: '', what: '', find: '' })}>
+    <Filters
+      active={active}
+      onClear={() => onChange(NO_FILTER)}
+      more={
+        <>
+          <FilterText
+            label={words.any_target}
+            placeholder={words.target_hint}
+            value={filter.target}
+            onChange={(target) => onChange({ target })}
+          />
+          <FilterText
+            label={words.find}
+            placeholder={words.find_hint}
+            value={filter.find}
+            onChange={(find) => onChange({ find })}
+          />
+        </>
+      }
+    >
       <FilterText
         label={words.any_who}
         placeholder={words.contains}
@@ -131,12 +156,7 @@ function AuditFilters({ filter, active, onChange }: AuditFiltersProps) {
         options={deeds}
         onChange={(what) => onChange({ what })}
       />
-      <FilterText
-        label={words.find}
-        placeholder={words.find_hint}
-        value={filter.find}
-        onChange={(find) => onChange({ find })}
-      />
+      <FilterSince value={filter.since} onChange={(since) => onChange({ since })} />
     </Filters>
   );
 }

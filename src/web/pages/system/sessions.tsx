@@ -1,8 +1,10 @@
+import { useState } from 'react';
 import type { SessionItem } from '../../../domain/api/session.js';
 import { path } from '../../api/client.js';
 import { usePages } from '../../api/pages.js';
 import { useSend } from '../../api/queries.js';
 import { Button } from '../../kit/button.js';
+import { ConfirmDialog } from '../../kit/dialog.js';
 import { Badge } from '../../kit/sign.js';
 import { ErrorNote } from '../../kit/states.js';
 import { Table } from '../../kit/table.js';
@@ -19,14 +21,15 @@ export function Sessions() {
   const { roles } = useWords();
   const toast = useToast();
   const list = usePages<SessionItem>('/api/v1/sessions', { idOf, live: true });
-  const end = useSend<SessionItem>('DELETE', {
+  const [leaving, setLeaving] = useState<SessionItem | null>(null);
+  const { mutateAsync } = useSend<SessionItem>('DELETE', {
     invalidate: ['/api/v1/sessions', '/api/v1/audit'],
     onDone: ({ name }) => toast(words.ended(name)),
   });
   return (
     <section className="stack" aria-label={words.title}>
       <h2>{words.title}</h2>
-      <ErrorNote error={list.error ?? end.error} />
+      <ErrorNote error={list.error} />
       <Table
         caption={words.title}
         head={[words.name, words.role, words.since, words.until, words.end]}
@@ -40,13 +43,7 @@ export function Sessions() {
             <When key="since" at={session.created_at} />,
             <When key="until" at={session.ends_at} />,
             session.current ? null : (
-              <Button
-                key="end"
-                size="s"
-                busy={end.isPending}
-                aria-label={words.end_of(session.name)}
-                onClick={() => end.mutate({ path: path`/api/v1/sessions/${session.session_id}` })}
-              >
+              <Button key="end" size="s" aria-label={words.end_of(session.name)} onClick={() => setLeaving(session)}>
                 {words.end}
               </Button>
             ),
@@ -60,6 +57,18 @@ export function Sessions() {
           </Button>
         </p>
       )}
+      <ConfirmDialog
+        open={leaving !== null}
+        onClose={() => setLeaving(null)}
+        title={words.end_title(leaving?.name ?? '')}
+        confirm={words.end}
+        tone="danger"
+        onConfirm={async () => {
+          if (leaving !== null) await mutateAsync({ path: path`/api/v1/sessions/${leaving.session_id}` });
+        }}
+      >
+        <p>{words.end_what}</p>
+      </ConfirmDialog>
     </section>
   );
 }

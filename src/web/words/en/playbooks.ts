@@ -31,6 +31,7 @@ export const playbooks = {
   },
   mode: {
     default: 'as configured',
+    by_default: 'by default',
     default_hint: 'The playbook says no mode: default_mode of the configuration counts.',
     auto: 'It acts by itself.',
     approve: 'It asks people before each write.',

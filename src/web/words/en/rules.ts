@@ -105,6 +105,7 @@ export const rules = {
     find: 'Find a rule',
     nothing: 'No rule here is called that.',
     more: (n: number) => `Show ${n.toLocaleString('en')} more`,
+    not_looked_at: 'What was not looked at',
     wait: 'Paste an alert, or begin with the example',
     wait_hint: 'From an alert’s page “explain” brings it here.',
   },

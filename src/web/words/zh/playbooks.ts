@@ -30,6 +30,7 @@ export const playbooks: typeof en = {
   },
   mode: {
     default: '按配置',
+    by_default: '默认',
     default_hint: '剧本没有写明模式，以配置中的 default_mode 为准。',
     auto: '自动执行。',
     approve: '每次写操作前先征求人员同意。',

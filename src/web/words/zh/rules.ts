@@ -104,6 +104,7 @@ export const rules: typeof en = {
     find: '查找规则',
     nothing: '这里没有这个名称的规则。',
     more: (n) => `再显示 ${n.toLocaleString('en')} 条`,
+    not_looked_at: '没有查看的内容',
     wait: '粘贴一条告警，或从示例开始',
     wait_hint: '在告警页面点“解释”也会来到这里。',
   },
