@@ -41,6 +41,7 @@ import { makeFirstToken } from './first-token.js';
 import { listen, openFace } from './open-face.js';
 import { openPolicy } from './open-policy.js';
 import type { OpenRun } from './runs-by-hand.js';
+import { createSharedClock } from './shared-clock.js';
 import { stopAll } from './stops.js';
 import { refuseSplitWithoutKafka, workerName } from './work-roles.js';
 import type { WorkRole } from './work-roles.js';
@@ -79,7 +80,8 @@ const MAX_WAITING = 100_000;
  * scheduler, triage, bus, intake, HTTP. What is started is put on the stack of stops; a start that fails half-way stops what it has begun.
  */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { config, clock, log, version } = options;
+  const { config, log, version } = options;
+  const clock = createSharedClock(options.clock);
   const { settings } = config;
   const roles = new Set(options.roles);
   refuseSplitWithoutKafka(settings, roles);
@@ -110,6 +112,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       onError: (error) => log.warn({ error: messageOf(error) }, 'trouble with the store'),
     });
     stops.push(() => store.stop());
+    await clock.follow(() => store.sharedNow(), log);
+    stops.push(async () => clock.stop());
     const incidents = openIncidentDesk(settings, {
       store,
       channels: notifiers.names,
@@ -229,11 +233,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     const { limits, glance, matched, start } = openLimits(settings, { store, notifiers, metrics, clock, ids, log });
     stops.push(await start(roles), keepRules({ catalog, history: store.ruleHistory, clock, log }));
     const reconciling = openReconciling(settings, { store, clock, log });
+    const enrich = createEnrich(settings, () => catalog.content().rules, executors.metric(), clock);
     const triage = new Triage({
       store: store.triage,
       limits,
       matched,
-    const enrich = createEnrich(settings, () => catalog.content().rules, executors.metric(), clock);
       policy,
       enrich,
       open: (header, checked, joined) => reconciling.hearing(header, open(header, checked, joined)),
@@ -279,10 +283,6 @@ export async function startApp(options: AppOptions): Promise<App> {
       scheduler,
       suppressing,
       incidents,
-      reconciling,
-      senders,
-      open,
-      metrics,
       foresee: openForesight(settings, {
         store: store.triage,
         policy,
@@ -291,6 +291,10 @@ export async function startApp(options: AppOptions): Promise<App> {
         enrich,
         clock,
       }),
+      reconciling,
+      senders,
+      open,
+      metrics,
       clock,
       ids,
       log,

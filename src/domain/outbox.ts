@@ -36,8 +36,8 @@ export interface Delivery {
 }
 
 export interface Outbox {
-  /** Takes due entries for this worker and puts them out of others' sight until `lease_until`. */
-  claim(now: string, lease_until: string, limit: number): Promise<OutboxEntry[]>;
-  /** Records how the channels answered; `next_at` null means that nothing is left to try. */
-  record(outbox_id: string, results: readonly NotifyResult[], at: string, next_at: string | null): Promise<void>;
+  /** Takes due entries for this worker and puts them out of others' sight for `lease_ms`, by the store's own clock. */
+  claim(lease_ms: number, limit: number): Promise<OutboxEntry[]>;
+  /** Records how the channels answered; the rest is due again in `again_ms`, and null means that nothing is left to try. */
+  record(outbox_id: string, results: readonly NotifyResult[], at: string, again_ms: number | null): Promise<void>;
 }

@@ -54,6 +54,8 @@ export interface Store {
   readonly incidents: IncidentStore;
   readonly suppressions: SuppressionStore;
   readonly holds: HoldStore;
+  /** Milliseconds since the epoch by the clock that all processes on this store share; null where this process is the only one. */
+  sharedNow(): Promise<number | null>;
   /** Resolves when a durable write is possible now; rejects with `unavailable` and the reason otherwise. */
   ready(): Promise<void>;
   /** `embedded` or `postgres`, and where: for the start-up line. */

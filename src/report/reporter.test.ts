@@ -46,7 +46,7 @@ describe('the reporter', () => {
 
   function setting({ channels, story = theDemoRun() }: Setting) {
     const clock = new FakeClock('2026-11-21T10:00:00.000Z');
-    const outbox = new MemoryOutbox();
+    const outbox = new MemoryOutbox(() => clock.now());
     const notices: { notice: Notice; channel: string; at: number }[] = [];
     const metered: string[] = [];
     const lines: Line[] = [];
@@ -416,7 +416,7 @@ describe('the reporter', () => {
 
     expect(outbox.of('email')).toBeUndefined();
     expect(outbox.of('slack')).toMatchObject({ state: 'sent' });
-    expect(outbox.kept[0]?.next_at).toBe('2026-11-21T10:00:00.000Z');
+    expect(outbox.kept[0]?.next_at).toBe(Date.parse('2026-11-21T10:00:10.000Z'));
   });
 
   it('may be stopped twice, and before it was started', async () => {

@@ -134,12 +134,11 @@ class OutboxReporter implements Reporter {
   }
 
   async #claim(): Promise<void> {
-    const { outbox, clock, log } = this.#deps;
+    const { outbox, log } = this.#deps;
     const room = MAX_RUNNING - this.#running.size;
     if (room <= 0) return;
     try {
-      const now = clock.now();
-      const entries = await outbox.claim(instant(now), instant(now + LEASE_MS), room);
+      const entries = await outbox.claim(LEASE_MS, room);
       if (this.#claimFails) log.info({}, 'the outbox can be read again');
       this.#claimFails = false;
       for (const entry of entries) this.#track(this.#deliver(entry));
@@ -284,10 +283,11 @@ class OutboxReporter implements Reporter {
 
   async #record(entry: OutboxEntry, results: readonly NotifyResult[], next_at: number | null, log: Log): Promise<void> {
     const { outbox, clock } = this.#deps;
-    const at = instant(clock.now());
     for (let attempt = 1; ; attempt++) {
       try {
-        await outbox.record(entry.outbox_id, results, at, next_at === null ? null : instant(next_at));
+        const now = clock.now();
+        const again_ms = next_at === null ? null : Math.max(0, next_at - now);
+        await outbox.record(entry.outbox_id, results, instant(now), again_ms);
         break;
       } catch (error) {
         if (attempt >= RECORD_ATTEMPTS) throw error;

@@ -18,8 +18,8 @@ import { createHoldStore } from './postgres/holds.js';
 import { createIncidentStore } from './postgres/incidents.js';
 import { createOccurrenceView } from './postgres/open-occurrences.js';
 import { createNotices, createOutbox } from './postgres/outbox.js';
-import { createRetention } from './postgres/retention.js';
 import { createPayloads } from './postgres/payloads.js';
+import { createRetention } from './postgres/retention.js';
 import { createRuleCounts, createRuleHistory } from './postgres/rule-history.js';
 import { createRunStore } from './postgres/runs.js';
 import { createRunFeed } from './postgres/run-feed.js';
@@ -97,6 +97,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     outbox: createOutbox(db),
     notices: createNotices(db),
     deadLetters: createDeadLetters(db, options.ids),
+    payloads: createPayloads(db),
     tokens: createTokens(db),
     sessions: createSessions(db),
     survey: createSurvey(db),
@@ -105,11 +106,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     playbooks: createPlaybookStore(db),
     pause: createPauseSwitch(db),
     retention: createRetention(db, options.clock),
-    payloads: createPayloads(db),
     runFeed: createRunFeed(db),
     incidents: createIncidentStore(db, options.ids),
     suppressions: createSuppressionStore(db),
     holds: createHoldStore(db),
+    sharedNow: () => sharedNow(db),
     ready: () => ready(db, committer),
     description,
     check: () => check(db, description),
@@ -172,6 +173,14 @@ function repeat(
     stopped = true;
     cancel();
   };
+}
+
+async function sharedNow(db: Db): Promise<number | null> {
+  if (db.kind === 'embedded') return null;
+  const [row] = await db.query<{ now: number }>({
+    text: 'select (extract(epoch from clock_timestamp()) * 1000)::int8 as now',
+  });
+  return row?.now ?? null;
 }
 
 async function ready(db: Db, committer: Committer<Rows>): Promise<void> {

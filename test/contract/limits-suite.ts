@@ -86,7 +86,7 @@ export function limitsSuite(store: () => Store): void {
       expect(await storm.move(raised, 0, NOTHING)).toBe('conflict');
       expect((await storm.current(AT)).filter((known) => known.scope === scope)).toEqual([raised]);
       expect((await storm.tally([], LATER)).storms).toContainEqual({ storm: raised, version: 1 });
-      const claimed = await store().outbox.claim(AT, LATER, 100);
+      const claimed = await store().outbox.claim(60_000, 100);
       const { notice_id, created_at, ...told } = notice;
       expect(claimed.find(({ outbox_id }) => outbox_id === notice_id)).toMatchObject({
         run_id: '',
@@ -160,7 +160,7 @@ export function limitsSuite(store: () => Store): void {
       await triage.commit(aBatch({ unmatched: [aFreshAlert({ alert_name: 'Later' })] }));
       expect(await tell(new Date(received + 30_000).toISOString())).toBe(0);
       expect(await tell(new Date(received + 80_000).toISOString())).toBe(1);
-      const queued = await outbox.claim('2999-01-01T00:00:00.000Z', '2999-01-01T00:01:00.000Z', 200);
+      const queued = await outbox.claim(60_000, 200);
       expect(queued.filter(({ notice }) => notice?.channels?.[0] === 'slack')).toHaveLength(2);
       for (const { outbox_id } of queued) await outbox.record(outbox_id, [], LATER, null);
     });
@@ -260,7 +260,7 @@ export function limitsSuite(store: () => Store): void {
       expect((await budgets.find([key, kept])).map((found) => found.key)).toEqual([kept]);
       expect(await storm.move(over, 0, NOTHING)).toBe('moved');
       await notices.add({ ...text, notice_id, created_at: AT });
-      const queued = await outbox.claim(LATER, LATER, 200);
+      const queued = await outbox.claim(60_000, 200);
       expect(queued.find(({ outbox_id }) => outbox_id === notice_id)).toMatchObject({ attempts: 1, sent: [] });
       await outbox.record(notice_id, [], LATER, null);
     });

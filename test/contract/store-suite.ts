@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { instant } from '../../src/domain/clock.js';
 import type { StoredEvent } from '../../src/domain/run.js';
 import type { AuditFilter } from '../../src/domain/audit.js';
 import type { RunFilter } from '../../src/domain/run-view.js';
@@ -640,10 +641,10 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const opened = aNewRun();
         await store.runs.open(opened);
         await store.runs.apply({ before: opened.run, ...finish(opened.run) });
-        const due = await store.outbox.claim(LATER, MUCH_LATER, 1_000);
+        const due = await store.outbox.claim(3_600_000, 1_000);
         const entry = due.find((each) => each.run_id === opened.run.run_id);
         expect(entry).toMatchObject({ kind: 'report', attempts: 1, sent: [] });
-        expect((await store.outbox.claim(LATER, MUCH_LATER, 1_000)).map((each) => each.run_id)).not.toContain(
+        expect((await store.outbox.claim(3_600_000, 1_000)).map((each) => each.run_id)).not.toContain(
           opened.run.run_id,
         );
         const outbox_id = entry?.outbox_id ?? '';
@@ -654,9 +655,9 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
             { channel: 'slack', type: 'failed', target: 'hooks', reason: 'no', retryable: true },
           ],
           AT,
-          AT,
+          0,
         );
-        const again = (await store.outbox.claim(LATER, MUCH_LATER, 1_000)).find((each) => each.outbox_id === outbox_id);
+        const again = (await store.outbox.claim(3_600_000, 1_000)).find((each) => each.outbox_id === outbox_id);
         expect(again).toMatchObject({ attempts: 2, sent: ['email'] });
         await store.outbox.record(
           outbox_id,
@@ -669,6 +670,28 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
           { channel: 'email', state: 'sent', attempts: 1 },
           { channel: 'slack', state: 'failed', attempts: 2, error: 'no' },
         ]);
+      });
+
+      it('lends out what is to be told by its own clock, however wrong that of the host is that wrote it', async () => {
+        const year_ms = 365 * 86_400_000;
+        for (const at of [Date.now() - year_ms, Date.now() + year_ms]) {
+          const opened = aNewRun();
+          const events = finish(opened.run).events.map((event) => ({ ...event, at: instant(at) }));
+          await store.runs.open(opened);
+          await store.runs.apply({ before: opened.run, after: fold(opened.run, events), events });
+          const mine = async (lease_ms: number): Promise<string[]> =>
+            (await store.outbox.claim(lease_ms, 1_000))
+              .filter((each) => each.run_id === opened.run.run_id)
+              .map((each) => each.outbox_id);
+          const first = await mine(3_600_000);
+          expect(first).toHaveLength(1);
+          expect(await mine(0)).toEqual([]);
+          await store.outbox.record(first[0] ?? '', [], instant(at), 0);
+          expect(await mine(0)).toEqual(first);
+          expect(await mine(0)).toEqual(first);
+          await store.outbox.record(first[0] ?? '', [], instant(at), 3_600_000);
+          expect(await mine(0)).toEqual([]);
+        }
       });
 
       it('keeps dead letters byte for byte', async () => {

@@ -80,7 +80,7 @@ async function fillRuns(store: Store, hard: string): Promise<void> {
   const finished = aNewRun({ alert: aFreshAlert() }, null, [aStart('look', { parameters: { hard } })]);
   await store.runs.open(finished);
   await store.runs.apply({ before: finished.run, ...finish(finished.run) });
-  for (const entry of await store.outbox.claim('2030-01-01T00:00:00.000Z', '2030-01-01T00:01:00.000Z', 1))
+  for (const entry of await store.outbox.claim(60_000, 1))
     await store.outbox.record(entry.outbox_id, [{ type: 'sent', channel: 'email', target: hard }], AT, null);
   // More changes than one page of an export holds.
   const long = aNewRun({ alert: aFreshAlert() });

@@ -154,7 +154,7 @@ const PARTS: readonly Part[] = [
     table: 'outbox',
     values: 'json',
     change: (value) => `o as (insert into outbox (outbox_id, run_id, kind, step_id, message, created_at, next_at)
-  select i, r, k, s, m, a, a from json_to_recordset(${value}::json) as x(i text, r text, k text, s text, m text, a timestamptz))`,
+  select i, r, k, s, m, a, least(a, now()) from json_to_recordset(${value}::json) as x(i text, r text, k text, s text, m text, a timestamptz))`,
   },
   {
     table: 'approvals',
