@@ -58,6 +58,10 @@ function mutantsOf(playbook: Playbook): { name: string; mutant: Playbook }[] {
         depends_on: depends_on?.filter((other) => other !== needed),
       }));
     if (task.approval) add(`${id} without approval`, id, () => ({ approval: undefined }));
+    for (const bound of ['max_replicas', 'min_replicas'].filter((key) => task.parameters?.[key] !== undefined))
+      add(`${id} without ${bound}`, id, ({ parameters }) => ({ parameters: { ...parameters, [bound]: undefined } }));
+    if (task.in_doubt !== undefined || task.idempotent !== true)
+      add(`${id} that is tried again when nobody knows`, id, () => ({ in_doubt: 'retry' }));
     for (const reading of readings)
       if (playbook.tasks.find((other) => other.id === reading)?.on_failure === 'abort_with_notification')
         add(`${reading} that goes on when it fails`, reading, () => ({ on_failure: 'continue' }));

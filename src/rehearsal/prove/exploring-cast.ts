@@ -13,6 +13,8 @@ import type { Findings } from './findings.js';
 /** What an exploration knows of the playbook. */
 export interface Known {
   readonly findings: (task_id: string) => Findings;
+  /** Whether it matters if a task takes longer than what runs beside it. */
+  readonly isPaced: (task_id: string) => boolean;
   /** True where the alert's own condition can be asked; else nobody is there to be asked. */
   readonly asks_condition: boolean;
 }
@@ -22,6 +24,15 @@ const QUIET: ReadonlySet<string> = new Set(['approval', 'confirmation', 'wait', 
 /** How many answers to the same question may differ. */
 const MOST_ANSWERS = 3;
 const NOTHING = 'nothing-';
+/** The end of the key of a point at which a step is at once or late. */
+export const PACE = 'pace';
+const AT_ONCE = 'at-once';
+/** Longer than what runs beside it, and too short for any time limit, whoever else takes as long. */
+const LATE_MS = 20;
+const PACES: readonly Option[] = [
+  { id: AT_ONCE, words: '', fault: false },
+  { id: 'late', words: 'takes longer than what runs beside it', fault: false },
+];
 const PEOPLE_TAKE_MS = 60_000;
 /** How long it takes where the alert resolves meanwhile. */
 const RESOLVES_WITHIN_MS = 2_000;
@@ -44,6 +55,8 @@ export class ExploringCast implements Cast {
   /** How the attempts that are under way will end. */
   readonly #underWay = new Map<string, string>();
   #wrote = false;
+  /** How many steps take their time: each of them longer than those before. */
+  #late = 0;
   #resolved = false;
   /** From here on the rest is known, and nothing more needs to be found out. */
   over = false;
@@ -70,7 +83,7 @@ export class ExploringCast implements Cast {
     const turn = Math.min(MOST_ANSWERS, this.#count(`${asked.idempotency_key} ${subject}`));
     const option = this.#choose({ key: `${asked.idempotency_key} ${subject} ${turn}`, subject, options }, true);
     this.#underWay.set(`${asked.run_id} ${subject}`, option.id);
-    const reply: Reply = option.reply ?? { type: 'real' };
+    const reply: Reply = this.#paced(option.reply ?? { type: 'real' }, option, { asked, subject, turn });
     if (asked.effect === 'write' && 'done' in reply) {
       this.#done.set(asked.idempotency_key, reply.done || this.#done.get(asked.idempotency_key) === true);
       if (reply.done) this.#wrote = true;
@@ -78,6 +91,21 @@ export class ExploringCast implements Cast {
     if (!option.resolves) return reply;
     this.#resolve();
     return { ...reply, takes_ms: RESOLVES_WITHIN_MS };
+  }
+
+  /** What takes its time lets everything that runs beside it go first. Only what comes to an end by itself has a pace. */
+  #paced(
+    reply: Reply,
+    option: Option,
+    { asked, subject, turn }: { asked: Asked; subject: string; turn: number },
+  ): Reply {
+    if (reply.type !== 'outcome' || option.resolves || asked.undo || turn > 1) return reply;
+    if (!this.#known.isPaced(taskOf(asked.step_id))) return reply;
+    const pace = this.#choose({ key: `${asked.idempotency_key} ${subject} ${PACE}`, subject, options: PACES });
+    if (pace.id === AT_ONCE) return reply;
+    this.#underWay.set(`${asked.run_id} ${subject}`, `${option.id} ${pace.id}`);
+    this.#late += 1;
+    return { ...reply, takes_ms: this.#late * LATE_MS };
   }
 
   plan(asked: Asked): Plan | null {

@@ -31,10 +31,43 @@ export function gatesOf(playbook: Playbook, specs: ReadonlyMap<string, ExecutorS
   );
 }
 
+/** Steps whose pace decides what others meet: readings beside which something writes, and writes beside one another. */
+export function pacedSteps(playbook: Playbook, specs: ReadonlyMap<string, ExecutorSpec>): Set<string> {
+  const upstream = upstreamOf(playbook.tasks);
+  const writers = playbook.tasks.filter((task) => mayWrite(task, specs)).map(({ id }) => id);
+  const isBeside = (id: string, other: string): boolean =>
+    id !== other && upstream.get(id)?.has(other) !== true && upstream.get(other)?.has(id) !== true;
+  return new Set(
+    playbook.tasks
+      .filter((task) => writers.includes(task.id) || isReading(task, specs))
+      .map(({ id }) => id)
+      .filter((id) => writers.some((writer) => isBeside(id, writer))),
+  );
+}
+
+/** What bounds a write by its own parameters, by kind: whoever says the first has to say the second. */
+const BOUNDS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  kubernetes_scale: [
+    ['replicas_increase', 'max_replicas'],
+    ['replicas_decrease', 'min_replicas'],
+  ],
+};
+
+function unboundedWrites({ tasks }: Playbook): string[] {
+  return tasks.flatMap(({ id, type, parameters }) =>
+    (BOUNDS[type.toLowerCase()] ?? [])
+      .filter(([change, bound]) => parameters?.[change] !== undefined && parameters[bound] === undefined)
+      .map(
+        ([change, bound]) =>
+          `${id} has ${change} and no ${bound}: nothing in the playbook bounds what repeated runs make of it`,
+      ),
+  );
+}
+
 /** What is wrong with the gates of a playbook, whatever happens. */
 export function looseGates(playbook: Playbook, specs: ReadonlyMap<string, ExecutorSpec>): string[] {
   const gates = gatesOf(playbook, specs);
-  const problems: string[] = [];
+  const problems: string[] = unboundedWrites(playbook);
   for (const { task } of gates.values()) {
     const waits = new Set(task.depends_on ?? []);
     for (const id of stepsAsked(task, playbook))

@@ -41,7 +41,7 @@ describe('what can be proven', () => {
           type: 'kubernetes_scale',
           depends_on: ['look'],
           conditions: ['{{ up.value < 1 }}'],
-          parameters: { service: 'shop', replicas_increase: 1 },
+          parameters: { service: 'shop', replicas_increase: 1, max_replicas: 4 },
           verify: { condition: '{{ up.value >= 1 }}', within: '3s' },
         },
       ],
@@ -161,6 +161,44 @@ describe('what must never happen', () => {
     };
     expect(await messages([LOOK, tell])).toEqual([
       expect.stringContaining('the message of tell cannot be put together'),
+    ]);
+  });
+});
+
+describe('the order of what runs side by side', () => {
+  const PREP = { id: 'prep', type: 'prometheus_query', parameters: { query: 'vector(1)' }, output_variable: 'prep' };
+  const WRITE = { ...GATED, depends_on: ['look'] };
+
+  it('is no gate: a reading that ends the run only when it ends first', async () => {
+    const guard = { ...PREP, id: 'guard', output_variable: 'guarded', on_failure: 'abort' };
+    const found = await proofOf([LOOK, { ...guard, depends_on: ['start'] }, { ...PREP, id: 'start' }, WRITE]);
+    const [first, second] = found.violations;
+    expect([first?.message, second?.message]).toEqual([
+      expect.stringContaining('what start finds keeps restart from being written only while start ends first'),
+      expect.stringContaining('what guard finds keeps restart from being written only while guard ends first'),
+    ]);
+    expect(second?.steps.join('\n')).toMatch(/guard fails[^]*guard takes longer than what runs beside it/);
+  });
+
+  it('may be any where nothing hangs on it', async () => {
+    const beside = { ...PREP, id: 'beside', output_variable: 'beside', on_failure: 'continue' };
+    const waits = { ...WRITE, depends_on: ['look', 'prep'], conditions: [...WRITE.conditions, '{{ prep.value > 0 }}'] };
+    expect(await proofOf([LOOK, beside, WRITE])).toMatchObject({ result: 'proven' });
+    expect(await proofOf([LOOK, PREP, waits])).toMatchObject({ result: 'proven' });
+    const other = { ...WRITE, id: 'other', action: 'POST /other', on_failure: 'continue' };
+    expect(await proofOf([LOOK, { ...WRITE, on_failure: 'continue' }, other])).toMatchObject({ result: 'proven' });
+  });
+});
+
+describe('a write that changes a number', () => {
+  it('has a bound', async () => {
+    const scale = (parameters: object) => ({
+      ...{ id: 'scale', type: 'kubernetes_scale', depends_on: ['look'], conditions: ['{{ up.value < 1 }}'] },
+      parameters: { service: 's', ...parameters },
+    });
+    expect(await messages([LOOK, scale({ replicas_increase: 1, max_replicas: 4 })])).toEqual([]);
+    expect(await messages([LOOK, scale({ replicas_increase: 1 })])).toEqual([
+      'scale has replicas_increase and no max_replicas: nothing in the playbook bounds what repeated runs make of it',
     ]);
   });
 });

@@ -6,7 +6,8 @@ import type { Parts } from '../parts.js';
 import type { Deviations, Turn } from './fate.js';
 import { evidenceFor } from './findings.js';
 import type { Findings } from './findings.js';
-import { gatesOf, looseGates } from './gates.js';
+import { PACE } from './exploring-cast.js';
+import { gatesOf, looseGates, pacedSteps } from './gates.js';
 import { Judge } from './invariants.js';
 import type { Violation } from './invariants.js';
 import { goThrough } from './path.js';
@@ -62,7 +63,12 @@ interface Way {
   readonly deviations: Deviations;
   readonly last: string | null;
   readonly faults_left: number;
+  /** How many more steps may take longer than what runs beside them. */
+  readonly late_left: number;
 }
+
+/** With so many of them late, any two that run side by side end in either order, whatever a third one does. */
+const MOST_LATE = 2;
 
 class Exploration {
   readonly #subject: Subject;
@@ -75,6 +81,7 @@ class Exploration {
   /** Writes that took effect on some path, the shortest such path, and whether one without a fault went by without them. */
   readonly #written = new Map<string, Path>();
   readonly #withheld = new Set<string>();
+  readonly #writes: ReadonlySet<string>;
   #paths = 0;
 
   constructor(
@@ -111,7 +118,10 @@ class Exploration {
         ? found
         : { ...found, nothing: found.nothing.filter((empty) => !isAmong(empty, found.outputs)) };
     };
-    this.#subject = { parts, playbooks, checked, known: { findings, asks_condition: true } };
+    const paced = new Set([...playbooks.values()].flatMap(({ playbook }) => [...pacedSteps(playbook, parts.specs)]));
+    const isPaced = (task_id: string): boolean => paced.has(task_id);
+    this.#subject = { parts, playbooks, checked, known: { findings, isPaced, asks_condition: true } };
+    this.#writes = new Set(gatesOf(checked.playbook, parts.specs).keys());
     this.#alerts = alerts;
     this.#bounds = bounds;
     this.#judge = new Judge(playbooks, parts.specs);
@@ -143,6 +153,7 @@ class Exploration {
       deviations: new Map(),
       last: null,
       faults_left: this.#bounds.faults,
+      late_left: MOST_LATE,
     }));
     let ways = start;
     while (ways.length > 0) {
@@ -159,45 +170,61 @@ class Exploration {
 
   async #go(way: Way): Promise<Way[]> {
     this.#paths += 1;
-    const { alert, deviations, last, faults_left } = way;
+    const { alert, deviations, last, faults_left, late_left } = way;
     const place = JSON.stringify(alert);
     const isKnown = (turn: Turn, turns: readonly Turn[]): boolean => {
       if (last !== null && !turns.some(({ point }) => point.key === last)) return false;
       const state = `${place} ${turn.state}`;
-      if ((this.#known.get(state) ?? -1) >= faults_left) return true;
-      this.#known.set(state, faults_left);
+      const left = faults_left * (MOST_LATE + 1) + late_left;
+      if ((this.#known.get(state) ?? -1) >= left) return true;
+      this.#known.set(state, left);
       return false;
     };
     const path = await goThrough(this.#subject, alert, deviations, isKnown);
     this.#note(path, alert);
+    if (last !== null && isPace(last)) await this.#compare(way, last);
     const from = last === null ? 0 : path.turns.findIndex(({ point }) => point.key === last) + 1;
     return path.turns.slice(from).flatMap(({ point, option }) =>
       point.options
         .filter((other) => other.id !== option.id && (!other.fault || faults_left > 0))
+        .filter(() => late_left > 0 || !isPace(point.key))
         .map((other): Way => ({
           alert,
           deviations: new Map(deviations).set(point.key, other.id),
           last: point.key,
           faults_left: faults_left - (other.fault ? 1 : 0),
+          late_left: late_left - (isPace(point.key) ? 1 : 0),
         })),
     );
   }
 
+  /**
+   * Whether a reading gates a write only while it ends in time: the same answers lead to the write or not, by nothing but which of two steps side
+   * by side ends first.
+   */
+  async #compare({ alert, deviations }: Way, last: string): Promise<void> {
+    const inTime = new Map(deviations);
+    inTime.delete(last);
+    const whole = (chosen: Deviations): Promise<Path> => goThrough(this.#subject, alert, chosen, () => false);
+    const late = await whole(deviations);
+    const turn = late.turns.find(({ point }) => point.key === last);
+    const gate = turn?.point.subject ?? '';
+    // A write that fails may end the run before another begins: that is nobody's guard.
+    if (!turn || this.#writes.has(gate.replace(/\[\d+\]$/, '')) || late.turns.some(({ option }) => option.resolves))
+      return;
+    this.#paths += 2;
+    const before = await whole(inTime);
+    const done = writtenIn(before);
+    for (const step of writtenIn(late)) {
+      if (done.has(step) || !this.#writes.has(step)) continue;
+      const message = `what ${gate} finds keeps ${step} from being written only while ${gate} ends first: ${step} does not wait for it (name it in depends_on, or let it go on when it fails)`;
+      this.#keep({ rule: `order ${gate}`, step, message }, late, alert);
+    }
+  }
+
   #note(path: Path, alert: Alert): void {
     for (const violation of this.#judge.violations(path)) this.#keep(violation, path, alert);
-    const [run] = path.runs;
-    const done = new Set(
-      path.calls
-        .filter(
-          (call) =>
-            call.run_id === run?.run_id &&
-            call.effect === 'write' &&
-            !call.undo &&
-            call.reply.type !== 'real' &&
-            call.reply.done,
-        )
-        .map((call) => call.step_id.replace(/\[\d+\]$/, '')),
-    );
+    const done = writtenIn(path);
     for (const id of done) if (!this.#written.has(id)) this.#written.set(id, path);
     const isPlain =
       path.complete &&
@@ -222,6 +249,19 @@ class Exploration {
       this.#keep({ rule: 'ungated', step: id, message }, path, this.#alerts[0] ?? alertFor(this.#subject.checked, []));
     }
   }
+}
+
+/** The tasks of the run itself that have written on a path. */
+function writtenIn({ runs: [run], calls }: Path): Set<string> {
+  const done = calls.filter(
+    ({ run_id, effect, undo, reply }) =>
+      run_id === run?.run_id && effect === 'write' && !undo && reply.type !== 'real' && reply.done,
+  );
+  return new Set(done.map(({ step_id }) => step_id.replace(/\[\d+\]$/, '')));
+}
+
+function isPace(key: string): boolean {
+  return key.endsWith(` ${PACE}`);
 }
 
 function isAmong(output: unknown, outputs: readonly unknown[]): boolean {
