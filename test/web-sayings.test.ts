@@ -9,12 +9,12 @@ import { SuppressionSet } from '../src/domain/suppression-set.js';
 import { flapHold } from '../src/triage/flapping.js';
 import { say } from '../src/web/words/said/zh.js';
 import { RULES, VALUES } from '../src/web/words/said/zh-rules.js';
-import { ANSWERS, INCIDENTS, RUNS, STEPS } from '../src/web/words/said/zh-runs.js';
+import { ANSWERS, RUNS, STEPS } from '../src/web/words/said/zh-runs.js';
 import { FORESEEN, TRIAGE } from '../src/web/words/said/zh-triage.js';
 import { anAlert } from './helper/an-alert.js';
 
 const ROOT = join(import.meta.dirname, '..');
-const ALL = [...TRIAGE, ...FORESEEN, ...RULES, ...RUNS, ...STEPS, ...INCIDENTS, ...ANSWERS, ...VALUES];
+const ALL = [...TRIAGE, ...FORESEEN, ...RULES, ...RUNS, ...STEPS, ...ANSWERS, ...VALUES];
 
 /** Where the sentences are written that Chinese pages show. */
 const WRITERS = [
@@ -152,7 +152,7 @@ const ASKING: readonly Rule[] = [
   { condition: '{{ alert.metric_value > 90 && alert.labels.env == "prod" }}' },
   { condition: '{{ alert.service_name == "shop" }}' },
   { alert_name: 'any', enabled: false },
-].map((asked, index) => ({ rule_id: `R-${index}`, playbook_id: 'PB-1', ...asked }) as Rule);
+].map((asked, index) => ({ rule_id: `R-${index}`, playbook_id: 'PB-1', ...asked }));
 
 const RULE_ALERTS = [
   anAlert({ alert_name: 'Disk full, again', severity: 'critical', metric_value: 93, metric_unit: '%' }),

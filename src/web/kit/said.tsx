@@ -3,6 +3,8 @@ import { useCallback } from 'react';
 import { useLanguage } from '../words/language.js';
 import type { Piece } from '../words/said/saying.js';
 
+/** What people wrote, or what pages have said already. */
+const IN_CHINESE = /\p{Script=Han}/u;
 const NEVER_OLD = { staleTime: Infinity, gcTime: Infinity } as const;
 
 /** Takes a sentence of the service apart into what can be said in the reader's language, and what stays English. */
@@ -35,13 +37,13 @@ export function useSaidText(): (sentence: string) => string {
 }
 
 /** A sentence of the service, in the reader's language as far as it is known; the rest is marked as English. */
-export function Said({ text, most = 2_000 }: { readonly text: string; readonly most?: number }) {
+export function Said({ text, most = Infinity }: { readonly text: string; readonly most?: number }) {
   const said = useSaid();
   const pieces = said(text);
   const shown =
     pieces.length === 1 && pieces[0] !== undefined ? [{ ...pieces[0], text: pieces[0].text.slice(0, most) }] : pieces;
   return shown.map((piece, index) =>
-    piece.said ? (
+    piece.said || IN_CHINESE.test(piece.text) ? (
       piece.text
     ) : (
       <span key={index} lang="en">

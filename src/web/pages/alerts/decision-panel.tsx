@@ -3,6 +3,7 @@ import type { AlertAnswer } from '../../../domain/api/alert.js';
 import { path } from '../../api/client.js';
 import { LinkButton } from '../../kit/button.js';
 import { Icon } from '../../kit/icon.js';
+import { Said } from '../../kit/said.js';
 import { signOf } from '../../kit/sign.js';
 import { Countdown, When } from '../../kit/when.js';
 import { useNow } from '../../kit/now.js';
@@ -69,7 +70,7 @@ function Told({ decision, alert }: { readonly decision: Decision; readonly alert
   return (
     <>
       <p className="quiet alert-decision-why" dir="auto">
-        {decision.explanation.slice(0, 2_000)}
+        <Said text={decision.explanation} most={2_000} />
       </p>
       <ul className="alert-decision-facts">
         {rule_id !== null && (
@@ -138,7 +139,7 @@ function History({ decisions }: { readonly decisions: readonly Decision[] }) {
           <span>
             {sentence(decision)}
             <span className="quiet alert-history-why" dir="auto">
-              {decision.explanation.slice(0, 1_000)}
+              <Said text={decision.explanation} most={1_000} />
             </span>
           </span>
         </li>

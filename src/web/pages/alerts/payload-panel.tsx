@@ -4,6 +4,7 @@ import { ApiRefusal, path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
 import { Button } from '../../kit/button.js';
 import { Copy } from '../../kit/copy.js';
+import { Said } from '../../kit/said.js';
 import { ErrorState, Loading } from '../../kit/states.js';
 import { When } from '../../kit/when.js';
 import { alertsWords } from '../../words/alerts.js';
@@ -35,7 +36,7 @@ function Asked({ alertId }: { readonly alertId: string }) {
   return (
     <div className="row">
       <p className="quiet" role="status" dir="auto">
-        {error.message}
+        <Said text={error.message} />
       </p>
       <Button size="s" icon="retry" onClick={() => void refetch()}>
         {words.do.retry}

@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import type { AlertAnswer } from '../../../domain/api/alert.js';
 import { path } from '../../api/client.js';
 import { Button, LinkButton } from '../../kit/button.js';
+import { Said } from '../../kit/said.js';
 import { Badge } from '../../kit/sign.js';
 import { Loading } from '../../kit/states.js';
 import { When } from '../../kit/when.js';
@@ -39,7 +40,7 @@ export function RulesPanel({ alertId, evaluation }: RulesPanelProps) {
           </span>
         )}
       </div>
-      {evaluation === undefined ? <Loading rows={2} /> : <Said evaluation={evaluation} />}
+      {evaluation === undefined ? <Loading rows={2} /> : <Evaluated evaluation={evaluation} />}
       <Link href={`/rules?tab=explain&alert=${encodeURIComponent(alertId)}`} className="alert-small">
         {w.explain}
       </Link>
@@ -47,7 +48,7 @@ export function RulesPanel({ alertId, evaluation }: RulesPanelProps) {
   );
 }
 
-function Said({ evaluation }: { readonly evaluation: Evaluation }) {
+function Evaluated({ evaluation }: { readonly evaluation: Evaluation }) {
   const w = useWords(alertsWords).rules;
   const { items, rules } = evaluation;
   if (rules === 0)
@@ -117,7 +118,7 @@ function RuleLine({ rule }: { readonly rule: RuleSaid }) {
       <ul className={rule.matched ? 'alert-reasons held' : 'alert-reasons failed'}>
         {rule.reasons.slice(0, 30).map((reason, index) => (
           <li key={index} dir="auto">
-            {reason.slice(0, 1_000)}
+            <Said text={reason} most={1_000} />
           </li>
         ))}
       </ul>

@@ -4,6 +4,7 @@ import type { Approval, Step } from '../../../domain/run.js';
 import { Link } from 'wouter';
 import { path } from '../../api/client.js';
 import { JsonView } from '../../kit/json-view.js';
+import { Said } from '../../kit/said.js';
 import { StateSign } from '../../kit/sign.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';
@@ -54,7 +55,7 @@ function StepEvidence({ run_id, step }: { readonly run_id: string; readonly step
       </p>
       {told !== null && (
         <p className="approval-said" dir="auto">
-          {told}
+          <Said text={told} />
         </p>
       )}
       {proof !== null && proof !== undefined && (

@@ -1,6 +1,7 @@
 import type { Approval } from '../../../domain/run.js';
 import { Icon } from '../../kit/icon.js';
 import { JsonView } from '../../kit/json-view.js';
+import { Said } from '../../kit/said.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';
 import { shortText } from './change-text.js';
@@ -17,7 +18,7 @@ export function Plan({ approval }: { readonly approval: Approval }) {
       {plan === null ? (
         <>
           <p className="approval-question" dir="auto">
-            {message}
+            <Said text={message} />
           </p>
           <p className="quiet">{own.no_plan}</p>
         </>
@@ -29,7 +30,7 @@ export function Plan({ approval }: { readonly approval: Approval }) {
           <Values what={plan.what} from={plan.from} to={plan.to} />
           {message !== '' && (
             <p className="quiet approval-said" dir="auto">
-              {message}
+              <Said text={message} />
             </p>
           )}
           <details className="approval-details" open>

@@ -3,6 +3,7 @@ import { path } from '../../api/client.js';
 import { roleMay } from '../../api/session.js';
 import type { Session } from '../../api/session.js';
 import { LinkButton } from '../../kit/button.js';
+import { Said } from '../../kit/said.js';
 import { Badge } from '../../kit/sign.js';
 import { Countdown } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
@@ -26,9 +27,11 @@ export function ApprovalLine({ approval, isMine }: { readonly approval: Waiting;
     <li className={isMine ? 'now-item mine' : 'now-item'}>
       <div className="now-words">
         <p className="now-title" dir="auto">
-          {plan === null
-            ? approval.message
-            : words.change(plan.what, plan.target, valueText(plan.from), valueText(plan.to))}
+          {plan === null ? (
+            <Said text={approval.message} />
+          ) : (
+            words.change(plan.what, plan.target, valueText(plan.from), valueText(plan.to))
+          )}
         </p>
         <p className="quiet row" dir="auto">
           <span>{approval.playbook_name}</span>

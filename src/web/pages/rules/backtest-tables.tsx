@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import type { BacktestResult } from '../../../domain/api/backtest.js';
 import { path } from '../../api/client.js';
 import { Button } from '../../kit/button.js';
+import { Said } from '../../kit/said.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { Empty } from '../../kit/states.js';
 import { Table } from '../../kit/table.js';
@@ -105,7 +106,7 @@ function Differences({ result }: TablesProps) {
                 <div key="now" className="backtest-turn why">
                   <Turn told={one.now} />
                   <span className="quiet" dir="auto">
-                    {one.now.explanation}
+                    <Said text={one.now.explanation} />
                   </span>
                 </div>,
               ],

@@ -6,6 +6,7 @@ import type { RuleExplanation } from '../../../domain/decision.js';
 import { path } from '../../api/client.js';
 import { Button } from '../../kit/button.js';
 import { FilterText } from '../../kit/filters.js';
+import { Said } from '../../kit/said.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
@@ -72,7 +73,9 @@ function Decision({ explanation: { decision } }: { readonly explanation: Told })
         {words.would[action]} <StateSign of="action" value={action} />
         {reason !== null && <Badge>{common.decision_reason[reason]}</Badge>}
       </h2>
-      <p dir="auto">{decision.explanation}</p>
+      <p dir="auto">
+        <Said text={decision.explanation} />
+      </p>
       {until !== null && (
         <p>
           {words.until} <When at={until} as="both" />
@@ -108,7 +111,9 @@ function Held({ held }: { readonly held: Told['held_by'][number] }) {
           )}
         </span>
       </div>
-      <p dir="auto">{held.explanation}</p>
+      <p dir="auto">
+        <Said text={held.explanation} />
+      </p>
     </>
   );
 }
@@ -157,7 +162,7 @@ function Rules({ rules }: { readonly rules: readonly RuleTold[] }) {
             <ul className="explain-reasons">
               {rule.reasons.map((reason, index) => (
                 <li key={index} dir="auto">
-                  {reason}
+                  <Said text={reason} />
                 </li>
               ))}
             </ul>

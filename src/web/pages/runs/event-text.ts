@@ -20,11 +20,30 @@ export interface EventLine {
 
 const MOST_TEXT = 400;
 
-/** One event in words. An event of a newer service is told by its type. */
-export function eventLine(event: StoredEvent, words: RunsWords, common: CommonWords): EventLine {
-  const line = tell(event, words.event, common);
+/** One event in words; `say` says the service's own sentences in the same language. An event of a newer service is told by its type. */
+export function eventLine(
+  event: StoredEvent,
+  words: RunsWords,
+  common: CommonWords,
+  say: (sentence: string) => string = (sentence) => sentence,
+): EventLine {
+  const line = tell(saidEvent(event, say), words.event, common);
   const text = line.text.length > MOST_TEXT ? `${line.text.slice(0, MOST_TEXT - 1)}…` : line.text;
   return { ...line, text };
+}
+
+const SENTENCES = ['message', 'reason', 'error', 'summary'] as const;
+
+/** The same event with its sentences in the reader's language; what is told of it by a code stays. */
+function saidEvent(event: StoredEvent, say: (sentence: string) => string): StoredEvent {
+  const told: Record<string, unknown> = { ...event };
+  for (const name of SENTENCES) {
+    const sentence = told[name];
+    if (typeof sentence === 'string') told[name] = say(sentence);
+  }
+  if (event.type === 'approval_requested')
+    told['approval'] = { ...event.approval, message: say(event.approval.message) };
+  return told as typeof event; // texts have only become other texts
 }
 
 /** The step that an event is about; null for the run itself. */

@@ -10,6 +10,7 @@ import { Checkbox } from '../../kit/field.js';
 import { FilterSelect, FilterText, Filters } from '../../kit/filters.js';
 import { Icon } from '../../kit/icon.js';
 import { JsonView } from '../../kit/json-view.js';
+import { useSaidText } from '../../kit/said.js';
 import { Badge } from '../../kit/sign.js';
 import { Empty, ErrorNote } from '../../kit/states.js';
 import { flag, oneOf, text } from '../../kit/url-params.js';
@@ -176,17 +177,18 @@ function useRows(
 ): readonly Row[] {
   const words = useWords();
   const own = useWords(runsWords);
+  const said = useSaidText();
   return useMemo(() => {
     const wanted = about.toLowerCase();
     const rows = events.flatMap((event): Row[] => {
-      const line = eventLine(event, own, words);
+      const line = eventLine(event, own, words, said);
       const step_id = stepOf(event);
       if (kind !== '' && line.kind !== kind) return [];
       if (wanted !== '' && !`${step_id ?? ''}\n${line.text}\n${event.type}`.toLowerCase().includes(wanted)) return [];
       return [{ event, line, step_id }];
     });
     return newest ? rows.reverse() : rows;
-  }, [events, about, kind, newest, own, words]);
+  }, [events, about, kind, newest, own, words, said]);
 }
 
 function useColumns(): readonly Column<Row>[] {

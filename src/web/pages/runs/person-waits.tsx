@@ -5,6 +5,7 @@ import { path } from '../../api/client.js';
 import { useMay } from '../../api/session.js';
 import { Button, LinkButton } from '../../kit/button.js';
 import { Icon } from '../../kit/icon.js';
+import { Said } from '../../kit/said.js';
 import { Countdown } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
@@ -67,7 +68,7 @@ function Waiting({ run, step, may, onOpen }: WaitingProps) {
         </p>
         {step.message !== null && (
           <p className="run-asked" dir="auto">
-            {step.message}
+            <Said text={step.message} />
           </p>
         )}
         {reason === 'pause' && <p className="quiet">{person.pause_hint}</p>}

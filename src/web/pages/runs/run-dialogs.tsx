@@ -1,6 +1,7 @@
 import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Step } from '../../../domain/run.js';
 import { ConfirmDialog } from '../../kit/dialog.js';
+import { Said } from '../../kit/said.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
 import { retryable } from './retryable.js';
@@ -44,7 +45,7 @@ export function ResumeDialog({ run, open, onClose }: RunDialogProps) {
       <p>{ask.resume}</p>
       {run.reason !== null && (
         <p className="quiet" dir="auto">
-          {run.reason}
+          <Said text={run.reason} />
         </p>
       )}
     </ConfirmDialog>
@@ -108,7 +109,7 @@ export function AnswerDialog({ run, step, answer, open, onClose }: AnswerDialogP
       onConfirm={(comment) => tell('confirm', { step_id: step.step_id, comment, ...about })}
     >
       <p className="run-asked" dir="auto">
-        {step.message ?? step.name}
+        {step.message === null ? step.name : <Said text={step.message} />}
       </p>
       <p>{what}</p>
     </ConfirmDialog>

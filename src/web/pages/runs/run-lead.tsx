@@ -1,4 +1,5 @@
 import type { RunAnswer } from '../../../domain/api/run.js';
+import { Said } from '../../kit/said.js';
 import type { SignTone } from '../../kit/sign.js';
 import { signOf } from '../../kit/sign.js';
 import { Icon } from '../../kit/icon.js';
@@ -32,7 +33,7 @@ export function RunLead({ run, graph }: { readonly run: RunAnswer; readonly grap
         </p>
         {run.reason !== null && (
           <p className="run-lead-why" dir="auto">
-            {run.reason}
+            <Said text={run.reason} />
           </p>
         )}
         {notes.map((note) => (

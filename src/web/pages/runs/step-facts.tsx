@@ -6,6 +6,7 @@ import { path } from '../../api/client.js';
 import { LinkButton } from '../../kit/button.js';
 import { Id } from '../../kit/copy.js';
 import { JsonView } from '../../kit/json-view.js';
+import { Said } from '../../kit/said.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { Table } from '../../kit/table.js';
 import { Span, When } from '../../kit/when.js';
@@ -93,14 +94,14 @@ function Sentence({ step }: { readonly step: Step }) {
       {told !== null && told !== '' && (
         <Part title={title}>
           <p className={step.error === null ? 'step-said' : 'step-said bad'} dir="auto">
-            {told}
+            <Said text={told} />
           </p>
         </Part>
       )}
       {step.summary !== null && (
         <Part title={words.summary}>
           <p className="step-said" dir="auto">
-            {step.summary}
+            <Said text={step.summary} />
           </p>
         </Part>
       )}
@@ -189,7 +190,7 @@ function Attempts({ step }: { readonly step: Step }) {
             <When key="w" at={attempt.started_at} as="clock" />,
             <Span key="s" from={attempt.started_at} to={attempt.finished_at} />,
             <span key="e" className="step-attempt-error" dir="auto">
-              {attempt.error ?? ''}
+              <Said text={attempt.error ?? ''} />
             </span>,
           ],
         }))}

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Step } from '../../../domain/run.js';
 import { Button } from '../../kit/button.js';
+import { Said } from '../../kit/said.js';
 import { StateSign } from '../../kit/sign.js';
 import { Span } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
@@ -42,7 +43,7 @@ export function StepItems({ run, step, onOpen }: StepItemsProps) {
                 {valueText(item.item, 60)}
               </span>
               <span className="truncate quiet" dir="auto">
-                {why(item) ?? item.error ?? item.summary ?? ''}
+                <Said text={why(item) ?? item.error ?? item.summary ?? ''} />
               </span>
               <Span from={item.started_at} to={item.finished_at} />
             </button>

@@ -1,3 +1,4 @@
+import { useSaidText } from '../../kit/said.js';
 import { useWords } from '../../words/language.js';
 import type { StepState } from '../../../domain/run.js';
 
@@ -10,12 +11,13 @@ interface Told {
 /** Why a step was skipped, waits or failed, in a few words; null where there is nothing to say. */
 export function useWhy(): (step: Told) => string | null {
   const { step_reason } = useWords();
+  const said = useSaidText();
   const table: Readonly<Record<string, string>> = step_reason;
   return ({ state, reason, message }) => {
     if (state === 'failed') return message;
     if (state !== 'skipped' && state !== 'waiting' && state !== 'cancelled') return null;
     const word = reason === null ? null : Object.hasOwn(table, reason) ? (table[reason] ?? reason) : reason;
     if (word === null) return message;
-    return message === null || message === '' ? word : `${word}: ${message}`;
+    return message === null || message === '' ? word : `${word}: ${said(message)}`;
   };
 }

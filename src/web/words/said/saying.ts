@@ -14,6 +14,8 @@ export type Saying = readonly [from: string, to: string];
 type Part = string | { readonly hole: string; readonly isSaid: boolean } | { readonly optional: readonly Part[] };
 
 interface Ready {
+  /** What it begins with: most sayings are passed over by it alone. */
+  readonly begin: string;
   readonly pattern: RegExp;
   readonly holes: readonly string[];
   readonly parts: readonly Part[];
@@ -34,7 +36,7 @@ export function createSayings(sayings: readonly Saying[], joint: string): (sente
     const asItIs = [{ text: sentence, said: false }];
     if (depth > MOST_DEEP) return asItIs;
     for (const saying of ready) {
-      const match = saying.pattern.exec(sentence);
+      const match = sentence.startsWith(saying.begin) ? saying.pattern.exec(sentence) : null;
       if (match !== null) return filled(saying, match, depth);
     }
     const at = sentence.indexOf('; ');
@@ -110,7 +112,8 @@ function readySaying([from, to]: Saying): Ready {
       return HOLE_PATTERN[kind] ?? '';
     })
     .join('');
-  return { pattern: new RegExp(`^${source}$`, 'u'), holes, parts: partsOf(to, said) };
+  const [begin = ''] = from.split(/[{[]/, 1);
+  return { begin, pattern: new RegExp(`^${source}$`, 'u'), holes, parts: partsOf(to, said) };
 }
 
 function partsOf(to: string, said: ReadonlySet<string>): readonly Part[] {

@@ -163,17 +163,6 @@ export const STEPS: readonly Saying[] = [
   ['{place} answered {status#}', '{place} 应答 {status}'],
 ];
 
-/** Chinese: what happens to incidents. */
-export const INCIDENTS: readonly Saying[] = [
-  ['its last alert has resolved', '其最后一条告警已恢复'],
-  ['{alert} fires on {service}', '{service} 上的 {alert} 正在触发'],
-  ['{alert} fires', '{alert} 正在触发'],
-  ['by alert {alert} ({severity#})', '由告警 {alert}（{severity}）引起'],
-  ['into incident {incident#}: their services are connected', '并入事件 {incident}：它们的服务相互关联'],
-  ['with incident {incident#}: their services are connected', '与事件 {incident} 合并：它们的服务相互关联'],
-  ['taken with incident {incident#}', '随事件 {incident} 一并接手'],
-];
-
 /** Chinese: why an answer is not there. */
 export const ANSWERS: readonly Saying[] = [
   [

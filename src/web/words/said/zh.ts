@@ -1,10 +1,7 @@
 import { createSayings } from './saying.js';
 import { RULES, VALUES } from './zh-rules.js';
-import { ANSWERS, INCIDENTS, RUNS, STEPS } from './zh-runs.js';
+import { ANSWERS, RUNS, STEPS } from './zh-runs.js';
 import { FORESEEN, TRIAGE } from './zh-triage.js';
 
 /** Says in Chinese what the service says in English, as far as its sentences are known. */
-export const say = createSayings(
-  [...TRIAGE, ...FORESEEN, ...RULES, ...RUNS, ...STEPS, ...INCIDENTS, ...ANSWERS, ...VALUES],
-  '；',
-);
+export const say = createSayings([...TRIAGE, ...FORESEEN, ...RULES, ...RUNS, ...STEPS, ...ANSWERS, ...VALUES], '；');
