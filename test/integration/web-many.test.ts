@@ -21,7 +21,10 @@ await describeWith(['chromium'], 'the lists of the web pages with a hundred thou
   const visitors: Visitor[] = [];
 
   beforeAll(async () => {
-    [world, browser] = await Promise.all([WebWorld.open({}, (home) => fillStore(home, MANY)), launch(chromium)]);
+    [world, browser] = await Promise.all([
+      WebWorld.open({}, { prepare: (home) => fillStore(home, MANY) }),
+      launch(chromium),
+    ]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -13,6 +13,13 @@ const PATIENCE_MS = 30_000;
 /** One alert as Alertmanager sends it. */
 export type SentAlert = Parameters<typeof alertmanagerBody>[0][number];
 
+interface WorldOptions {
+  /** Further lines of the configuration. */
+  readonly config?: string;
+  /** Done before the service starts. */
+  readonly prepare?: (home: Home) => Promise<void>;
+}
+
 /** The service as it is shipped, in a process and on a store of its own, with a server that its playbooks act on. */
 export class WebWorld {
   readonly shop: Loopback;
@@ -28,18 +35,15 @@ export class WebWorld {
     this.#port = new URL(service.url).port;
   }
 
-  /** Starts everything; `more` are further playbooks and rules by file name, `prepare` is done before the service starts. */
-  static async open(
-    more: Readonly<Record<string, string>> = {},
-    prepare: (home: Home) => Promise<void> = () => Promise.resolve(),
-  ): Promise<WebWorld> {
+  /** Starts everything; `more` are further playbooks and rules by file name. */
+  static async open(more: Readonly<Record<string, string>> = {}, options: WorldOptions = {}): Promise<WebWorld> {
     const shop = await openLoopback();
     const home = aHome(
       { ...PLAYBOOKS, ...more },
-      `default_mode: auto\nexecutors: {api_call: {base_url: "${shop.url}"}}\nnotifiers: {webhook: {url: "${shop.url}/told"}}\n`,
+      `default_mode: auto\nexecutors: {api_call: {base_url: "${shop.url}"}}\nnotifiers: {webhook: {url: "${shop.url}/told"}}\n${options.config ?? ''}`,
     );
     try {
-      await prepare(home);
+      await options.prepare?.(home);
       return new WebWorld(home, shop, await FixpointProcess.start(home));
     } catch (error) {
       await shop.close();

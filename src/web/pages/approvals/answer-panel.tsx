@@ -161,7 +161,8 @@ function AnswerDialogs({ approval, open, onClose }: AnswerDialogsProps) {
   const isYes = open !== 'deny';
   return (
     <ConfirmDialog
-      open={open !== null}
+      // Who else was quicker is said by the page behind: there is nothing left to be asked.
+      open={open !== null && approval.state === 'pending'}
       onClose={onClose}
       title={isYes ? own.approve_title : own.deny_title}
       confirm={isYes ? own.approve : own.deny}
