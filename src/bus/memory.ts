@@ -1,7 +1,7 @@
 import type { Alert } from '../domain/alert.js';
 import type { AlertBatch, BatchHandler, Bus, BusMeter } from '../domain/bus.js';
 import type { Clock } from '../domain/clock.js';
-import { instant } from '../domain/clock.js';
+import { instant, untilBeat } from '../domain/clock.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
 import { splitId } from '../domain/id.js';
 import type { Log } from '../domain/log.js';
@@ -160,7 +160,7 @@ export class MemoryBus implements Bus {
     this.#cancelLook = this.#options.clock.after(delay_ms, () => {
       this.#looking = this.#look().finally(() => {
         this.#looking = null;
-        this.#lookSoon(LOOK_EVERY_MS);
+        this.#lookSoon(untilBeat(this.#options.clock, LOOK_EVERY_MS));
       });
     });
   }

@@ -21,6 +21,16 @@ export function instant(epoch_ms: number): string {
   return lastText;
 }
 
+/**
+ * How long it is to the next beat of so many milliseconds, between a quarter of one and one and a quarter: those who look again and again
+ * do it at the same moments, so that a process that has nothing to do wakes once for all of them.
+ */
+export function untilBeat(clock: Pick<Clock, 'now'>, every_ms: number): number {
+  const left = every_ms - (clock.now() % every_ms);
+  // Timers fire a moment early at times, and are not to fire twice for one beat.
+  return left < every_ms / 4 ? left + every_ms : left;
+}
+
 /** Resolves after `delay_ms`, or as soon as `signal` is aborted; it never rejects. */
 export function sleep(clock: Clock, delay_ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

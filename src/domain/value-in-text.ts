@@ -5,7 +5,7 @@ import { parseQuantity } from './quantity.js';
 const MAX_LENGTH = 2_000;
 
 const NUMBER = String.raw`[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?`;
-const UNIT = String.raw`%|‰|(?:ns|us|µs|ms|s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|d|days?|percent|ppm|[kKMGTP]i?B(?:\/s|ps)?|[kKMGTP]b(?:\/s|ps)|B\/s|bytes?|req\/s|rps|qps|ops\/s|°C|K|M|G)(?![\w/])`;
+const UNIT = String.raw`%|\u2030|(?:ns|us|\u00b5s|ms|s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|d|days?|percent|ppm|[kKMGTP]i?B(?:\/s|ps)?|[kKMGTP]b(?:\/s|ps)|B\/s|bytes?|req\/s|rps|qps|ops\/s|\u00b0C|K|M|G)(?![\w/])`;
 /** What the figure is of stands before it: a word that says that it is the one, and what may stand between. */
 const SAYS_VALUE = String.raw`(?:\b(?:current|latest|actual|measured|observed)(?:ly)?(?:[ _]value)?|\b(?:metric[ _])?value)(?:\s+(?:is|was|of|at))?\s*[:=]?\s*`;
 const SAYS_IS = String.raw`(?:\b(?:is|was|are|reached|hit)(?:\s+(?:now|currently|at))?\s+|[=:]\s*)`;

@@ -1,6 +1,6 @@
 import type { Alert } from '../domain/alert.js';
 import type { Clock } from '../domain/clock.js';
-import { instant, sleep } from '../domain/clock.js';
+import { instant, sleep, untilBeat } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { ExecutorSpec, ReadyExecutor } from '../domain/executor.js';
 import type { Log } from '../domain/log.js';
@@ -310,11 +310,11 @@ export class Scheduler {
   }
 
   async #poll(): Promise<void> {
-    const { clock, lease_ms, pause, runs, log } = this.#deps;
+    const { clock, lease_ms, pause, log } = this.#deps;
     const { signal } = this.#draining;
     let nextSweep = clock.monotonic() + lease_ms / 3;
     while (!signal.aborted) {
-      await sleep(clock, POLL_MS, signal);
+      await sleep(clock, untilBeat(clock, POLL_MS), signal);
       if (signal.aborted) return;
       try {
         const sweeps = clock.monotonic() >= nextSweep;
@@ -323,12 +323,16 @@ export class Scheduler {
           if (paused !== this.#paused) this.setPaused(paused);
           nextSweep = clock.monotonic() + lease_ms / 3;
         }
-        for (const run_id of await runs.poked(this.#workerId)) await this.#wakeAnywhere(run_id);
-        await this.#claim(sweeps);
+        // At once, so that the store can look for both in one go.
+        await Promise.all([this.#wakePoked(), this.#claim(sweeps)]);
       } catch (error) {
         log.warn({ error: messageOf(error) }, 'the scheduler could not ask the store, trying again');
       }
     }
+  }
+
+  async #wakePoked(): Promise<void> {
+    for (const run_id of await this.#deps.runs.poked(this.#workerId)) await this.#wakeAnywhere(run_id);
   }
 
   /** A poke that meets a run on its way out of memory must not get lost: its mark in the store is gone already. */

@@ -29,8 +29,8 @@ export interface Db extends Queryable {
   urgent<Row>(statement: Statement): Promise<Row[]>;
   /** Commits when `work` resolves, rolls back when it rejects. Use only the transaction inside: the embedded database has one session. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
-  /** Grows with every statement that may have changed something; null where others may have, too. */
-  activity(): number | null;
+  /** Grows with every statement of this process that may have changed something. */
+  activity(): number;
   stop(): Promise<void>;
 }
 

@@ -14,6 +14,7 @@ import { whatItChanges } from './postgres/what-it-changes.js';
 import type { Rows } from './postgres/commit.js';
 import { createDeadLetters } from './postgres/dead-letters.js';
 import { EventFeed } from './postgres/event-feed.js';
+import { Glance } from './postgres/glance.js';
 import { createHoldStore } from './postgres/holds.js';
 import { createIncidentStore } from './postgres/incidents.js';
 import { createOccurrenceView } from './postgres/open-occurrences.js';
@@ -81,9 +82,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     onRefused: options.onError,
   });
   const feed = new EventFeed();
-  const runs = createRunStore(db, committer, feed, options.hears);
+  const glance = new Glance(db, options.clock);
+  const runs = createRunStore(db, committer, feed, { glance, hears: options.hears });
   return {
-    triage: createTriageStore(db, committer, feed, runs, options.hears),
+    triage: createTriageStore(db, committer, feed, runs, { glance, hears: options.hears }),
     alerts: createAlertView(db),
     occurrences: createOccurrenceView(db),
     runs,
@@ -107,8 +109,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     pause: createPauseSwitch(db),
     retention: createRetention(db, options.clock),
     runFeed: createRunFeed(db),
-    incidents: createIncidentStore(db, options.ids),
-    suppressions: createSuppressionStore(db),
+    incidents: createIncidentStore(db, options.ids, glance),
+    suppressions: createSuppressionStore(db, glance),
     holds: createHoldStore(db),
     sharedNow: () => sharedNow(db),
     ready: () => ready(db, committer),

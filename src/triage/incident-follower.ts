@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.js';
-import { instant, sleep } from '../domain/clock.js';
+import { instant, sleep, untilBeat } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { IncidentRules } from '../domain/incident-rules.js';
 import type { IncidentRound, IncidentStore, IncidentTiming } from '../domain/incident-store.js';
@@ -112,7 +112,7 @@ export class IncidentFollower {
   async #look(): Promise<Rest> {
     const { store, clock, look_every_ms } = this.#options;
     this.#woken = false;
-    if (!(await store.pending(instant(clock.now())))) return { ms: look_every_ms, deaf_ms: 0 };
+    if (!(await store.pending(instant(clock.now())))) return { ms: untilBeat(clock, look_every_ms), deaf_ms: 0 };
     const begun = clock.monotonic();
     const { more } = await this.round();
     const share = SHARE_OF_OTHERS[more ? (this.#woken ? 'storm' : 'over') : 'calm'];
@@ -123,7 +123,7 @@ export class IncidentFollower {
   async #pause({ ms, deaf_ms }: Rest): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#stopping;
-    await sleep(clock, deaf_ms, signal);
+    if (deaf_ms > 0) await sleep(clock, deaf_ms, signal);
     const left = ms - deaf_ms;
     if (left > 0 && !this.#woken) {
       this.#rest = new AbortController();

@@ -1,6 +1,6 @@
 import type { Alert } from '../domain/alert.js';
 import type { Clock } from '../domain/clock.js';
-import { instant, sleep } from '../domain/clock.js';
+import { instant, sleep, untilBeat } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { InhibitionRules } from '../domain/inhibition.js';
 import type { Log } from '../domain/log.js';
@@ -245,7 +245,7 @@ export class SuppressionKeeper {
     const { signal } = this.#stopping;
     let nextMend = clock.monotonic() + MEND_EVERY_MS;
     while (!signal.aborted) {
-      await sleep(clock, suppressions.shared ? LOOK_EVERY_MS : MEND_EVERY_MS, signal);
+      await sleep(clock, untilBeat(clock, suppressions.shared ? LOOK_EVERY_MS : MEND_EVERY_MS), signal);
       if (signal.aborted) return;
       try {
         if (suppressions.shared) await this.freshen();

@@ -15,6 +15,7 @@ import type { Rows } from '../../src/store/postgres/commit.js';
 import { writeRows } from '../../src/store/postgres/commit.js';
 import { openEmbedded } from '../../src/store/postgres/embedded.js';
 import { EventFeed } from '../../src/store/postgres/event-feed.js';
+import { Glance } from '../../src/store/postgres/glance.js';
 import { createRunStore } from '../../src/store/postgres/runs.js';
 import { createPlaybookStore } from '../../src/store/postgres/upkeep.js';
 import { FakeClock } from '../helper/fake-clock.js';
@@ -276,7 +277,10 @@ class Trial {
 function embeddedGround(db: Db): Ground {
   const committer = new Committer<Rows>({ write: (rows) => writeRows(db, rows), lanes: 1, max: 128, now: () => 0 });
   return {
-    runs: createRunStore(db, committer, new EventFeed(), false),
+    runs: createRunStore(db, committer, new EventFeed(), {
+      glance: new Glance(db, { now: () => Date.parse(AT) }),
+      hears: false,
+    }),
     pass: async (ms) => {
       await db.query({
         text: "update workers set until = until - $1::float8 * interval '1 millisecond'",

@@ -10,6 +10,7 @@ import { spanMs } from '../../domain/incident-rules.js';
 import type { IncidentRules } from '../../domain/incident-rules.js';
 import type { IncidentRound, IncidentStore } from '../../domain/incident-store.js';
 import type { Db, Queryable } from '../db.js';
+import type { Glance } from './glance.js';
 import { serviceKey } from './incident-key.js';
 import { incidentsOfKeys, readIncidents, readMembers, writeBook } from './incident-rows.js';
 import { markTold, readDue } from './incident-sightings.js';
@@ -25,7 +26,7 @@ const MAX_STEPS = 10;
 const CONNECT_AT_ONCE = 5_000;
 
 /** Incidents in Postgres. */
-export function createIncidentStore(db: Db, ids: Ids): IncidentStore {
+export function createIncidentStore(db: Db, ids: Ids, glance: Glance): IncidentStore {
   let last: Promise<unknown> = Promise.resolve();
   /** Whoever waits for the lock holds a connection: of this process, one does. */
   function inTurn<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
@@ -34,22 +35,12 @@ export function createIncidentStore(db: Db, ids: Ids): IncidentStore {
     return turn;
   }
   return {
-    pending: (now) => pending(db, now),
+    pending: async (now) => (await glance.look({ now })).incidents,
     follow: (rules, now) => inTurn((tx) => follow(tx, ids, rules, now, AT_ONCE[db.kind])),
     connect: (rules, now) => inTurn((tx) => connect(tx, ids, rules, now)),
     act: (incident_id, command, rules, now) => inTurn((tx) => act(tx, ids, { incident_id, command, rules, now })),
     ...createIncidentView(db),
   };
-}
-
-async function pending(db: Db, now: string): Promise<boolean> {
-  const [row] = await db.query<{ pending: boolean }>({
-    name: 'incidents-pending',
-    looks: true,
-    text: `select exists (select from occurrences where untold) or exists (select from incidents where next_at <= $1) as pending`,
-    values: [now],
-  });
-  return row?.pending ?? false;
 }
 
 /** Incidents change one after the other, whatever process changes them. */

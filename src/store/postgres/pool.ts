@@ -45,14 +45,24 @@ export function openPool(
   // Never closed for being idle: that its session lives is how others see that this process does.
   const urgent = new pg.Pool({ ...connection, max: 1, idleTimeoutMillis: 0 });
   for (const each of [pool, urgent]) each.on('error', options.onError);
+  let activity = 0;
+  /** Counted when it begins and when it has ended: who looks in between may have seen it or not. */
+  async function counted<T>(work: Promise<T>): Promise<T> {
+    activity += 1;
+    try {
+      return await work;
+    } finally {
+      activity += 1;
+    }
+  }
   return {
     kind: 'postgres',
     lanes: options.lanes,
-    query: (statement) => ask(pool, statement),
-    urgent: (statement) => ask(urgent, statement),
-    script: (sql) => runScript(pool, sql),
-    transaction: (work) => inTransaction(pool, work),
-    activity: () => null,
+    query: (statement) => (statement.looks ? ask(pool, statement) : counted(ask(pool, statement))),
+    urgent: (statement) => counted(ask(urgent, statement)),
+    script: (sql) => counted(runScript(pool, sql)),
+    transaction: (work) => counted(inTransaction(pool, work)),
+    activity: () => activity,
     stop: async () => {
       await Promise.all([pool.end(), urgent.end()]);
     },

@@ -7,13 +7,18 @@ import type { Db } from '../db.js';
 import type { Committer } from '../committer.js';
 import type { Rows } from './commit.js';
 import type { EventFeed } from './event-feed.js';
+import type { Glance } from './glance.js';
 import { rowsOfChange } from './run-rows.js';
-import { Stillness } from './stillness.js';
 import { createWorkers } from './workers.js';
 
 /** The write path of runs in Postgres. `hears` is false when no channel is configured: then nothing is queued for anybody. */
-export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFeed, hears: boolean): RunStore {
-  const [free, poked] = [new Stillness(db), new Stillness(db)];
+export function createRunStore(
+  db: Db,
+  committer: Committer<Rows>,
+  feed: EventFeed,
+  options: { glance: Glance; hears: boolean },
+): RunStore {
+  const { glance, hears } = options;
   return {
     open: async (run: NewRun) => {
       const answer = await committer.commit(
@@ -34,7 +39,7 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
       return answer === 'committed' ? 'applied' : 'conflict';
     },
     load: (run_id) => load(db, run_id),
-    claim: (worker_id, now, limit, holding) => claim(db, free, { worker_id, now, limit, holding: holding ?? null }),
+    claim: (worker_id, now, limit, holding) => claim(db, glance, { worker_id, now, limit, holding: holding ?? null }),
     ...createWorkers(db),
     release: async (run_id, worker_id, wake_at) => {
       await db.query({
@@ -44,11 +49,11 @@ export function createRunStore(db: Db, committer: Committer<Rows>, feed: EventFe
       });
     },
     poked: async (worker_id) => {
-      const statement = {
+      if (!(await glance.look({ worker: worker_id })).poked) return [];
+      const rows = await db.query<{ run_id: string }>({
         text: 'update runs set poked = false where lease_owner = $1 and open and poked returning run_id',
         values: [worker_id],
-      };
-      const rows = await poked.ask<{ run_id: string }>(worker_id, '', statement, null);
+      });
       return rows.map((row) => row.run_id);
     },
     alertsOf: async (run_id) => (await alertsOfRuns(db, [run_id])).get(run_id) ?? NOTHING_FOUND,
@@ -65,10 +70,6 @@ async function load(db: Db, run_id: string): Promise<{ run: Run; holder: string 
   return row ? { run: fold(null, row.changes.flat()), holder: row.lease_owner } : null;
 }
 
-const NEXT_FREE = {
-  text: `select least((select min(wake_at) from runs where open and lease_owner is null), (select min(until) from workers where until > now())) as at`,
-};
-
 interface Claim {
   readonly worker_id: string;
   readonly now: string;
@@ -77,9 +78,10 @@ interface Claim {
   readonly holding: readonly string[] | null;
 }
 
-async function claim(db: Db, free: Stillness, { worker_id, now, limit, holding }: Claim): Promise<ClaimedRun[]> {
+async function claim(db: Db, glance: Glance, { worker_id, now, limit, holding }: Claim): Promise<ClaimedRun[]> {
+  if (holding === null && !(await glance.look({ now, worker: worker_id })).free) return [];
   // Nobody's and due, or held by a worker whose lease has ended. A run that another claimer is taking is left to it.
-  const statement = {
+  const rows = await db.query<{ run_id: string; held_by: string | null; playbook: Playbook }>({
     text: `with free as (
         select runs.run_id, runs.lease_owner, runs.playbook_id, runs.playbook_version from runs
         where open and (
@@ -92,10 +94,7 @@ async function claim(db: Db, free: Stillness, { worker_id, now, limit, holding }
       where runs.run_id = free.run_id and playbook_versions.version = free.playbook_version
       returning runs.run_id, free.lease_owner as held_by, playbook_versions.playbook`,
     values: [worker_id, now, limit, holding],
-  };
-  type Row = { run_id: string; held_by: string | null; playbook: Playbook };
-  const rows =
-    holding === null ? await free.ask<Row>(worker_id, now, statement, NEXT_FREE) : await db.query<Row>(statement);
+  });
   if (rows.length === 0) return [];
   const changes = await db.query<{ run_id: string; changes: RunEvent[][] }>({
     name: 'load-runs',

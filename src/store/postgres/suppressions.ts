@@ -2,6 +2,7 @@ import type { Page, PageRequest } from '../../domain/page.js';
 import type { SuppressionFilter, SuppressionStore } from '../../domain/suppression-store.js';
 import type { KeptSuppression, SuppressionKind } from '../../domain/suppression.js';
 import type { Db } from '../db.js';
+import type { Glance } from './glance.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
 
 /** How many of a kind may be in force: more than people can know of. */
@@ -26,7 +27,7 @@ const CHANGED = `insert into settings (name, value) values ('suppressions', '1')
   on conflict (name) do update set value = to_json((settings.value #>> '{}')::bigint + 1)`;
 
 /** What people have made to hold alerts back, in Postgres. */
-export function createSuppressionStore(db: Db): SuppressionStore {
+export function createSuppressionStore(db: Db, glance: Glance): SuppressionStore {
   return {
     shared: db.kind === 'postgres',
     add: (kept, replaces, at) => add(db, kept, replaces, at),
@@ -56,11 +57,12 @@ export function createSuppressionStore(db: Db): SuppressionStore {
       return rows.map(keptOf);
     },
     async stamp(sources) {
+      if (!sources) return { changes: (await glance.look()).suppressions ?? '0', sources: null };
       const [row] = await db.query<{ changes: string | null; sources: string | null }>({
-        name: sources ? 'stamp-sources' : 'stamp-suppressions',
+        name: 'stamp-sources',
         // Rows may become visible in another order than they are numbered in: their number and sum tell that apart, the highest alone does not.
         text: `select (select value #>> '{}' from settings where name = 'suppressions') as changes,
-          ${sources ? "(select count(*) || '/' || coalesce(sum(changed), 0) || '/' || coalesce(max(changed), 0) from inhibition_sources)" : 'null::text'} as sources`,
+          (select count(*) || '/' || coalesce(sum(changed), 0) || '/' || coalesce(max(changed), 0) from inhibition_sources) as sources`,
       });
       return { changes: row?.changes ?? '0', sources: row?.sources ?? null };
     },

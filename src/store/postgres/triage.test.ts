@@ -6,6 +6,7 @@ import { Committer } from '../committer.js';
 import type { Db } from '../db.js';
 import type { Rows } from './commit.js';
 import { EventFeed } from './event-feed.js';
+import { Glance } from './glance.js';
 import { createTriageStore } from './triage.js';
 
 const opened = aNewRun();
@@ -27,7 +28,9 @@ function aStore(load: RunStore['load']) {
   const refuse = (): Promise<never> => Promise.reject(new Error('the database is away'));
   const runs = { load, apply: refuse } as unknown as RunStore; // nothing else of it is asked here
   const committer = new Committer<Rows>({ write, lanes: 1, max: 10, now: () => 0 });
-  return { written, store: createTriageStore({} as Db, committer, new EventFeed(), runs, true) };
+  const db = {} as Db; // none of its statements is asked here
+  const glance = new Glance(db, { now: () => 0 });
+  return { written, store: createTriageStore(db, committer, new EventFeed(), runs, { glance, hears: true }) };
 }
 
 it('tells a finished run that its alert still fires in the commit of the decision, and in no other', async () => {

@@ -10,10 +10,8 @@ import type { Committer } from '../committer.js';
 import type { Db } from '../db.js';
 import type { AlertRow, BudgetRow, Rows, UnmatchedRow } from './commit.js';
 import type { EventFeed } from './event-feed.js';
+import type { Glance } from './glance.js';
 import { rowsOfChange } from './run-rows.js';
-import { Stillness } from './stillness.js';
-
-const NEXT_DUE = { text: `select min(due_at) as at from alerts where due_at < 'infinity'` };
 
 /** More of it is not put into a message. */
 const LONGEST_DESCRIPTION = 500;
@@ -24,9 +22,9 @@ export function createTriageStore(
   committer: Committer<Rows>,
   feed: EventFeed,
   runs: RunStore,
-  hears: boolean,
+  options: { glance: Glance; hears: boolean },
 ): TriageStore {
-  const due = new Stillness(db);
+  const { glance, hears } = options;
   return {
     occurrences: (keys) => occurrences(db, keys),
     openRuns: (keys) => openRuns(db, keys),
@@ -47,11 +45,11 @@ export function createTriageStore(
     decided: (alert_ids) => decided(db, alert_ids),
     keep: (alerts) => keep(db, alerts),
     due: async (now, limit) => {
-      const statement = {
+      if (!(await glance.look({ now })).due) return [];
+      const rows = await db.query<{ doc: Alert }>({
         text: 'select doc from alerts where due_at <= $1 order by alert_id limit $2',
         values: [now, limit],
-      };
-      const rows = await due.ask<{ doc: Alert }>('', now, statement, NEXT_DUE);
+      });
       return rows.map((row) => row.doc);
     },
     countUndecided: async () => {
