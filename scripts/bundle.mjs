@@ -67,7 +67,6 @@ async function write(bundler, dist, folder) {
     external: STAYS_OUTSIDE,
     platform: 'node',
     logLevel: 'warn',
-    plugins: [{ name: 'ascii', renderChunk: asAscii }],
   });
   await built.write({
     dir: folder,
@@ -76,6 +75,10 @@ async function write(bundler, dist, folder) {
     chunkFileNames: '[name]-[hash].bundle.mjs',
   });
   await built.close();
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    writeFileSync(file, asAscii(readFileSync(file, 'utf8')));
+  }
 }
 
 /**
