@@ -43,7 +43,7 @@ const LANES = 2;
 /** How often the embedded store looks whether its log has grown enough for a checkpoint. */
 const CHECKPOINT_EVERY_MS = 60_000;
 /** How often it looks whether a table needs a vacuum, and how soon again after one that did. */
-const VACUUM_EVERY_MS = 10_000;
+const VACUUM_EVERY_MS = 30_000;
 const VACUUM_AGAIN_MS = 1_000;
 
 export interface StoreOptions {

@@ -94,6 +94,8 @@ async function claim(db: Db, glance: Glance, { worker_id, now, limit, holding }:
       where runs.run_id = free.run_id and playbook_versions.version = free.playbook_version
       returning runs.run_id, free.lease_owner as held_by, playbook_versions.playbook`,
     values: [worker_id, now, limit, holding],
+    // What it takes up changes the run, and that is a statement of its own.
+    looks: true,
   });
   if (rows.length === 0) return [];
   const changes = await db.query<{ run_id: string; changes: RunEvent[][] }>({
