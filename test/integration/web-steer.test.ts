@@ -164,7 +164,7 @@ await describeWith(['chromium'], 'what people steer on the web pages', ({ chromi
       expect(faults).toEqual([]);
     });
 
-    it('held by the pause of all writes says so, and goes on by itself when that is released', async () => {
+    it('held by the pause of all writes says so, is paused by itself, and goes on when both are released', async () => {
       await world.post('/api/v1/pause', { reason: 'the network is being moved' });
       const run_id = await world.startRun('Slow_Checkout', 'held-by-pause');
       await world.eventually('the write to be held', async () => (await stepOf(run_id, 'warm'))?.reason === 'pause');
@@ -228,7 +228,7 @@ await describeWith(['chromium'], 'what people steer on the web pages', ({ chromi
     expect(faults).toEqual([]);
   });
 
-  it('a storm is told on Now and on System while it lasts', async () => {
+  it('a storm is told on Now and on System while it lasts, and ended there', async () => {
     for (let place = 0; place < 6; place++)
       await world.send(
         [{ labels: { alertname: 'Slow_Checkout', service: 'stormy', place: String(place), severity: 'critical' } }],
@@ -243,6 +243,11 @@ await describeWith(['chromium'], 'what people steer on the web pages', ({ chromi
     await sees(page.locator('.now-trouble'), 'stormy');
     await goto('/system');
     await sees(page.getByRole('table', { name: 'Storms' }), 'stormy');
+    await press(page, 'End the storm of stormy');
+    await answerDialog(page, 'End it', 'a load test');
+    await sees(page, /ended the storm of stormy$/);
+    await goto('/');
+    await page.locator('.now-trouble').waitFor({ state: 'detached' });
     expect(faults).toEqual([]);
   });
 });

@@ -1,15 +1,13 @@
 import { useId } from 'react';
 import type { OverviewAnswer } from '../../../domain/api/overview.js';
 import { Icon } from '../../kit/icon.js';
-import { Table } from '../../kit/table.js';
 import { ErrorNote } from '../../kit/states.js';
 import { When } from '../../kit/when.js';
 import { useOverview } from '../../shell/overview.js';
 import { useWords } from '../../words/language.js';
 import { systemWords } from '../../words/system.js';
 import { PauseButton } from '../now/pause-button.js';
-
-const MOST_STORMS = 50;
+import { Storms } from './storms.js';
 
 /** Whether writes may start: the big red button, and the storms that last. */
 export function Writes() {
@@ -72,24 +70,7 @@ function StormState({ storm }: { readonly storm: OverviewAnswer['storm'] }) {
           {isCalm && <p className="quiet">{words.calm_hint}</p>}
         </div>
       </div>
-      {storm.storms.length > 0 && (
-        <Table
-          caption={words.storms}
-          head={[words.where, words.level, words.peak, words.rates, words.since, words.calm_since]}
-          numbers={[1, 2]}
-          rows={storm.storms.slice(0, MOST_STORMS).map(({ service_name, level, peak, rates, since, calm_since }) => ({
-            id: service_name ?? '',
-            cells: [
-              <strong dir="auto">{service_name ?? words.everywhere}</strong>,
-              level,
-              peak,
-              words.rate(rates.alerts, rates.starts),
-              <When at={since} />,
-              <When at={calm_since} />,
-            ],
-          }))}
-        />
-      )}
+      <Storms storm={storm} />
     </>
   );
 }

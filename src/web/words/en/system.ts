@@ -57,6 +57,14 @@ export const system = {
       `${plural(alerts, 'alert', 'alerts')}, ${plural(starts, 'start', 'starts')}`,
     since: 'Since',
     calm_since: 'Calmer since',
+    end: 'End it',
+    end_of: (where: string) => `End the storm of ${where}`,
+    end_title: (where: string) => `End the storm of ${where}?`,
+    end_what:
+      'Runs start as usual again within two seconds, and no such storm begins for 15 minutes, however much comes.',
+    ended: 'The storm is ended',
+    kept_off: (where: string, who: string) => `${who} ended the storm of ${where}`,
+    kept_off_until: 'It does not begin again until',
   },
   workers: {
     title: 'Workers',

@@ -56,6 +56,13 @@ export const system: typeof en = {
     rate: (alerts, starts) => `${alerts} 条告警，${starts} 次启动`,
     since: '始于',
     calm_since: '趋缓于',
+    end: '结束',
+    end_of: (where) => `结束 ${where} 的风暴`,
+    end_title: (where) => `结束 ${where} 的风暴？`,
+    end_what: '两秒内运行恢复照常启动；15 分钟内无论来多少告警，都不会再次进入此风暴。',
+    ended: '风暴已结束',
+    kept_off: (where, who) => `${who} 结束了 ${where} 的风暴`,
+    kept_off_until: '在此之前不会再次开始：',
   },
   workers: {
     title: '工作进程',
