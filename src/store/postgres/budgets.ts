@@ -7,7 +7,7 @@ export function createBudgets(db: Db): Budgets {
     find: (keys) =>
       db.query<Budget>({
         text: `select key, starts, budgets.run_id, runs.finished_at as run_ended_at, ends_at, version
-          from budgets left join runs on runs.run_id = budgets.run_id and not runs.open where key = any($1::text[])`,
+          from budgets left join runs on runs.run_id = budgets.run_id collate "C" and not runs.open where key = any($1::text[])`,
         values: [keys],
       }),
   };

@@ -100,7 +100,7 @@ const ALERTS: Aging = {
   at: 'received_at',
   // Undecided or held; of an open run; of the occurrence that is open now.
   unless: `alerts.due_at is not null
-    or exists (select from runs where runs.open and runs.run_id = alerts.run_id)
+    or exists (select from runs where runs.open and runs.run_id = alerts.run_id collate "C")
     or exists (select from runs where runs.open and runs.run_id = any(${idsIn("alerts.decisions -> -1 -> 'run_ids'")}))
     or exists (select from occurrences where occurrences.open
       and occurrences.key = (alerts.source_system || ' ' || (alerts.doc ->> 'occurrence_id')) collate "C"
@@ -117,7 +117,7 @@ const RUNS: Aging = {
   at: 'coalesce(finished_at, created_at)',
   unless: `runs.open
     or exists (select from outbox where outbox.outbox_id > runs.run_id || ':' and outbox.outbox_id < runs.run_id || ';' and outbox.next_at is not null)
-    or exists (select from occurrences where occurrences.open and occurrences.run_id = runs.run_id)
+    or exists (select from occurrences where occurrences.open and occurrences.run_id = runs.run_id collate "default")
     or exists (select from occurrences where occurrences.open
       and json_array_length(occurrences.run_ids) > 1 and occurrences.run_ids::jsonb @> to_jsonb(runs.run_id))`,
 };
@@ -275,7 +275,7 @@ async function pruneOccurrences(pass: Pass, cut: Cutoff): Promise<number> {
   for (; !pass.signal.aborted; await pause(pass)) {
     const rows = await pass.db.query({
       text: `with ended as (select key from occurrences where not open and resolved_at < $1
-            and not exists (select from runs where runs.open and runs.run_id = occurrences.run_id)
+            and not exists (select from runs where runs.open and runs.run_id = occurrences.run_id collate "C")
             and not exists (select from runs where runs.open and runs.run_id = any(${idsIn('occurrences.run_ids')}))
           order by resolved_at limit $2 for update of occurrences skip locked)
         delete from occurrences where key = any(array(select key from ended)) returning 1`,
