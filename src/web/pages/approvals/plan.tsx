@@ -5,6 +5,7 @@ import { Said } from '../../kit/said.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';
 import { shortText } from './change-text.js';
+import { isNothing } from '../runs/value-text.js';
 
 const SHORT = 60;
 
@@ -24,9 +25,11 @@ export function Plan({ approval }: { readonly approval: Approval }) {
         </>
       ) : (
         <>
-          <p className="approval-target">
-            <code dir="auto">{plan.target}</code>
-          </p>
+          {!plan.what.includes(plan.target) && (
+            <p className="approval-target">
+              <code dir="auto">{plan.target}</code>
+            </p>
+          )}
           <Values what={plan.what} from={plan.from} to={plan.to} />
           {message !== '' && (
             <p className="quiet approval-said" dir="auto">
@@ -55,11 +58,13 @@ function Values({ what, from, to }: { readonly what: string; readonly from: unkn
         <p className="approval-what" dir="auto">
           {what}
         </p>
-        <div className={isNew ? 'approval-new' : 'approval-large'}>
-          {!isNew && <JsonView value={from} label={own.from} open={4} />}
-          {!isNew && <Icon name="chevron" />}
-          <JsonView value={to} label={own.to} open={4} />
-        </div>
+        {!(isNew && isNothing(to)) && (
+          <div className={isNew ? 'approval-new' : 'approval-large'}>
+            {!isNew && <JsonView value={from} label={own.from} open={4} />}
+            {!isNew && <Icon name="chevron" />}
+            <JsonView value={to} label={own.to} open={4} />
+          </div>
+        )}
       </>
     );
   return (

@@ -26,7 +26,7 @@ export function WaitingApproval({ approval }: { readonly approval: Approval }) {
             {askedText(approval)}
           </Link>
         </p>
-        {plan !== null && (
+        {plan !== null && !plan.what.includes(plan.target) && (
           <p>
             <code dir="auto">{plan.target}</code>
           </p>

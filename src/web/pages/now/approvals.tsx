@@ -8,6 +8,7 @@ import { Badge } from '../../kit/sign.js';
 import { Countdown } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { nowWords } from '../../words/now.js';
+import { titleText } from '../approvals/change-text.js';
 
 type Waiting = OverviewAnswer['approvals']['items'][number];
 
@@ -27,11 +28,7 @@ export function ApprovalLine({ approval, isMine }: { readonly approval: Waiting;
     <li className={isMine ? 'now-item mine' : 'now-item'}>
       <div className="now-words">
         <p className="now-title" dir="auto">
-          {plan === null ? (
-            <Said text={approval.message} />
-          ) : (
-            words.change(plan.what, plan.target, valueText(plan.from), valueText(plan.to))
-          )}
+          {plan === null ? <Said text={approval.message} /> : titleText(approval)}
         </p>
         <p className="quiet row" dir="auto">
           <span>{approval.playbook_name}</span>
@@ -54,12 +51,4 @@ export function ApprovalLine({ approval, isMine }: { readonly approval: Waiting;
       </div>
     </li>
   );
-}
-
-const MOST = 60;
-
-/** A value in a line of words: short, whatever it is. */
-function valueText(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '–');
-  return text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text;
 }

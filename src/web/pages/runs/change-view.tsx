@@ -3,7 +3,7 @@ import { Icon } from '../../kit/icon.js';
 import { JsonView } from '../../kit/json-view.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
-import { valueText } from './value-text.js';
+import { isNothing, valueText } from './value-text.js';
 import './change-view.css';
 
 const SHORT = 60;
@@ -12,15 +12,18 @@ const SHORT = 60;
 export function ChangeView({ change, size = 'm' }: { readonly change: StepChange; readonly size?: 'm' | 'l' }) {
   const { step } = useWords(runsWords);
   const { target, what, from, to } = change;
+  const isSilent = isNothing(from) && isNothing(to);
   const isShort = [from, to].every((value) => valueText(value, SHORT + 1).length <= SHORT);
   return (
     <div className={`change ${size}`}>
-      <p className="change-target">
-        <code dir="auto">{target}</code>
-      </p>
+      {!what.includes(target) && (
+        <p className="change-target">
+          <code dir="auto">{target}</code>
+        </p>
+      )}
       <p className="change-what">
         <span dir="auto">{what}</span>
-        {isShort && (
+        {isShort && !isSilent && (
           <span className="change-values" dir="ltr">
             <span className="visually-hidden">{step.from}: </span>
             <code className="change-from">{valueText(from)}</code>
@@ -30,7 +33,7 @@ export function ChangeView({ change, size = 'm' }: { readonly change: StepChange
           </span>
         )}
       </p>
-      {!isShort && (
+      {!isShort && !isSilent && (
         <div className="change-large">
           <div>
             <h4>{step.from}</h4>

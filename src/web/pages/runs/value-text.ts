@@ -8,7 +8,19 @@ export function valueText(value: unknown, most = MOST): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-/** `Deployment shop/orders: replicas 3 → 5`. */
+/** `Deployment shop/orders: replicas 3 → 5`; no target that the words name already, no body of what was not there before. */
 export function changeText({ target, what, from, to }: StepChange): string {
-  return `${target}: ${what} ${valueText(from)} → ${valueText(to)}`;
+  const where = what.includes(target) ? '' : `${target}: `;
+  if (isNothing(from)) return isPlain(to) ? `${where}${what} → ${valueText(to)}` : `${where}${what}`;
+  return `${where}${what} ${valueText(from)} → ${valueText(to)}`;
+}
+
+/** Whether a value tells nothing: none, or one whose parts are none. */
+export function isNothing(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  return typeof value === 'object' && Object.values(value).every((part) => part === null || part === undefined);
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

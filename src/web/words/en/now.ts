@@ -27,7 +27,6 @@ export const now = {
     of: (names: string) => `for ${names}`,
     answer: 'Look and answer',
     look: 'Look',
-    change: (what: string, target: string, from: string, to: string) => `${target}: ${what} ${from} → ${to}`,
     answers: (given: number, wanted: number) => `${given} of ${wanted} have said yes`,
   },
   incident: {

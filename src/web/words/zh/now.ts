@@ -21,7 +21,6 @@ export const now: typeof en = {
     of: (names) => `等待 ${names}`,
     answer: '查看并答复',
     look: '查看',
-    change: (what, target, from, to) => `${target}：${what} ${from} → ${to}`,
     answers: (given, wanted) => `已有 ${given}/${wanted} 人同意`,
   },
   rest: (n) => `还有 ${n} 个`,
