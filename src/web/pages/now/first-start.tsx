@@ -4,6 +4,7 @@ import { LinkButton } from '../../kit/button.js';
 import { CodeBlock } from '../../kit/code-block.js';
 import { Copy } from '../../kit/copy.js';
 import { Icon } from '../../kit/icon.js';
+import { Said } from '../../kit/said.js';
 import { Loading } from '../../kit/states.js';
 import { Tabs } from '../../kit/tabs.js';
 import { When } from '../../kit/when.js';
@@ -94,7 +95,9 @@ function Refused({ refused }: { readonly refused: NonNullable<OverviewAnswer['la
       <p className="quiet row">
         <When at={refused.received_at} /> <span dir="auto">{first.refused_from(refused.source)}</span>
       </p>
-      <p dir="auto">{refused.reason}</p>
+      <p dir="auto">
+        <Said text={refused.reason} />
+      </p>
       {refused.details.length > 0 && (
         <ul className="stack-tight">
           {refused.details.slice(0, 10).map(({ path, message }, index) => (

@@ -52,7 +52,7 @@ export function Verdict({ explanation }: { readonly explanation: Told }) {
           <ul className="explain-unseen quiet">
             {not_looked_at.map((unseen) => (
               <li key={unseen} dir="auto">
-                {unseen}
+                <Said text={unseen} />
               </li>
             ))}
           </ul>

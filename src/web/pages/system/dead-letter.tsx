@@ -12,6 +12,7 @@ import { ConfirmDialog } from '../../kit/dialog.js';
 import { Icon } from '../../kit/icon.js';
 import { JsonView } from '../../kit/json-view.js';
 import { KeyValue } from '../../kit/key-value.js';
+import { Said } from '../../kit/said.js';
 import { StateSign } from '../../kit/sign.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
@@ -27,7 +28,9 @@ export function LetterDetail({ letter }: { readonly letter: DeadLetter }) {
     <div className="stack system-letter" key={letter.dead_letter_id}>
       <p className="system-reason" dir="auto">
         <Icon name="bang" />
-        <span>{letter.reason}</span>
+        <span>
+          <Said text={letter.reason} />
+        </span>
       </p>
       <KeyValue
         facts={[

@@ -3,6 +3,7 @@ import { usePages } from '../../api/pages.js';
 import { DataList } from '../../kit/data-list.js';
 import type { Column } from '../../kit/data-list.js';
 import { Dialog } from '../../kit/dialog.js';
+import { Said } from '../../kit/said.js';
 import { Badge } from '../../kit/sign.js';
 import { Empty, ErrorState, Loading } from '../../kit/states.js';
 import { text } from '../../kit/url-params.js';
@@ -43,7 +44,7 @@ export function DeadLettersPanel() {
             <div className="card-bottom">
               {letter.replayed_at !== null && <Fate letter={letter} />}
               <span className="truncate" dir="auto">
-                {letter.reason}
+                <Said text={letter.reason} />
               </span>
             </div>
           </div>

@@ -6,7 +6,7 @@ export interface Piece {
 
 /**
  * What the service says, and the same in another language. `{name}` is any text, `{name#}` a word without spaces (an id, an instant, a
- * number), `{name@}` what an expression refers to, `{name=}` a value as JSON writes it, `{name~}` a sentence that is said in the other language
+ * number), `{name!}` a word in capitals, `{name@}` what an expression refers to, `{name=}` a value as JSON writes it, `{name~}` a sentence that is said in the other language
  * too. What stands in `[ ]` may be missing, there and here.
  */
 export type Saying = readonly [from: string, to: string];
@@ -88,11 +88,12 @@ function joined(pieces: readonly Piece[]): readonly Piece[] {
   return all;
 }
 
-const HOLE = /\{([a-z_]+)([#~@=]?)\}/;
+const HOLE = /\{([a-z_]+)([#~@=!]?)\}/;
 const HOLE_PATTERN: Readonly<Record<string, string>> = {
   '': '([^]+?)',
   '#': '(\\S+?)',
   '~': '([^]+?)',
+  '!': '([A-Z]+)',
   '@': '([A-Za-z_]\\w*(?:\\.\\w+|\\["[^"]*"\\]|\\[[^\\]"]*\\])*)',
   '=': '(-?\\d\\S*?|true|false|null|"(?:[^"\\\\]|\\\\.)*(?:"|…))',
 };
@@ -101,7 +102,7 @@ function readySaying([from, to]: Saying): Ready {
   const holes: string[] = [];
   const said = new Set<string>();
   const source = from
-    .split(/(\{[a-z_]+[#~@=]?\}|[[\]])/)
+    .split(/(\{[a-z_]+[#~@=!]?\}|[[\]])/)
     .map((part) => {
       if (part === '[') return '(?:';
       if (part === ']') return ')?';

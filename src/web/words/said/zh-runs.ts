@@ -98,6 +98,7 @@ export const RUNS: readonly Saying[] = [
 export const STEPS: readonly Saying[] = [
   ['{asked~} (this has changed since it was approved)', '{asked}（批准之后内容已改变）'],
   ['{asked~} (asked because of {by#})', '{asked}（因 {by} 而征询）'],
+  ['{task}: {method!} {url#} with {sent}', '{task}：{method} {url}，内容为 {sent}'],
   ['{step#}: may this go on?', '{step}：可以继续吗？'],
   ['Is it solved?', '问题解决了吗？'],
   ['nobody is asked, because nothing is written: {what}', '没有写入任何内容，因此不征询任何人：{what}'],
@@ -186,4 +187,16 @@ export const ANSWERS: readonly Saying[] = [
     '告警 {alert} 的报文未保存：它不是经 webhook 到达，或到达时来量超过写入速度，或因空间上限被清除（payloads.max_bytes）',
   ],
   ['there is no {what#} {id#}', '没有 {what} {id}'],
+  [
+    'what comes before such an alert does: runs, limits and storms are looked at as they are now',
+    '在这样的告警到来之前会发生的事：运行、限制和风暴均按当前状况判断',
+  ],
+  [
+    'what a run that starts meets on its way: the pause, frozen writes, approvals and guards hold its writes, not the run',
+    '运行启动后途中会遇到的事：暂停、写操作冻结、审批和护栏只拦住它的写操作，而不是运行本身',
+  ],
+  ['not JSON at line {line#}, column {column#}', '第 {line} 行第 {column} 列处不是 JSON'],
+  ['not JSON', '不是 JSON'],
+  ['expected JSON, came an empty body', '应为 JSON，收到的报文为空'],
+  ['{why~} (sent by {who})', '{why}（由 {who} 发送）'],
 ];
