@@ -15,6 +15,13 @@ export function readScalar(from: Foreign, key: string, at: string, details: Erro
   return null;
 }
 
+/** What a system knows a thing by, as text; that it is absent is a complaint, and the answer is empty then. */
+export function readId(from: Foreign, key: string, at: string, details: ErrorDetail[]): string {
+  const text = readScalar(from, key, at, details);
+  if (text === null) complain(details, place(at, key), `expected an id, came ${came(from[key])}`);
+  return text ?? '';
+}
+
 /** A figure that a system writes as a number or as text; null when it is absent or no number. An object or a list is a complaint. */
 export function readFigure(from: Foreign, key: string, at: string, details: ErrorDetail[]): Quantity | null {
   const value = from[key];

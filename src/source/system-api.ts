@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.js';
 import { formatMs } from '../domain/duration.js';
 import { messageOf } from '../domain/errors.js';
 import { limitTime } from '../domain/time-limit.js';
+import { readBody } from './read-body.js';
 
 /** `tls` in the settings of a system's API. */
 export const ApiTls = z.strictObject({
@@ -120,18 +121,6 @@ export function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-async function readBody(body: AsyncIterable<unknown>, max_bytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    const bytes = chunk as Buffer; // undici's bodies are byte streams
-    size += bytes.length;
-    if (size > max_bytes) throw new Error(`the answer is larger than ${max_bytes} bytes`);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function wordsOf(error: unknown): string {

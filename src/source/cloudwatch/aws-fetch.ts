@@ -1,5 +1,6 @@
 import type { Agent, request as undiciRequest } from 'undici';
 import { FixpointError, messageOf } from '../../domain/errors.js';
+import { readBody } from '../read-body.js';
 
 /** What an address of SNS answered. */
 export interface Fetched {
@@ -53,16 +54,5 @@ export function openAwsFetch(within_ms = WITHIN_MS): AwsFetch {
 async function ask(request: typeof undiciRequest, url: URL, dispatcher: Agent, within_ms: number): Promise<Fetched> {
   const signal = AbortSignal.timeout(within_ms);
   const { statusCode, body } = await request(url, { dispatcher, signal, headers: { 'user-agent': 'fixpoint' } });
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    // undici's body is a stream of buffers
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) {
-      body.destroy();
-      throw new FixpointError('unavailable', `it answered more than ${MAX_BYTES} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return { status: statusCode, text: Buffer.concat(chunks).toString('utf8') };
+  return { status: statusCode, text: await readBody(body, MAX_BYTES) };
 }

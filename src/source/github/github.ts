@@ -9,7 +9,7 @@ import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, place } from '../foreign.js';
 import { hmacProof } from '../hmac-proof.js';
 import { parseInstant } from '../instant.js';
-import { readObject, readScalar } from '../scalar.js';
+import { readId, readObject, readScalar } from '../scalar.js';
 import { createSubject, subjectSettings } from '../subject.js';
 import type { Subject } from '../subject.js';
 import { githubEnvelope, inEnvelope } from './envelope.js';
@@ -150,7 +150,7 @@ function readRun(event: Event): Change | string {
   const here = place(at, 'workflow_run');
   const run = readObject(body, 'workflow_run', at, details) ?? {};
   const read = (key: string): string | null => readScalar(run, key, here, details);
-  const [id, attempt, conclusion] = [need(run, 'id', here, details), read('run_attempt') ?? '1', read('conclusion')];
+  const [id, attempt, conclusion] = [readId(run, 'id', here, details), read('run_attempt') ?? '1', read('conclusion')];
   const outcome = RUN_ENDS.get(conclusion ?? '');
   if (outcome === undefined) return `a workflow run that ended as ${conclusion?.slice(0, 40) ?? 'nothing'}`;
   const [workflow, branch] = [read('name'), read('head_branch')];
@@ -179,7 +179,7 @@ function deploymentOf(event: Event): Omit<Change, 'outcome' | 'description' | 'i
   return {
     source: 'github',
     kind: task !== null && /\broll.?back\b/i.test(task) ? 'rollback' : 'deployment',
-    id: need(deployment, 'id', here, details),
+    id: readId(deployment, 'id', here, details),
     about: [repository, environment],
     is_default_branch: false,
     labels: { ...labels, environment, branch: refName(read('ref')), commit: read('sha'), task },
@@ -221,7 +221,7 @@ function readDeploymentStatus(event: Event): Change | string {
   const told = read('description');
   return {
     ...change,
-    id: `deployment:${change.id}:${need(status, 'id', here, details)}`,
+    id: `deployment:${change.id}:${readId(status, 'id', here, details)}`,
     outcome: outcome ?? 'failed',
     description: `${change.kind} of ${change.labels['repository'] ?? ''} to ${change.labels['environment'] ?? ''}: ${state ?? ''}${told === null ? '' : `, ${told}`}`,
     at: timeOf(status, 'created_at'),
@@ -246,7 +246,7 @@ function readRelease(event: Event): Change | string {
     source: 'github',
     kind: 'release',
     outcome: 'succeeded',
-    id: `release:${need(release, 'id', here, details)}`,
+    id: `release:${readId(release, 'id', here, details)}`,
     about: [repository],
     description: `${repository ?? ''} released ${read('name') ?? tag ?? ''}`,
     at: timeOf(release, 'published_at'),
@@ -254,12 +254,6 @@ function readRelease(event: Event): Change | string {
     labels: { ...labels, tag, prerelease: release['prerelease'] === true ? 'true' : null },
     links: { ...links, generator: read('html_url') },
   };
-}
-
-function need(from: Foreign, key: string, at: string, details: ErrorDetail[]): string {
-  const text = readScalar(from, key, at, details);
-  if (text === null) complain(details, place(at, key), `expected an id, came ${came(from[key])}`);
-  return text ?? '';
 }
 
 /** A strange time is no reason to lose the event: it came now. */

@@ -7,9 +7,9 @@ import type { SenderProof, Source, SourceModule } from '../../domain/source.js';
 import { changeAlert, isNoCommit, oneEvent, refName, shortName } from '../change-event.js';
 import type { Change, ChangeOutcome } from '../change-event.js';
 import type { Foreign } from '../foreign.js';
-import { came, complain, isForeign, place } from '../foreign.js';
+import { came, complain, isForeign } from '../foreign.js';
 import { parseInstant } from '../instant.js';
-import { readObject, readScalar } from '../scalar.js';
+import { readId, readObject, readScalar } from '../scalar.js';
 import { createSubject, subjectSettings } from '../subject.js';
 import type { Subject } from '../subject.js';
 
@@ -113,7 +113,7 @@ function common(body: Foreign, details: ErrorDetail[]) {
 
 function readPush(body: Foreign, details: ErrorDetail[]): Change | string {
   const { repository, default_branch, labels, links } = common(body, details);
-  const [ref, commit] = [need(body, 'ref', '', details), readScalar(body, 'after', '', details)];
+  const [ref, commit] = [readId(body, 'ref', '', details), readScalar(body, 'after', '', details)];
   if (isNoCommit(commit)) return 'a branch or tag was deleted';
   const commits: unknown = body['commits'];
   const last: unknown = Array.isArray(commits) ? commits.at(-1) : null;
@@ -149,7 +149,7 @@ function readPipeline(body: Foreign, details: ErrorDetail[]): Change | string {
   const outcome = ENDS.get(status ?? '');
   if (outcome === undefined && details.length === 0)
     return `a pipeline that is ${status?.slice(0, 40) ?? 'in no state'}`;
-  const [id, branch, finished] = [need(pipeline, 'id', here, details), read('ref'), read('finished_at')];
+  const [id, branch, finished] = [readId(pipeline, 'id', here, details), read('ref'), read('finished_at')];
   return {
     source: 'gitlab',
     kind: 'build',
@@ -171,7 +171,7 @@ function readJob(body: Foreign, details: ErrorDetail[]): Change | string {
   const status = read('build_status');
   const outcome = ENDS.get(status ?? '');
   if (outcome === undefined && details.length === 0) return `a job that is ${status?.slice(0, 40) ?? 'in no state'}`;
-  const [id, name, branch] = [need(body, 'build_id', '', details), read('build_name'), read('ref')];
+  const [id, name, branch] = [readId(body, 'build_id', '', details), read('build_name'), read('ref')];
   return {
     source: 'gitlab',
     kind: 'build',
@@ -193,7 +193,7 @@ function readDeployment(body: Foreign, details: ErrorDetail[]): Change | string 
   const outcome = status === 'running' ? 'started' : ENDS.get(status ?? '');
   if (outcome === undefined && details.length === 0)
     return `a deployment that is ${status?.slice(0, 40) ?? 'in no state'}`;
-  const [id, environment] = [need(body, 'deployment_id', '', details), read('environment')];
+  const [id, environment] = [readId(body, 'deployment_id', '', details), read('environment')];
   return {
     source: 'gitlab',
     kind: 'deployment',
@@ -223,7 +223,7 @@ function readRelease(body: Foreign, details: ErrorDetail[]): Change | string {
     source: 'gitlab',
     kind: 'release',
     outcome: 'succeeded',
-    id: `release:${repository ?? ''}:${need(body, 'id', '', details)}`,
+    id: `release:${repository ?? ''}:${readId(body, 'id', '', details)}`,
     about: [repository],
     description: `${repository ?? ''} released ${readScalar(body, 'name', '', details) ?? tag ?? ''}`,
     at: timeOf(body, 'released_at'),
@@ -231,12 +231,6 @@ function readRelease(body: Foreign, details: ErrorDetail[]): Change | string {
     labels: { ...labels, tag },
     links: { ...links, generator: readScalar(body, 'url', '', details) },
   };
-}
-
-function need(from: Foreign, key: string, at: string, details: ErrorDetail[]): string {
-  const text = readScalar(from, key, at, details);
-  if (text === null) complain(details, place(at, key), `expected an id, came ${came(from[key])}`);
-  return text ?? '';
 }
 
 /** `2021-04-28 21:50:00 +0200`, `2019-01-14 16:15:30 UTC`, or RFC 3339. A strange time is no reason to lose the event: it came now. */
