@@ -1,45 +1,24 @@
-import type { Attempt, Run, RunEvent, RunState, Step, StepApproval } from './run.js';
+import type { Attempt, Run, RunEvent, RunState, Step } from './run.js';
 import { isRunFinished, isStepFinished, PERSON_WAITS } from './run.js';
 import type { WaitReason } from './run.js';
 import { FixpointError } from './errors.js';
+import {
+  answered,
+  endAttempt,
+  ended,
+  newStep,
+  pendingApproval,
+  refuseUnless,
+  refuseUnlessWaitingFor,
+  refuseWithoutYes,
+  settled,
+  succeeded,
+  waiting,
+  withdrawn,
+} from './step-change.js';
 
 /** How many alerts a run remembers by itself; `alerts` of the store has them all. */
 export const MAX_RUN_ALERTS = 1_000;
-
-/** A step that nothing has happened to yet. Written out for the same reason as in `open`. */
-function newStep(
-  { step_id, name, kind }: Pick<Step, 'step_id' | 'name' | 'kind'>,
-  task_id: string,
-  item_index: number | null = null,
-  item: unknown = null,
-): Step {
-  return {
-    step_id,
-    task_id,
-    name,
-    kind,
-    item_index,
-    item,
-    state: 'pending',
-    reason: null,
-    message: null,
-    effect: null,
-    recorded_only: false,
-    attempts: [],
-    parameters: null,
-    conditions: [],
-    intent: null,
-    approval: null,
-    output: null,
-    summary: null,
-    evidence: null,
-    change: null,
-    error: null,
-    until: null,
-    started_at: null,
-    finished_at: null,
-  };
-}
 
 /**
  * The one state machine: what a run is after an event. Pure; `run` is null for `run_opened` only. An event that cannot happen in the
@@ -285,12 +264,6 @@ function expandStep(run: Run, event: RunEvent & { type: 'step_expanded' }): Run 
   return started(run, event.at, steps);
 }
 
-function succeeded(step: Step, event: RunEvent & { type: 'step_succeeded' }): Partial<Step> {
-  refuseWithoutYes(step);
-  const { at, output, summary, evidence, change } = event;
-  return { ...ended(step, at, 'succeeded', null), output, summary, evidence, change };
-}
-
 function failStep(run: Run, event: RunEvent & { type: 'step_failed' }): Run {
   // A step whose parameters cannot be rendered fails before it ever started.
   const before = run.steps[event.step_id] ?? newStep(event, event.task_id);
@@ -342,39 +315,6 @@ function cancelled(run: Run, { by, reason, compensate }: RunEvent & { type: 'run
   };
 }
 
-function pendingApproval(step: Step, approval_id: string): StepApproval {
-  refuseUnlessWaitingFor(step, 'approval');
-  const { approval } = step;
-  if (approval?.approval_id !== approval_id || approval.state !== 'pending')
-    throw new FixpointError('conflict', `step ${step.step_id} does not wait for approval ${approval_id}`);
-  return approval;
-}
-
-function answered(step: Step, event: RunEvent & { type: 'approval_answered' }): Partial<Step> {
-  const approval = pendingApproval(step, event.approval_id);
-  const { by, answer, comment, at } = event;
-  const answers = [...approval.answers, { by, answer, comment, at }];
-  const approvals = new Set(answers.filter((given) => given.answer === 'approve').map((given) => given.by));
-  const state = answer === 'deny' ? 'denied' : approvals.size >= approval.quorum ? 'approved' : 'pending';
-  return { approval: { ...approval, state, answers } };
-}
-
-function waiting(step: Step, { at, reason, message, until }: RunEvent & { type: 'step_waiting' }): Partial<Step> {
-  if (step.approval?.state === 'pending')
-    throw new FixpointError('conflict', `step ${step.step_id} waits for approval ${step.approval.approval_id}`);
-  const outcome = reason === 'in_doubt' ? 'in_doubt' : 'waiting';
-  return { state: 'waiting', reason, message, until, attempts: endAttempt(step, at, outcome, message) };
-}
-
-function settled(step: Step, { at, by, done, comment }: RunEvent & { type: 'doubt_settled' }): Partial<Step> {
-  refuseUnlessWaitingFor(step, 'in_doubt');
-  const said = `${by} says that it ${done ? 'took place' : 'did not take place'}${comment === null ? '' : `: ${comment}`}`;
-  if (!done) return { state: 'pending', reason: null, message: said, until: null, intent: null };
-  const { intent } = step;
-  const change = intent && { target: intent.target, what: intent.what, from: intent.from, to: intent.to };
-  return { ...ended(step, at, 'succeeded', null), summary: said, change };
-}
-
 /** What failed, was cancelled or was left out for that begins anew; what succeeded stays as it is. */
 function retried(run: Run, event: RunEvent & { type: 'run_retried' }): Run {
   if (!isRunFinished(run.state))
@@ -411,50 +351,6 @@ function retried(run: Run, event: RunEvent & { type: 'run_retried' }): Run {
   };
 }
 
-/** What people were asked about neither begins nor succeeds before they have said yes. */
-function refuseWithoutYes({ step_id, approval }: Step): void {
-  if (approval !== null && approval.state !== 'approved')
-    throw new FixpointError('conflict', `step ${step_id} is not approved: ${approval.state}`);
-}
-
-function refuseUnlessWaitingFor(step: Step, reason: WaitReason): void {
-  if (step.state !== 'waiting' || step.reason !== reason)
-    throw new FixpointError('conflict', `step ${step.step_id} is ${step.state}; it does not wait for ${reason}`);
-}
-
-function refuseUnless(step: Step, from: readonly Step['state'][], event: string): void {
-  if (!from.includes(step.state))
-    throw new FixpointError('conflict', `step ${step.step_id} is ${step.state}; ${event} needs ${from.join(' or ')}`);
-}
-
 function started(run: Run, at: string, steps: Readonly<Record<string, Step>>): Run {
   return { ...run, steps, started_at: run.started_at ?? at, state: run.state === 'pending' ? 'running' : run.state };
-}
-
-function ended(
-  step: Step,
-  at: string,
-  state: 'succeeded' | 'failed' | 'cancelled',
-  error: string | null,
-): Partial<Step> {
-  return {
-    state,
-    reason: null,
-    message: error,
-    until: null,
-    finished_at: at,
-    attempts: endAttempt(step, at, state, error),
-    approval: withdrawn(step.approval),
-  };
-}
-
-/** A question of a step that has ended is nobody's any more. */
-function withdrawn(approval: StepApproval | null): StepApproval | null {
-  return approval?.state === 'pending' ? { ...approval, state: 'withdrawn' } : approval;
-}
-
-function endAttempt(step: Step, at: string, outcome: Attempt['outcome'], error: string | null): Attempt[] {
-  return step.attempts.map((attempt) =>
-    attempt.outcome === 'running' ? { ...attempt, finished_at: at, outcome, error } : attempt,
-  );
 }

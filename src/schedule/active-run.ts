@@ -10,7 +10,7 @@ import { isRunFinished, timeCountsFrom } from '../domain/run.js';
 import type { FoundAlerts, RunStore } from '../domain/run-store.js';
 import { transition } from '../domain/transition.js';
 import { alertEvents } from './alert-events.js';
-import { advance, isStopped, nextTimer } from './advance.js';
+import { advance } from './advance.js';
 import type { Advanced, Facts } from './advance.js';
 import { lookUp, makeAttempt } from './attempt.js';
 import type { AttemptDeps, IntentAnswer } from './context.js';
@@ -20,6 +20,8 @@ import type { Plan } from './plan.js';
 import { prepare, scopeOf } from './prepare.js';
 import type { Prepared } from './prepare.js';
 import type { SecretVault } from './secrets.js';
+import { nextTimer } from './timers.js';
+import { isStopped } from './verdict.js';
 
 /** What the scheduler tells the metrics. */
 export interface ScheduleMeter {

@@ -1,22 +1,23 @@
 import type { Alert } from '../domain/alert.js';
 import { instant } from '../domain/clock.js';
 import type { ExecutorSpec } from '../domain/executor.js';
-import { renderDeep } from '../domain/expression.js';
 import type { Scope } from '../domain/expression.js';
-import { messageOf } from '../domain/errors.js';
 import type { IncidentBrief } from '../domain/incident.js';
 import { failureActions } from '../domain/playbook.js';
 import type { ConditionResult, Run, RunEvent, SkipReason, Step } from '../domain/run.js';
 import { isRunFinished, isStepFinished, timeCountsFrom } from '../domain/run.js';
-import { transition, waitsForAPerson } from '../domain/transition.js';
+import { transition } from '../domain/transition.js';
 import { refusalBefore, whyNot } from './approval.js';
 import { endOfRest, failureEvents, goesOn, NOT_NEEDED, successEvents } from './conclude.js';
 import { CHECK_SPEC } from './check.js';
 import { changesOf, endOf, isForItsAlertOnly, leftToTakeBack, outcomeOf, resultOf, solvedOf } from './outcome.js';
+import { errorOf, itemsFrom, itemsOf } from './items.js';
 import { isUndo, PROOF_ID, undoIdOf } from './plan.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { judge, prepare, scopeOf } from './prepare.js';
 import type { Prepared } from './prepare.js';
+import { beginsAt } from './timers.js';
+import { isStopped, verdictOn, whyNotCheck, whyNotWait } from './verdict.js';
 
 /** What a decision on the next steps needs besides the run itself. */
 export interface Facts {
@@ -44,9 +45,6 @@ export interface Advanced {
   readonly events: readonly RunEvent[];
   readonly starts: readonly Prepared[];
 }
-
-/** The most items that a `foreach` may have. */
-export const MAX_ITEMS = 1_000;
 
 /**
  * Decides what a run does next. Pure: the same run, plan and facts give the same answer. A pass that ended a step (skipped it, failed to
@@ -103,11 +101,11 @@ class Turn implements Advanced {
     if (step?.kind === 'foreach') return this.#lookAtItems(planned, step);
     if (step?.state === 'running') return;
     if (step?.state === 'waiting') return this.#lookAtWait(planned, step);
-    const verdict = this.#verdict(planned);
+    const verdict = verdictOn(this.run, this.#plan, planned);
     if (verdict === 'blocked') return;
     if (verdict !== 'ready') return this.#skip(planned, planned.task.id, verdict.reason, verdict.message, []);
     if (this.run.state === 'paused' || this.#facts.draining) return;
-    const pointless = planned.check && this.#whyNotCheck(planned);
+    const pointless = planned.check && whyNotCheck(this.run, planned);
     if (pointless) return this.#skip(planned, planned.task.id, 'condition', pointless, []);
     this.#begin(planned);
   }
@@ -132,56 +130,6 @@ class Turn implements Advanced {
       this.#emit({ type: 'notice', at: this.#at, kind: 'escalate', step_id: PROOF_ID, about: 'not_fixed', message });
     }
     this.#emit({ type: 'run_finished', at: this.#at, state, outcome, reason });
-  }
-
-  #verdict(planned: PlannedTask): 'blocked' | 'ready' | { reason: SkipReason; message: string } {
-    if (this.run.cancel_requested) return { reason: 'cancelled', message: this.run.reason ?? 'the run was cancelled' };
-    const needs = planned.needs.map((id) => ({ id, step: this.run.steps[id] }));
-    if (needs.some(({ step }) => !step || !isStepFinished(step.state))) return 'blocked';
-    const runIf = planned.task.run_if ?? 'success';
-    if (runIf === 'always') return 'ready';
-    const bad = needs.find(({ id, step }) => step !== undefined && this.#isBad(id, step));
-    if (runIf === 'failure')
-      return bad || this.run.aborted ? 'ready' : { reason: 'run_if', message: 'nothing that it waits for has failed' };
-    if (this.run.aborted) return { reason: 'aborted', message: this.#whyAborted() };
-    if (bad)
-      return {
-        reason: 'dependency_failed',
-        message: `${bad.id} ${bad.step?.state === 'failed' ? 'failed' : 'did not run'}`,
-      };
-    return 'ready';
-  }
-
-  /** Which step ended the run; what was wrong with it stands there, and need not be said again at every step that is skipped for it. */
-  #whyAborted(): string {
-    const failed = Object.values(this.run.steps).find(
-      (step) => step.state === 'failed' && step.item_index === null && this.#isBad(step.step_id, step),
-    );
-    return failed ? `the run was aborted: ${failed.step_id} failed` : (this.run.reason ?? 'the run was aborted');
-  }
-
-  /** True for a step after which what depends on it must not run: it failed and was not to be tolerated, or it was itself skipped for that. */
-  #isBad(id: string, step: Step): boolean {
-    if (step.state === 'failed') return !failureActions(this.#plan.byId.get(id)?.task.on_failure).includes('continue');
-    if (step.state === 'cancelled') return true;
-    return (
-      step.state === 'skipped' &&
-      (step.reason === 'dependency_failed' ||
-        step.reason === 'aborted' ||
-        step.reason === 'cancelled' ||
-        step.reason === 'denied')
-    );
-  }
-
-  /** Why there is nothing to look at: what should be verified did not take place. */
-  #whyNotCheck({ needs }: PlannedTask): string | null {
-    const [of = ''] = needs;
-    const step = this.run.steps[of];
-    if (step?.state !== 'succeeded') return `${of} did not take place`;
-    const items = Object.values(this.run.steps).filter((item) => item.task_id === of && item.item_index !== null);
-    return step.recorded_only || (items.length > 0 && items.every((item) => item.recorded_only))
-      ? `${of} was only recorded`
-      : null;
   }
 
   /** After the last write the alert's own condition is looked at, where nothing else was to be verified. True until that has ended. */
@@ -244,7 +192,7 @@ class Turn implements Advanced {
   }
 
   #lookAtWait(planned: PlannedTask, step: Step): void {
-    const overdue = this.#whyNotWait(planned, step);
+    const overdue = whyNotWait(this.run, this.#plan, planned, step, this.#facts.now);
     if (overdue !== null)
       return this.#emit({ type: 'step_cancelled', at: this.#at, step_id: step.step_id, reason: overdue });
     if (this.run.state === 'paused' || this.#facts.draining) return;
@@ -254,19 +202,6 @@ class Turn implements Advanced {
     const released = this.#isReleased(step);
     if (due || released) return this.#start(planned, step.step_id, step.item_index, step.item, step.conditions);
     if (this.run.aborted && step.until === null) this.#holdUntilTheEnd(step);
-  }
-
-  /** Why a step waits no longer, nobody having ended its wait; null while it may. */
-  #whyNotWait(planned: PlannedTask, step: Step): string | null {
-    const ends = this.run.reason ?? 'the run ends';
-    if (!goesOn(this.run, planned)) return ends;
-    if (!this.run.aborted) return null;
-    // For others a person is asked, and the run is handed over as it is.
-    if (waitsForAPerson(step) && step.reason !== 'pause') return ends;
-    const last = endOfRest(this.run, this.#plan);
-    const until = step.until === null ? this.#facts.now : Date.parse(step.until);
-    if (this.#facts.now < last && until <= last) return null;
-    return `${ends}; what was left to do had until ${instant(last)}`;
   }
 
   #lookAtApproval(planned: PlannedTask, asked: Step): void {
@@ -325,16 +260,8 @@ class Turn implements Advanced {
 
   #expand(planned: PlannedTask, scope: () => Scope, conditions: readonly ConditionResult[]): void {
     const { id, foreach } = planned.task;
-    let items: unknown;
-    try {
-      items = renderDeep(foreach, scope());
-    } catch (error) {
-      return this.#fail(planned, id, `foreach: ${messageOf(error)}`);
-    }
-    if (!Array.isArray(items))
-      return this.#fail(planned, id, `foreach: expected a list, got ${items === null ? 'null' : typeof items}`);
-    if (items.length > MAX_ITEMS)
-      return this.#fail(planned, id, `foreach: ${items.length} items, at most ${MAX_ITEMS} are taken`);
+    const items = itemsFrom(foreach, scope);
+    if (typeof items === 'string') return this.#fail(planned, id, `foreach: ${items}`);
     this.#emit({
       type: 'step_expanded',
       at: this.#at,
@@ -349,9 +276,7 @@ class Turn implements Advanced {
   }
 
   #lookAtItems(planned: PlannedTask, parent: Step): void {
-    const items = Object.values(this.run.steps).filter(
-      (step) => step.task_id === planned.task.id && step.item_index !== null,
-    );
+    const items = itemsOf(this.run, planned.task.id);
     const tolerant = failureActions(planned.task.on_failure).includes('continue');
     const failed = items.some((item) => item.state === 'failed') && !tolerant;
     let busy = items.filter((item) => item.state === 'running' || item.state === 'waiting').length;
@@ -377,19 +302,11 @@ class Turn implements Advanced {
   }
 
   #endItems(planned: PlannedTask, step_id: string): void {
-    const items = Object.values(this.run.steps).filter(
-      (step) => step.task_id === planned.task.id && step.item_index !== null,
-    );
+    const items = itemsOf(this.run, planned.task.id);
     if (!items.every((item) => isStepFinished(item.state))) return;
-    const failed = items.filter((item) => item.state === 'failed');
     const output = items.map((item) => item.output);
-    if (failed.length > 0) {
-      const error = `${failed.length} of ${items.length} items failed: ${failed
-        .slice(0, 3)
-        .map((item) => `${item.step_id}: ${item.error ?? ''}`)
-        .join('; ')}`;
-      return this.#fail(planned, step_id, error, output);
-    }
+    const error = errorOf(items);
+    if (error !== null) return this.#fail(planned, step_id, error, output);
     if (items.some((item) => item.state === 'cancelled' || item.reason === 'cancelled'))
       return this.#emit({
         type: 'step_cancelled',
@@ -492,28 +409,7 @@ class Turn implements Advanced {
   }
 }
 
-/** True when the run writes nothing more, because its alerts have resolved. */
-export function isStopped(run: Run, plan: Plan): boolean {
-  return run.alerts_resolved_at !== null && plan.playbook.on_resolved !== 'continue';
-}
-
 /** The task's name for people. */
 export function nameOf(planned: PlannedTask): string {
   return planned.task.name ?? planned.task.id;
-}
-
-/** When a run has to be looked at again by itself; null when only something else can move it on. */
-export function nextTimer(run: Run, now: number): number | null {
-  if (run.state === 'paused') return null;
-  let next: number | null = run.state === 'pending' && now < beginsAt(run) ? beginsAt(run) : null;
-  for (const step of Object.values(run.steps)) {
-    if (step.state !== 'waiting' || step.until === null) continue;
-    const at = Date.parse(step.until);
-    if (next === null || at < next) next = at;
-  }
-  return next;
-}
-
-function beginsAt({ begin_at }: Run): number {
-  return begin_at === undefined ? 0 : Date.parse(begin_at);
 }
