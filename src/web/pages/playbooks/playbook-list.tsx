@@ -17,6 +17,7 @@ import { playbooksWords } from '../../words/playbooks.js';
 import { FileProblems } from './file-problems.js';
 import { ModeSign } from './mode-sign.js';
 import { STATS_SINCE, useStats } from './stats.js';
+import { preloadGraph } from './tasks-view.js';
 import './playbooks.css';
 
 const MODES = ['auto', 'approve', 'shadow', 'off', 'default'] as const;
@@ -58,6 +59,7 @@ export function PlaybookList() {
         items={shown}
         idOf={idOf}
         hrefOf={hrefOf}
+        ahead={preloadGraph}
         columns={useColumns(statsOf)}
         card={(item) => <PlaybookCard item={item} stats={statsOf(item)} />}
         rowHeight={56}

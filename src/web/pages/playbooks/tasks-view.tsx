@@ -13,7 +13,13 @@ import { TaskDrawer } from './task-drawer.js';
 import { TaskTable } from './task-table.js';
 
 // The layout engine comes only where a graph is looked at.
-const Graph = lazy(async () => ({ default: (await import('./graph.js')).Graph }));
+const loadGraph = () => import('./graph.js');
+const Graph = lazy(async () => ({ default: (await loadGraph()).Graph }));
+
+/** Fetches the drawing ahead of time; when that fails it is tried again where it is needed, and told there. */
+export function preloadGraph(): void {
+  void loadGraph().catch(() => undefined);
+}
 
 const PARAMS = { task: text() };
 
