@@ -78,7 +78,7 @@ export const RUNS: readonly Saying[] = [
   ['{why~}; what was left to do had until {until#}', '{why}；剩余工作的期限为 {until}'],
   ['{failed#} of {all#} items failed: {why~}', '{all} 项中有 {failed} 项失败：{why}'],
   ['{n#} items', '{n} 项'],
-  ['foreach: {why~}', 'foreach：{why}'],
+  ['foreach: {why~}', 'foreach 有误：{why}'],
   ['expected a list, got {what#}', '应为列表，实际为 {what}'],
   ['{n#} items, at most {most#} are taken', '共 {n} 项，最多处理 {most} 项'],
   ['parameters: {why}', '参数：{why}'],
