@@ -32,12 +32,12 @@ import { addStormCommands } from './cli/storm-commands.js';
 import { test, testFromRun } from './cli/test.js';
 import { tokenCreate } from './cli/token.js';
 import { describeConfig, loadConfig } from './config.js';
-import { createToken, dialAll, exportTo, importFrom, openConfiguredStore } from './dial.js';
-import type { UpkeepDeps } from './dial.js';
+import { createToken, dialAll, exportTo, importFrom, openConfiguredStore } from './app/dial.js';
+import type { UpkeepDeps } from './app/dial.js';
 import { limitTime } from './domain/time-limit.js';
 import { executorSpecs } from './executor/registry.js';
-import { provePlaybooks } from './prove-playbooks.js';
-import { testPlaybooks, writeTest } from './rehearse.js';
+import { provePlaybooks } from './app/prove-playbooks.js';
+import { testPlaybooks, writeTest } from './app/rehearse.js';
 import { serve, versionOf } from './serve.js';
 
 const interrupted = new AbortController();

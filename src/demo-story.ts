@@ -17,12 +17,12 @@ import { shopConfig, shopSummary, startShop } from './demo/start-shop.js';
 import type { Shop } from './demo/start-shop.js';
 import { instant, sleep } from './domain/clock.js';
 import { messageOf } from './domain/errors.js';
-import { isRunFinished } from './domain/run.js';
-import type { StoredAlert } from './domain/alert-view.js';
+import { isRunFinished } from './domain/run/run.js';
+import type { StoredAlert } from './domain/decision/alert-view.js';
 import { newToken } from './http/token-text.js';
 import { versionOf } from './serve.js';
 import { systemClock } from './system-clock.js';
-import { ROLES } from './work-roles.js';
+import { ROLES } from './app/work-roles.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DEFAULT_PORT = 8080;
@@ -167,7 +167,7 @@ async function followRun(
 
 /** Why the other rules did not match, as the API tells it. */
 async function explainVia(app: App, alert: StoredAlert) {
-  const { compileRules } = await import('./domain/rule-match.js');
+  const { compileRules } = await import('./domain/rule/rule-match.js');
   return compileRules(app.catalog.rules).explain(alert);
 }
 

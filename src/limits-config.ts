@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Severity } from './domain/alert.js';
+import { Severity } from './domain/alert/alert.js';
 import { Duration, durationMs } from './domain/duration.js';
-import { GroupBy } from './domain/rule.js';
+import { GroupBy } from './domain/rule/rule.js';
 
 const PerMinute = z.int().min(0).max(1_000_000);
 const Channels = z.array(z.string().min(1).max(100)).max(20);

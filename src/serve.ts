@@ -5,11 +5,11 @@ import { startApp } from './app.js';
 import type { App } from './app.js';
 import { loadConfig } from './config.js';
 import { FixpointError, messageOf } from './domain/errors.js';
-import { playbooksFolderFault } from './playbook-needs.js';
-import type { FolderFault } from './playbook-needs.js';
+import { playbooksFolderFault } from './app/playbook-needs.js';
+import type { FolderFault } from './app/playbook-needs.js';
 import { systemClock } from './system-clock.js';
-import { ROLES } from './work-roles.js';
-import type { WorkRole } from './work-roles.js';
+import { ROLES } from './app/work-roles.js';
+import type { WorkRole } from './app/work-roles.js';
 
 /** `fixpoint serve`, which is also `npm start`: config → app → start → wait for a signal → stop. Answers the exit code. */
 export async function serve(argv: readonly string[]): Promise<number> {

@@ -7,7 +7,7 @@ import type { Floor, House } from './helper/arrows.js';
 const VERBS = ['ingest', 'triage', 'schedule', 'report', 'learn', 'oncall'];
 const IMPURE = ['Date.now', 'new Date()', 'setTimeout', 'setInterval', 'process', 'fetch', 'performance', 'globalThis'];
 
-/** Who may import whom. An arrow never runs up, and files directly in src/ are the roof: they may import everything. */
+/** Who may import whom. An arrow never runs up, and files directly in src/ and those of src/app/ are the roof: they may import everything. */
 const FLOORS: readonly Floor[] = [
   {
     floor: 'the ground',

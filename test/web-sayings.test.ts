@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { evaluateCondition } from '../src/domain/expression.js';
-import { compileRules } from '../src/domain/rule-match.js';
-import type { Rule } from '../src/domain/rule.js';
-import { SuppressionSet } from '../src/domain/suppression-set.js';
+import { evaluateCondition } from '../src/domain/expression/expression.js';
+import { compileRules } from '../src/domain/rule/rule-match.js';
+import type { Rule } from '../src/domain/rule/rule.js';
+import { SuppressionSet } from '../src/domain/suppression/suppression-set.js';
 import { flapHold } from '../src/triage/flapping.js';
 import { say } from '../src/web/words/said/zh.js';
 import { RULES, VALUES } from '../src/web/words/said/zh-rules.js';
@@ -20,9 +20,13 @@ const ALL = [...TRIAGE, ...FORESEEN, ...RULES, ...RUNS, ...STEPS, ...ANSWERS, ..
 const WRITERS = [
   'src/triage',
   'src/schedule',
-  ...['rule-match', 'rule-criterion', 'rule-condition', 'expression', 'suppression-set', 'transition'].map(
-    (name) => `src/domain/${name}.ts`,
-  ),
+  'src/domain/rule/rule-match.ts',
+  'src/domain/rule/rule-criterion.ts',
+  'src/domain/rule/rule-condition.ts',
+  'src/domain/expression/expression.ts',
+  'src/domain/suppression/suppression-set.ts',
+  'src/domain/run/transition.ts',
+  'src/domain/run/step-change.ts',
 ];
 
 /** Texts there that are no sentences of their own: parts of longer ones, which are said as a whole, and what is told at load only. */

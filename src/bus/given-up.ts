@@ -1,4 +1,4 @@
-import type { Decision } from '../domain/decision.js';
+import type { Decision } from '../domain/decision/decision.js';
 
 /** The decision on an alert that could not be decided: whoever asks for its fate is told where it is. */
 export function givenUp(reason: string, decided_at: string): Decision {

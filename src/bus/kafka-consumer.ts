@@ -1,5 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage, Message, Producer } from 'kafkajs';
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import type { BatchHandler, BusMeter } from '../domain/bus.js';
 import { sleep } from '../domain/clock.js';
 import type { Clock } from '../domain/clock.js';

@@ -1,6 +1,6 @@
 import type { KafkaMessage, Message } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import { idOf } from '../domain/id.js';
 import { anAlert } from '../../test/helper/an-alert.js';
 import { deadMessage, groupMessages, inChunks, messagesOf, readMessage, toMessages } from './kafka-messages.js';

@@ -1,9 +1,9 @@
 import type { KafkaMessage, Message } from 'kafkajs';
-import { Alert } from '../domain/alert.js';
+import { Alert } from '../domain/alert/alert.js';
 import type { AlertBatch } from '../domain/bus.js';
 import { messageOf } from '../domain/errors.js';
 import { splitId } from '../domain/id.js';
-import type { FedEvent } from '../domain/run-feed.js';
+import type { FedEvent } from '../domain/run/run-feed.js';
 import type { DeadBatch } from './deliver.js';
 
 /** A message as it was read: an alert, or the fault for which it is none. */

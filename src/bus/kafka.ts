@@ -4,7 +4,7 @@ import type { Clock } from '../domain/clock.js';
 import type { ConnectionCheck } from '../domain/connection.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/log.js';
-import type { FedEvent } from '../domain/run-feed.js';
+import type { FedEvent } from '../domain/run/run-feed.js';
 import { createKafkaClient, within } from './kafka-client.js';
 import type { KafkaAddress } from './kafka-client.js';
 import { AlertConsumer } from './kafka-consumer.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { anAlert } from '../../test/helper/an-alert.js';
 import { FakeClock } from '../../test/helper/fake-clock.js';
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import type { AlertBatch } from '../domain/bus.js';
 import { idOf } from '../domain/id.js';
 import { SILENT_LOG } from '../domain/log.js';

@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import type { AlertBatch, BatchHandler, Bus, BusMeter } from '../domain/bus.js';
 import type { Clock } from '../domain/clock.js';
 import { instant, untilBeat } from '../domain/clock.js';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FixpointError } from '../domain/errors.js';
 import { SILENT_LOG } from '../domain/log.js';
-import type { FedChange, FedEvent, RunFeed } from '../domain/run-feed.js';
+import type { FedChange, FedEvent, RunFeed } from '../domain/run/run-feed.js';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import { RunEventFeeder } from './run-event-feeder.js';
 

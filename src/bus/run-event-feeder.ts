@@ -3,7 +3,7 @@ import { sleep } from '../domain/clock.js';
 import type { Clock } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/log.js';
-import type { RunFeed } from '../domain/run-feed.js';
+import type { RunFeed } from '../domain/run/run-feed.js';
 
 export interface RunEventFeederOptions {
   readonly feed: RunFeed;

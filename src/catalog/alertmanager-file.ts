@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Problem } from '../domain/catalog.js';
 import { dataAt, schemaProblems } from '../domain/schema-problem.js';
 import type { DataPath } from '../domain/schema-problem.js';
-import { InhibitRuleSpec, NamedTimeInterval, WrittenWindow } from '../domain/suppression.js';
+import { InhibitRuleSpec, NamedTimeInterval, WrittenWindow } from '../domain/suppression/suppression.js';
 import { listAt, matchersOf } from './alertmanager-matchers.js';
 import type { Remark } from './alertmanager-matchers.js';
 import { routesWithTimes } from './alertmanager-routes.js';

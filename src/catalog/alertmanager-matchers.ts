@@ -1,8 +1,8 @@
 import { messageOf } from '../domain/errors.js';
-import { parseMatcher } from '../domain/label.js';
+import { parseMatcher } from '../domain/alert/label.js';
 import { dataAt } from '../domain/schema-problem.js';
 import type { DataPath } from '../domain/schema-problem.js';
-import { writeMatcher } from '../domain/suppression.js';
+import { writeMatcher } from '../domain/suppression/suppression.js';
 
 /** Where something is remarked on. */
 export type Remark = (path: DataPath, message: string) => void;

@@ -1,8 +1,8 @@
-import { parseMatcher } from '../domain/label.js';
-import type { MatcherOperator } from '../domain/label.js';
+import { parseMatcher } from '../domain/alert/label.js';
+import type { MatcherOperator } from '../domain/alert/label.js';
 import { dataAt } from '../domain/schema-problem.js';
 import type { DataPath } from '../domain/schema-problem.js';
-import { writeMatcher } from '../domain/suppression.js';
+import { writeMatcher } from '../domain/suppression/suppression.js';
 import { listAt, matchersOf } from './alertmanager-matchers.js';
 import type { Remark } from './alertmanager-matchers.js';
 

@@ -1,9 +1,9 @@
 import type { CatalogContent, Problem } from '../domain/catalog.js';
 import { didYouMean } from '../domain/nearest.js';
-import type { CheckedPlaybook, Playbook } from '../domain/playbook.js';
-import { rulesInForce } from '../domain/rule-trigger.js';
-import type { Rule } from '../domain/rule.js';
-import type { FileSuppressions, InhibitRule, MaintenanceWindow } from '../domain/suppression.js';
+import type { CheckedPlaybook, Playbook } from '../domain/playbook/playbook.js';
+import { rulesInForce } from '../domain/playbook/rule-trigger.js';
+import type { Rule } from '../domain/rule/rule.js';
+import type { FileSuppressions, InhibitRule, MaintenanceWindow } from '../domain/suppression/suppression.js';
 import type { Claims, GoodFile, Mention } from './load-file.js';
 import type { KnownRules } from './quick-rules.js';
 

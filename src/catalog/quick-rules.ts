@@ -1,7 +1,7 @@
 import type { Problem } from '../domain/catalog.js';
-import { Rule } from '../domain/rule.js';
-import { compileCriteria } from '../domain/rule-criterion.js';
-import type { Criterion } from '../domain/rule-criterion.js';
+import { Rule } from '../domain/rule/rule.js';
+import { compileCriteria } from '../domain/rule/rule-criterion.js';
+import type { Criterion } from '../domain/rule/rule-criterion.js';
 import type { LoadedFile, Mention } from './load-file.js';
 import { readEntry, ruleEntries } from './rule-entries.js';
 import type { RuleEntry } from './rule-entries.js';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { anAlert } from '../../test/helper/an-alert.js';
 import type { CatalogContent } from '../domain/catalog.js';
-import { compileTemplate, evaluateCondition, renderDeep, renderTemplate } from '../domain/expression.js';
-import { compileRules } from '../domain/rule-match.js';
+import { compileTemplate, evaluateCondition, renderDeep, renderTemplate } from '../domain/expression/expression.js';
+import { compileRules } from '../domain/rule/rule-match.js';
 import { executorSpecs } from '../executor/registry.js';
 import { checkFiles } from './check.js';
 

@@ -1,10 +1,15 @@
 import { dataAt, schemaProblems } from '../domain/schema-problem.js';
 import type { DataPath, PathProblem } from '../domain/schema-problem.js';
 import { didYouMean } from '../domain/nearest.js';
-import { scheduleOf, SuppressionsFile } from '../domain/suppression.js';
-import type { InhibitRule, MaintenanceWindow, WrittenInhibitRule, WrittenWindow } from '../domain/suppression.js';
-import type { TimeInterval } from '../domain/time-interval.js';
-import type { FileSuppressions } from '../domain/suppression.js';
+import { scheduleOf, SuppressionsFile } from '../domain/suppression/suppression.js';
+import type {
+  InhibitRule,
+  MaintenanceWindow,
+  WrittenInhibitRule,
+  WrittenWindow,
+} from '../domain/suppression/suppression.js';
+import type { TimeInterval } from '../domain/suppression/time-interval.js';
+import type { FileSuppressions } from '../domain/suppression/suppression.js';
 
 /** An id that a file gives, and where it stands in the file's data. */
 export interface GivenId {

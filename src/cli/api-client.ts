@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ApiError } from '../domain/api/error.js';
 import { EventAnswer } from '../domain/api/run.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
-import type { StoredEvent } from '../domain/run.js';
+import type { StoredEvent } from '../domain/run/run.js';
 import { sleep } from '../domain/clock.js';
 import { limitTime } from '../domain/time-limit.js';
 import { UsageError } from './io.js';

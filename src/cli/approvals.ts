@@ -1,4 +1,4 @@
-import { Approval } from '../domain/run.js';
+import { Approval } from '../domain/run/run.js';
 import { printable } from '../domain/api/event-line.js';
 import { pageOf } from '../domain/api/page.js';
 import { ApiClient } from './api-client.js';

@@ -1,6 +1,6 @@
 import { printable } from '../domain/api/event-line.js';
 import { Explanation } from '../domain/api/rule.js';
-import type { ForeseenStage } from '../domain/foresight.js';
+import type { ForeseenStage } from '../domain/decision/foresight.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';
 import { outJson, perform, readJson } from './io.js';

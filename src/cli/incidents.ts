@@ -1,6 +1,6 @@
 import { printable } from '../domain/api/event-line.js';
 import { pageOf } from '../domain/api/page.js';
-import { Incident, IncidentDetail } from '../domain/incident.js';
+import { Incident, IncidentDetail } from '../domain/incident/incident.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';
 import { outJson, perform, UsageError } from './io.js';

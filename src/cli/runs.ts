@@ -2,7 +2,7 @@ import { printable } from '../domain/api/event-line.js';
 import { pageOf } from '../domain/api/page.js';
 import { RunAnswer, RunItem } from '../domain/api/run.js';
 import { formatMs } from '../domain/duration.js';
-import type { Step } from '../domain/run.js';
+import type { Step } from '../domain/run/run.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';
 import { outJson, perform, UsageError } from './io.js';

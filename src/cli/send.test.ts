@@ -5,7 +5,7 @@ import type { FakeTerminal } from '../../test/helper/cli-io.js';
 import type { HttpWorld } from '../../test/helper/http-deps.js';
 import { at, finished, started, succeeded } from '../../test/helper/run-story.js';
 import { until } from '../../test/helper/until.js';
-import type { Decision } from '../domain/decision.js';
+import type { Decision } from '../domain/decision/decision.js';
 import { send } from './send.js';
 
 const face = new CliFace();

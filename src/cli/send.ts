@@ -1,14 +1,14 @@
-import { AlertStatus, Severity } from '../domain/alert.js';
+import { AlertStatus, Severity } from '../domain/alert/alert.js';
 import { Accepted, AlertAnswer } from '../domain/api/alert.js';
 import { clockTime, printable } from '../domain/api/event-line.js';
 import type { RunAnswer } from '../domain/api/run.js';
 import { instant, sleep } from '../domain/clock.js';
-import type { Decision } from '../domain/decision.js';
+import type { Decision } from '../domain/decision/decision.js';
 import { FixpointError } from '../domain/errors.js';
 import { didYouMean } from '../domain/nearest.js';
-import { parseQuantity } from '../domain/quantity.js';
+import { parseQuantity } from '../domain/alert/quantity.js';
 import { called } from '../domain/schema-problem.js';
-import { mapSeverity } from '../domain/severity.js';
+import { mapSeverity } from '../domain/alert/severity.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';
 import { exitOf, followRun } from './follow.js';

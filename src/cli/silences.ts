@@ -3,7 +3,7 @@ import { instant } from '../domain/clock.js';
 import { parseDuration } from '../domain/duration.js';
 import { schemaProblems } from '../domain/schema-problem.js';
 import { formatPath } from '../domain/api/error.js';
-import { writeMatcher } from '../domain/suppression.js';
+import { writeMatcher } from '../domain/suppression/suppression.js';
 import { printable } from '../domain/api/event-line.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';

@@ -1,4 +1,4 @@
-import type { Role } from '../domain/access.js';
+import type { Role } from '../domain/access/access.js';
 import { NewTokenAnswer, TokenDraft } from '../domain/api/token.js';
 import { Health } from '../domain/api/system.js';
 import { FixpointError, messageOf } from '../domain/errors.js';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import { until } from '../../test/helper/until.js';
-import { labelsFingerprint } from '../domain/label.js';
+import { labelsFingerprint } from '../domain/alert/label.js';
 import type { SentNotification } from './alertmanager.js';
 import { startShop } from './start-shop.js';
 import type { Shop } from './start-shop.js';

@@ -2,7 +2,7 @@ import { request } from 'undici';
 import { sleep } from '../domain/clock.js';
 import type { Clock } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
-import { labelsFingerprint } from '../domain/label.js';
+import { labelsFingerprint } from '../domain/alert/label.js';
 import { limitTime } from '../domain/time-limit.js';
 import type { ActiveAlert, RuleEvaluator } from './alert-rules.js';
 

@@ -1,5 +1,5 @@
 import { formatMs } from '../domain/duration.js';
-import type { RunState } from '../domain/run.js';
+import type { RunState } from '../domain/run/run.js';
 
 /** What has to be known for the last lines of the demo; null is what did not happen. */
 export interface Ending {

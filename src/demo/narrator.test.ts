@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { anAlert } from '../../test/helper/an-alert.js';
-import type { Decision } from '../domain/decision.js';
-import type { RunEvent, StoredEvent } from '../domain/run.js';
+import type { Decision } from '../domain/decision/decision.js';
+import type { RunEvent, StoredEvent } from '../domain/run/run.js';
 import { createNarrator } from './narrator.js';
 import type { Narrator } from './narrator.js';
 

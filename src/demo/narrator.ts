@@ -1,7 +1,7 @@
-import type { Alert } from '../domain/alert.js';
-import type { Decision, RuleExplanation } from '../domain/decision.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { Decision, RuleExplanation } from '../domain/decision/decision.js';
 import { formatMs } from '../domain/duration.js';
-import type { RunOutcome, StoredEvent } from '../domain/run.js';
+import type { RunOutcome, StoredEvent } from '../domain/run/run.js';
 import { padText, plainLine } from './text-width.js';
 
 /** Something that a person who watches the demo should hear of. `at` is an instant. */

@@ -1,6 +1,6 @@
-import type { Alert } from './alert.js';
+import type { Alert } from './alert/alert.js';
 import type { ConnectionCheck } from './connection.js';
-import type { FedEvent } from './run-feed.js';
+import type { FedEvent } from './run/run-feed.js';
 
 /** Alerts that arrived together, in their order; their ids are consecutive: `idOf(batch_id, i)`. */
 export interface AlertBatch {

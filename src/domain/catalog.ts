@@ -1,6 +1,6 @@
-import type { CheckedPlaybook } from './playbook.js';
-import type { Rule } from './rule.js';
-import type { FileSuppressions } from './suppression.js';
+import type { CheckedPlaybook } from './playbook/playbook.js';
+import type { Rule } from './rule/rule.js';
+import type { FileSuppressions } from './suppression/suppression.js';
 
 /** One thing that is wrong with a playbook or rules file, at its place (line and column count from 1). */
 export interface Problem {

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { Clock } from './clock.js';
-import type { Intent, Outcome } from './outcome.js';
-import type { Alert } from './alert.js';
-import type { RunOutcome, RunState } from './run.js';
+import type { Intent, Outcome } from './run/outcome.js';
+import type { Alert } from './alert/alert.js';
+import type { RunOutcome, RunState } from './run/run.js';
 import type { Notice, NotifyResult } from './notifier.js';
 import type { ConnectionCheck } from './connection.js';
-import type { MetricSource } from './metric-source.js';
-import type { ConditionSource } from './proof.js';
+import type { MetricSource } from './alert/metric-source.js';
+import type { ConditionSource } from './run/proof.js';
 
 /** What a kind does to the world. Pause and `stop_writes` hold writes only. */
 export type Effect = 'read' | 'write' | 'notify';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { Instant } from './alert.js';
+import { Instant } from './alert/alert.js';
 import { AlertDraft } from './api/alert.js';
-import { Decision } from './decision.js';
+import { Decision } from './decision/decision.js';
 import { Duration } from './duration.js';
-import { Mode } from './playbook.js';
-import { RunOutcome, RunState, StepState } from './run.js';
+import { Mode } from './playbook/playbook.js';
+import { RunOutcome, RunState, StepState } from './run/run.js';
 
 const Subset = z.record(z.string(), z.unknown());
 

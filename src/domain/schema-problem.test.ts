@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nearest } from './nearest.js';
-import { Playbook } from './playbook.js';
+import { Playbook } from './playbook/playbook.js';
 import { schemaProblems } from './schema-problem.js';
 
 /** `path: message` of everything that the playbook schema minds. */

@@ -1,6 +1,6 @@
-import type { AlertStatus, Severity } from './alert.js';
-import type { IncidentState, Priority } from './incident.js';
-import type { RunState } from './run.js';
+import type { AlertStatus, Severity } from './alert/alert.js';
+import type { IncidentState, Priority } from './incident/incident.js';
+import type { RunState } from './run/run.js';
 
 export interface FoundAlert {
   readonly alert_id: string;

@@ -3,11 +3,11 @@ import type { Clock } from './clock.js';
 import type { ConnectionCheck } from './connection.js';
 import type { ErrorDetail } from './errors.js';
 import type { Log } from './log.js';
-import type { Alert, ParsedAlert } from './alert.js';
-import type { OccurrenceView } from './open-occurrence.js';
-import type { RunHeader } from './run.js';
-import type { ConditionSource } from './proof.js';
-import type { Silence } from './suppression.js';
+import type { Alert, ParsedAlert } from './alert/alert.js';
+import type { OccurrenceView } from './alert/open-occurrence.js';
+import type { RunHeader } from './run/run.js';
+import type { ConditionSource } from './run/proof.js';
+import type { Silence } from './suppression/suppression.js';
 
 /** What a source made of one payload. An item that is invalid among valid ones is rejected by itself. */
 export interface ParsedPayload {

@@ -1,29 +1,29 @@
-import type { Budgets } from './budget.js';
+import type { Budgets } from './decision/budget.js';
 import type { ConnectionCheck } from './connection.js';
-import type { IncidentStore } from './incident-store.js';
-import type { OccurrenceView } from './open-occurrence.js';
-import type { RuleCounts, RuleHistory } from './rule-history.js';
-import type { Sessions } from './session.js';
-import type { AlertView } from './alert-view.js';
-import type { ApprovalView } from './approval-view.js';
-import type { Audit } from './audit.js';
-import type { DeadLetters } from './dead-letter.js';
-import type { HoldStore } from './hold-store.js';
+import type { IncidentStore } from './incident/incident-store.js';
+import type { OccurrenceView } from './alert/open-occurrence.js';
+import type { RuleCounts, RuleHistory } from './rule/rule-history.js';
+import type { Sessions } from './access/session.js';
+import type { AlertView } from './decision/alert-view.js';
+import type { ApprovalView } from './run/approval-view.js';
+import type { Audit } from './access/audit.js';
+import type { DeadLetters } from './alert/dead-letter.js';
+import type { HoldStore } from './suppression/hold-store.js';
 import type { Notices, Outbox } from './outbox.js';
 import type { PauseSwitch } from './pause.js';
-import type { PlaybookStore } from './playbook-store.js';
-import type { Payloads } from './payload.js';
+import type { PlaybookStore } from './playbook/playbook-store.js';
+import type { Payloads } from './alert/payload.js';
 import type { Retention } from './retention.js';
-import type { RunFeed } from './run-feed.js';
-import type { RunStore } from './run-store.js';
-import type { RunView } from './run-view.js';
-import type { SuppressionStore } from './suppression-store.js';
-import type { Tokens } from './token.js';
+import type { RunFeed } from './run/run-feed.js';
+import type { RunStore } from './run/run-store.js';
+import type { RunView } from './run/run-view.js';
+import type { SuppressionStore } from './suppression/suppression-store.js';
+import type { Tokens } from './access/token.js';
 import type { TriageStore } from './triage-store.js';
-import type { StormStore } from './storm.js';
+import type { StormStore } from './decision/storm.js';
 import type { Search } from './search.js';
 import type { Survey } from './survey.js';
-import type { Unmatched } from './unmatched.js';
+import type { Unmatched } from './rule/unmatched.js';
 
 /** All that is kept, in one place, as the roof opens it. */
 export interface Store {

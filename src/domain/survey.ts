@@ -1,4 +1,4 @@
-import type { RunOutcome, RunState } from './run.js';
+import type { RunOutcome, RunState } from './run/run.js';
 
 /** How many alerts of one hour have one decision. */
 export interface HourCount {

@@ -1,9 +1,9 @@
-import type { Alert } from './alert.js';
-import type { UsedBudget } from './budget.js';
-import type { Decision } from './decision.js';
-import type { FiringSource } from './inhibition.js';
-import type { NewRun } from './run-store.js';
-import type { Suppressed } from './suppression-set.js';
+import type { Alert } from './alert/alert.js';
+import type { UsedBudget } from './decision/budget.js';
+import type { Decision } from './decision/decision.js';
+import type { FiringSource } from './suppression/inhibition.js';
+import type { NewRun } from './run/run-store.js';
+import type { Suppressed } from './suppression/suppression-set.js';
 
 /** How often a condition has begun and ended lately. */
 export interface FlapHistory {

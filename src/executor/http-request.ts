@@ -1,7 +1,7 @@
 import type * as undiciTypes from 'undici';
 import type { Agent, Dispatcher } from 'undici';
 import type { Clock } from '../domain/clock.js';
-import type { Outcome } from '../domain/outcome.js';
+import type { Outcome } from '../domain/run/outcome.js';
 import { formatMs } from '../domain/duration.js';
 import { messageOf } from '../domain/errors.js';
 import { limitTime } from '../domain/time-limit.js';

@@ -3,7 +3,7 @@ import type { Clock } from '../domain/clock.js';
 import type { ConnectionCheck } from '../domain/connection.js';
 import { durationMs } from '../domain/duration.js';
 import type { Duration } from '../domain/duration.js';
-import type { Outcome } from '../domain/outcome.js';
+import type { Outcome } from '../domain/run/outcome.js';
 import { createHttpClient, failedRead, hideSecrets } from './http-request.js';
 import type { HttpClient } from './http-request.js';
 import { readJson } from './http-json.js';

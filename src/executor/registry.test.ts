@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { anAttempt } from '../../test/helper/an-attempt.js';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import type { Executor, ExecutorModule, ExecutorSet } from '../domain/executor.js';
-import type { Outcome } from '../domain/outcome.js';
+import type { Outcome } from '../domain/run/outcome.js';
 import { createExecutors, executorModules, executorSpecs } from './registry.js';
 
 const DEPS = { clock: new FakeClock(), notify: () => Promise.resolve([]) };

@@ -7,9 +7,9 @@ import type {
   ExecutorSpec,
   ReadyExecutor,
 } from '../domain/executor.js';
-import type { Outcome } from '../domain/outcome.js';
-import type { MetricSource } from '../domain/metric-source.js';
-import type { ConditionSource } from '../domain/proof.js';
+import type { Outcome } from '../domain/run/outcome.js';
+import type { MetricSource } from '../domain/alert/metric-source.js';
+import type { ConditionSource } from '../domain/run/proof.js';
 import { messageOf } from '../domain/errors.js';
 import { apiCallModule } from './api/api.js';
 import { databaseModule } from './database/database.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ApprovalQuery, Comment } from '../domain/api/approval.js';
-import { Approval } from '../domain/run.js';
+import { Approval } from '../domain/run/run.js';
 import { pageOf, pageRequest } from '../domain/api/page.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';

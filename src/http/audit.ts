@@ -1,5 +1,5 @@
 import { instant } from '../domain/clock.js';
-import type { AuditEntry } from '../domain/audit.js';
+import type { AuditEntry } from '../domain/access/audit.js';
 import type { HttpDeps } from './deps.js';
 
 /**

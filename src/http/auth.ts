@@ -1,12 +1,12 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { mayDo } from '../domain/access.js';
-import type { Right, Role } from '../domain/access.js';
+import { mayDo } from '../domain/access/access.js';
+import type { Right, Role } from '../domain/access/access.js';
 import { MAX_TOKEN_LENGTH } from '../domain/api/session.js';
 import { FixpointError } from '../domain/errors.js';
 import type { SenderProof } from '../domain/source.js';
-import type { TokenRecord } from '../domain/token.js';
-import type { Session } from '../domain/session.js';
+import type { TokenRecord } from '../domain/access/token.js';
+import type { Session } from '../domain/access/session.js';
 import type { ProbeDeps } from './deps.js';
 import { KnownCredentials } from './known-credentials.js';
 import { SAFE_METHODS } from './same-origin.js';

@@ -4,7 +4,7 @@ import { PageQuery, pageOf, pageRequest } from '../domain/api/page.js';
 import { DeadLetterAnswer } from '../domain/api/system.js';
 import { instant } from '../domain/clock.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
-import type { DeadLetter } from '../domain/dead-letter.js';
+import type { DeadLetter } from '../domain/alert/dead-letter.js';
 import { UNKNOWN_SOURCE } from '../ingest/ingest.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';

@@ -1,8 +1,8 @@
 import type { Evaluation } from '../domain/api/evaluation.js';
-import type { Alert } from '../domain/alert.js';
-import { compileRules } from '../domain/rule-match.js';
-import type { RuleSet } from '../domain/rule-match.js';
-import type { StoredAlert } from '../domain/alert-view.js';
+import type { Alert } from '../domain/alert/alert.js';
+import { compileRules } from '../domain/rule/rule-match.js';
+import type { RuleSet } from '../domain/rule/rule-match.js';
+import type { StoredAlert } from '../domain/decision/alert-view.js';
 import type { HttpDeps } from './deps.js';
 import { mostTelling } from './rules.js';
 

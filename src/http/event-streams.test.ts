@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ADMIN_TOKEN, HttpWorld } from '../../test/helper/http-deps.js';
-import type { RunEvent } from '../domain/run.js';
+import type { RunEvent } from '../domain/run/run.js';
 import { until } from '../../test/helper/until.js';
 import { createServer } from './server.js';
 

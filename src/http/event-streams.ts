@@ -3,9 +3,9 @@ import type { FastifyReply } from 'fastify';
 import { sleep } from '../domain/clock.js';
 import type { Clock } from '../domain/clock.js';
 import { FixpointError } from '../domain/errors.js';
-import { isRunFinished } from '../domain/run.js';
-import type { RunState, StoredEvent } from '../domain/run.js';
-import type { RunView } from '../domain/run-view.js';
+import { isRunFinished } from '../domain/run/run.js';
+import type { RunState, StoredEvent } from '../domain/run/run.js';
+import type { RunView } from '../domain/run/run-view.js';
 import type { HttpDeps } from './deps.js';
 
 /** The most events that the store answers at once. */

@@ -1,8 +1,8 @@
 import { Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../domain/clock.js';
-import { Priority } from '../domain/incident.js';
-import type { IncidentTiming } from '../domain/incident-store.js';
+import { Priority } from '../domain/incident/incident.js';
+import type { IncidentTiming } from '../domain/incident/incident-store.js';
 import { settleWithin } from '../domain/time-limit.js';
 
 /** What is measured of incidents. */

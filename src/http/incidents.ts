@@ -6,11 +6,11 @@ import {
   IncidentNote,
   IncidentQuery,
 } from '../domain/api/incident.js';
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import { pageOf, pageRequest, sinceInstant } from '../domain/api/page.js';
 import { instant } from '../domain/clock.js';
-import { Incident, IncidentDetail } from '../domain/incident.js';
-import type { IncidentCommand } from '../domain/incident.js';
+import { Incident, IncidentDetail } from '../domain/incident/incident.js';
+import type { IncidentCommand } from '../domain/incident/incident.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';

@@ -13,7 +13,7 @@ import {
 } from '../domain/api/suppression.js';
 import { instant } from '../domain/clock.js';
 import { FixpointError } from '../domain/errors.js';
-import type { MaintenanceWindow } from '../domain/suppression.js';
+import type { MaintenanceWindow } from '../domain/suppression/suppression.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';

@@ -2,7 +2,7 @@ import { OverviewAnswer, SystemAnswer } from '../domain/api/overview.js';
 import type { RunItem, RunProgress } from '../domain/api/run.js';
 import { instant } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
-import { isRunFinished } from '../domain/run.js';
+import { isRunFinished } from '../domain/run/run.js';
 import { AlertHours } from './alert-hours.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';

@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 
 /** What is known of a delivery: how many alerts and refused items it had, and the alert's place among the former. */
 export interface Delivered {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anAlert } from '../../test/helper/an-alert.js';
 import { errorOf, HttpFace } from '../../test/helper/http-face.js';
 import { PayloadAnswer } from '../domain/api/payload.js';
-import type { KeptPayload } from '../domain/payload.js';
+import type { KeptPayload } from '../domain/alert/payload.js';
 
 const face = new HttpFace();
 const BATCH = '01KAJ00000000000000000';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import { PayloadAnswer } from '../domain/api/payload.js';
 import { FixpointError } from '../domain/errors.js';
 import { splitId } from '../domain/id.js';
-import type { KeptPayload } from '../domain/payload.js';
+import type { KeptPayload } from '../domain/alert/payload.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { itemOf } from './payload-item.js';

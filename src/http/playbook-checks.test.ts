@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { errorOf, HttpFace } from '../../test/helper/http-face.js';
 import { memorySurvey } from '../../test/helper/memory-survey.js';
 import { PlaybookCheckAnswer, PlaybookStatsAnswer, PlaybookVersionDetail } from '../domain/api/playbook.js';
-import type { CheckedPlaybook } from '../domain/playbook.js';
+import type { CheckedPlaybook } from '../domain/playbook/playbook.js';
 
 const face = new HttpFace();
 const { get, post } = face;

@@ -1,6 +1,6 @@
 import type { PlaybookGraph } from '../domain/api/playbook.js';
 import type { ExecutorSpec } from '../domain/executor.js';
-import type { Playbook } from '../domain/playbook.js';
+import type { Playbook } from '../domain/playbook/playbook.js';
 
 /** A playbook's tasks and what depends on what. */
 export function graphOf(playbook: Playbook, specs: ReadonlyMap<string, ExecutorSpec>): PlaybookGraph {

@@ -6,7 +6,7 @@ import { pageOf } from '../domain/api/page.js';
 import { PlaybookAnswer, PlaybookItem } from '../domain/api/playbook.js';
 import { Explanation } from '../domain/api/rule.js';
 import { ExecutorAnswer } from '../domain/api/system.js';
-import type { CheckedPlaybook } from '../domain/playbook.js';
+import type { CheckedPlaybook } from '../domain/playbook/playbook.js';
 
 const face = new HttpFace();
 const { get, post } = face;

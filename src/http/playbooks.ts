@@ -5,7 +5,7 @@ import { PlaybookAnswer, PlaybookItem, PlaybookVersionAnswer, ProblemAnswer } fr
 import { RunAnswer, StartRun } from '../domain/api/run.js';
 import type { ExecutorSpec } from '../domain/executor.js';
 import { didYouMean } from '../domain/nearest.js';
-import type { CheckedPlaybook } from '../domain/playbook.js';
+import type { CheckedPlaybook } from '../domain/playbook/playbook.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';

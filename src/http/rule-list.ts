@@ -1,5 +1,5 @@
 import type { RuleQuery } from '../domain/api/rule.js';
-import type { Rule } from '../domain/rule.js';
+import type { Rule } from '../domain/rule/rule.js';
 
 /** A rule with its place in the order in which rules are asked, counted from 1. */
 export interface PlacedRule {

@@ -9,7 +9,7 @@ import {
   RulesVersionAnswer,
   RulesVersionItem,
 } from '../domain/api/rule.js';
-import type { RuleExplanation } from '../domain/decision.js';
+import type { RuleExplanation } from '../domain/decision/decision.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { answers, found, PathId } from './route.js';

@@ -1,6 +1,6 @@
 import type { RunItem, RunListItem, RunProgress } from '../domain/api/run.js';
-import { isRunFinished } from '../domain/run.js';
-import type { Step, StepState } from '../domain/run.js';
+import { isRunFinished } from '../domain/run/run.js';
+import type { Step, StepState } from '../domain/run/run.js';
 import type { HttpDeps } from './deps.js';
 
 const MAX_STEPS_NOW = 5;

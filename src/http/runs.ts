@@ -12,7 +12,7 @@ import {
   RunListItem,
   RunQuery,
 } from '../domain/api/run.js';
-import { Report } from '../domain/report.js';
+import { Report } from '../domain/run/report.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';

@@ -1,7 +1,7 @@
 import { SearchAnswer, SearchQuery } from '../domain/api/search.js';
 import type { SearchItem, SearchType } from '../domain/api/search.js';
-import type { CheckedPlaybook } from '../domain/playbook.js';
-import type { Rule } from '../domain/rule.js';
+import type { CheckedPlaybook } from '../domain/playbook/playbook.js';
+import type { Rule } from '../domain/rule/rule.js';
 import type { Found, FoundAlert, FoundIncident, FoundRun } from '../domain/search.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';

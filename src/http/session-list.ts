@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { mayDo } from '../domain/access.js';
+import { mayDo } from '../domain/access/access.js';
 import { PageQuery, pageOf, pageRequest } from '../domain/api/page.js';
 import { SessionItem } from '../domain/api/session.js';
 import { instant } from '../domain/clock.js';
 import { FixpointError } from '../domain/errors.js';
-import type { ListedSession } from '../domain/session.js';
+import type { ListedSession } from '../domain/access/session.js';
 import { audit } from './audit.js';
 import { ADMIN, principalOf } from './auth.js';
 import type { Auth } from './auth.js';

@@ -11,12 +11,12 @@ import {
   SilencePreviewRequest,
   SilenceQuery,
 } from '../domain/api/suppression.js';
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import { instant } from '../domain/clock.js';
 import { FixpointError } from '../domain/errors.js';
-import type { Silence } from '../domain/suppression.js';
-import { silenceState } from '../domain/suppression.js';
-import { matchingAlerts } from '../domain/suppression-set.js';
+import type { Silence } from '../domain/suppression/suppression.js';
+import { silenceState } from '../domain/suppression/suppression.js';
+import { matchingAlerts } from '../domain/suppression/suppression-set.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';

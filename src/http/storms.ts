@@ -1,8 +1,8 @@
 import { EndStorm, StormNow } from '../domain/api/system.js';
 import { instant } from '../domain/clock.js';
 import { durationMs } from '../domain/duration.js';
-import { OVERALL } from '../domain/storm.js';
-import type { Storm } from '../domain/storm.js';
+import { OVERALL } from '../domain/decision/storm.js';
+import type { Storm } from '../domain/decision/storm.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';

@@ -1,6 +1,6 @@
 import { instant } from '../domain/clock.js';
 import { FixpointError } from '../domain/errors.js';
-import type { KeptSuppression, SuppressionKind } from '../domain/suppression.js';
+import type { KeptSuppression, SuppressionKind } from '../domain/suppression/suppression.js';
 import type { HttpDeps } from './deps.js';
 
 /** Keeps what holds alerts back and puts it in force here at once; refuses with `conflict` what cannot be kept. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hashOf } from '../../test/helper/http-deps.js';
 import { BEARER, errorOf, HttpFace } from '../../test/helper/http-face.js';
 import { until } from '../../test/helper/until.js';
-import { Role } from '../domain/access.js';
+import { Role } from '../domain/access/access.js';
 import { pageOf } from '../domain/api/page.js';
 import { NewTokenAnswer, TokenAnswer } from '../domain/api/token.js';
 

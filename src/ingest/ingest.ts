@@ -1,5 +1,5 @@
-import type { AlertStatus, ParsedAlert } from '../domain/alert.js';
-import { Alert } from '../domain/alert.js';
+import type { AlertStatus, ParsedAlert } from '../domain/alert/alert.js';
+import { Alert } from '../domain/alert/alert.js';
 import type { Bus } from '../domain/bus.js';
 import type { Clock } from '../domain/clock.js';
 import { instant } from '../domain/clock.js';
@@ -9,7 +9,7 @@ import type { Ids } from '../domain/id.js';
 import { idOf } from '../domain/id.js';
 import { notJson } from '../domain/json-place.js';
 import type { ParsedPayload, RejectedItem, Source, SourceGate, SourceModule } from '../domain/source.js';
-import type { DeadLetters } from '../domain/dead-letter.js';
+import type { DeadLetters } from '../domain/alert/dead-letter.js';
 import { settleWithin } from '../domain/time-limit.js';
 import type { IntakeWork } from './intake-entries.js';
 import type { PayloadKeeper } from './payload-keeper.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { anAlert } from '../../test/helper/an-alert.js';
-import type { ParsedAlert } from '../domain/alert.js';
-import { intakeEntries } from '../domain/intake-entry.js';
+import type { ParsedAlert } from '../domain/alert/alert.js';
+import { intakeEntries } from '../domain/alert/intake-entry.js';
 import { schemaProblems } from '../domain/schema-problem.js';
 import { compileIntake } from './intake-entries.js';
 

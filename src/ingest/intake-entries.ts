@@ -1,14 +1,14 @@
-import type { ParsedAlert } from '../domain/alert.js';
-import { compileChanges, CHANGE_ROOTS, withOriginals } from '../domain/alert-change.js';
-import type { ReadyChanges } from '../domain/alert-change.js';
+import type { ParsedAlert } from '../domain/alert/alert.js';
+import { compileChanges, CHANGE_ROOTS, withOriginals } from '../domain/alert/alert-change.js';
+import type { ReadyChanges } from '../domain/alert/alert-change.js';
 import { messageOf } from '../domain/errors.js';
-import { compileBare } from '../domain/field-expression.js';
-import type { FieldExpression } from '../domain/field-expression.js';
-import type { IntakeEntry } from '../domain/intake-entry.js';
-import { labelOf, matcherHolds, parseMatcher } from '../domain/label.js';
-import type { Matcher } from '../domain/label.js';
+import { compileBare } from '../domain/alert/field-expression.js';
+import type { FieldExpression } from '../domain/alert/field-expression.js';
+import type { IntakeEntry } from '../domain/alert/intake-entry.js';
+import { labelOf, matcherHolds, parseMatcher } from '../domain/alert/label.js';
+import type { Matcher } from '../domain/alert/label.js';
 import type { ParsedPayload } from '../domain/source.js';
-import { valueInText } from '../domain/value-in-text.js';
+import { valueInText } from '../domain/alert/value-in-text.js';
 
 /** More different remarks about one payload are not kept. */
 const MAX_REMARKS = 50;

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import { SILENT_LOG } from '../domain/log.js';
-import { MAX_PAYLOAD_BYTES } from '../domain/payload.js';
-import type { PayloadBody, PayloadDelivery } from '../domain/payload.js';
+import { MAX_PAYLOAD_BYTES } from '../domain/alert/payload.js';
+import type { PayloadBody, PayloadDelivery } from '../domain/alert/payload.js';
 import { PayloadKeeper } from './payload-keeper.js';
 
 const MB = 1024 * 1024;

@@ -3,8 +3,8 @@ import type { Clock } from '../domain/clock.js';
 import { instant } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/log.js';
-import { MAX_PAYLOAD_BYTES } from '../domain/payload.js';
-import type { PayloadBody, PayloadDelivery, Payloads } from '../domain/payload.js';
+import { MAX_PAYLOAD_BYTES } from '../domain/alert/payload.js';
+import type { PayloadBody, PayloadDelivery, Payloads } from '../domain/alert/payload.js';
 
 /** A delivery whose alerts are durable. */
 export interface Delivered {

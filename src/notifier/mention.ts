@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Severity } from '../domain/alert.js';
+import { Severity } from '../domain/alert/alert.js';
 import type { Notice } from '../domain/notifier.js';
 
 /** Who is called by name in a chat, and from which severities on: good news wakes nobody. */

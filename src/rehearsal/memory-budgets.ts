@@ -1,4 +1,4 @@
-import type { Budget, Budgets, UsedBudget } from '../domain/budget.js';
+import type { Budget, Budgets, UsedBudget } from '../domain/decision/budget.js';
 
 /** What limits have been used up, without a database. */
 export class MemoryBudgets implements Budgets {

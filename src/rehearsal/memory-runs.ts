@@ -1,10 +1,10 @@
 import type { Clock } from '../domain/clock.js';
-import type { Playbook } from '../domain/playbook.js';
-import type { Run, RunEvent } from '../domain/run.js';
-import { isRunFinished } from '../domain/run.js';
-import type { ClaimedRun, FoundAlerts, NewRun, RunChange, RunStore } from '../domain/run-store.js';
+import type { Playbook } from '../domain/playbook/playbook.js';
+import type { Run, RunEvent } from '../domain/run/run.js';
+import { isRunFinished } from '../domain/run/run.js';
+import type { ClaimedRun, FoundAlerts, NewRun, RunChange, RunStore } from '../domain/run/run-store.js';
 import type { RunKey } from '../domain/triage-store.js';
-import { fold } from '../domain/transition.js';
+import { fold } from '../domain/run/transition.js';
 
 interface Kept {
   run: Run;

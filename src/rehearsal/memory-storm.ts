@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.js';
 import { instant } from '../domain/clock.js';
-import { OVERALL, stormAfter, stormLevelOf } from '../domain/storm.js';
-import type { Storm, StormLimit, StormPolicy, StormRates } from '../domain/storm.js';
+import { OVERALL, stormAfter, stormLevelOf } from '../domain/decision/storm.js';
+import type { Storm, StormLimit, StormPolicy, StormRates } from '../domain/decision/storm.js';
 import type { StormDemand, StormGauge, StormSeen } from '../triage/storm.js';
 
 interface Counted {

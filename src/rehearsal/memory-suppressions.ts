@@ -1,6 +1,6 @@
-import type { Alert } from '../domain/alert.js';
-import { SuppressionSet } from '../domain/suppression-set.js';
-import type { Frozen, SuppressionContent } from '../domain/suppression-set.js';
+import type { Alert } from '../domain/alert/alert.js';
+import { SuppressionSet } from '../domain/suppression/suppression-set.js';
+import type { Frozen, SuppressionContent } from '../domain/suppression/suppression-set.js';
 import type { DecidedBatch } from '../domain/triage-store.js';
 import type { Suppressions } from '../triage/deps.js';
 import { FiringMemory } from '../triage/firing.js';

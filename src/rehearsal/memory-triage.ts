@@ -1,8 +1,8 @@
-import type { Alert } from '../domain/alert.js';
-import type { Decision } from '../domain/decision.js';
-import type { Run, RunEvent } from '../domain/run.js';
-import { isRunFinished } from '../domain/run.js';
-import type { FoundAlerts } from '../domain/run-store.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { Decision } from '../domain/decision/decision.js';
+import type { Run, RunEvent } from '../domain/run/run.js';
+import { isRunFinished } from '../domain/run/run.js';
+import type { FoundAlerts } from '../domain/run/run-store.js';
 import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/triage-store.js';
 import type { MemoryBudgets } from './memory-budgets.js';
 import type { MemoryRuns } from './memory-runs.js';

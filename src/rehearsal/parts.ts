@@ -1,9 +1,9 @@
 import type { Clock } from '../domain/clock.js';
 import type { ChildRuns, ExecutorSpec, ReadyExecutor } from '../domain/executor.js';
 import type { Notice, NotifyResult } from '../domain/notifier.js';
-import type { CheckedPlaybook, Mode } from '../domain/playbook.js';
-import type { NewRunHeader, Run } from '../domain/run.js';
-import type { RunStore } from '../domain/run-store.js';
+import type { CheckedPlaybook, Mode } from '../domain/playbook/playbook.js';
+import type { NewRunHeader, Run } from '../domain/run/run.js';
+import type { RunStore } from '../domain/run/run-store.js';
 import type { Opening } from '../schedule/scheduler.js';
 import type { Abilities } from './recording.js';
 

@@ -1,4 +1,4 @@
-import type { Run, RunEvent } from '../domain/run.js';
+import type { Run, RunEvent } from '../domain/run/run.js';
 
 /** What a run asks people, and where. */
 export interface Question {

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.js';
 import { sleep } from '../domain/clock.js';
 import type { AttemptContext, Effect, ExecutorSpec, Lookup, Plan, ReadyExecutor } from '../domain/executor.js';
-import type { Change, Outcome } from '../domain/outcome.js';
+import type { Change, Outcome } from '../domain/run/outcome.js';
 
 /** What the executor of a kind can do besides its work. */
 export interface Abilities {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import { PlaybookTest } from '../domain/playbook-test.js';
-import { Playbook } from '../domain/playbook.js';
-import type { CheckedPlaybook } from '../domain/playbook.js';
-import { rehearsalParts } from '../rehearsal-parts.js';
+import { Playbook } from '../domain/playbook/playbook.js';
+import type { CheckedPlaybook } from '../domain/playbook/playbook.js';
+import { rehearsalParts } from '../app/rehearsal-parts.js';
 import { runTest } from './run-test.js';
 import type { TestBench, TestEnd } from './run-test.js';
 

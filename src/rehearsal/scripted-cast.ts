@@ -1,9 +1,9 @@
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import { durationMs } from '../domain/duration.js';
 import type { Lookup, Plan } from '../domain/executor.js';
-import type { Outcome } from '../domain/outcome.js';
+import type { Outcome } from '../domain/run/outcome.js';
 import type { MockedAnswer, PlaybookTest } from '../domain/playbook-test.js';
-import type { AskCondition } from '../domain/proof.js';
+import type { AskCondition } from '../domain/run/proof.js';
 import type { DataPath } from '../domain/schema-problem.js';
 import { misfit, shown } from './fits.js';
 import { intendedBy } from './recording.js';

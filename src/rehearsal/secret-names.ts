@@ -1,5 +1,5 @@
-import { compileTemplate } from '../domain/expression.js';
-import type { Playbook } from '../domain/playbook.js';
+import { compileTemplate } from '../domain/expression/expression.js';
+import type { Playbook } from '../domain/playbook/playbook.js';
 import type { SecretGrant } from '../schedule/secrets.js';
 
 /** Every secret that playbooks name, standing for itself: a rehearsal renders with names and knows no values. */

@@ -1,5 +1,5 @@
-import type { Decision } from '../domain/decision.js';
-import type { Run } from '../domain/run.js';
+import type { Decision } from '../domain/decision/decision.js';
+import type { Run } from '../domain/run/run.js';
 import type { RepeatedAlert } from './memory-triage.js';
 import type { Call } from './recording.js';
 import { intendedBy } from './recording.js';

@@ -1,5 +1,5 @@
 import { didYouMean } from '../domain/nearest.js';
-import type { CheckedPlaybook } from '../domain/playbook.js';
+import type { CheckedPlaybook } from '../domain/playbook/playbook.js';
 import { taskOfStep } from '../domain/playbook-test.js';
 import type { PlaybookTest } from '../domain/playbook-test.js';
 import type { Complaint } from './scripted-cast.js';

@@ -1,9 +1,9 @@
-import type { Alert } from '../domain/alert.js';
-import type { IncidentBrief } from '../domain/incident.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { Language } from '../domain/notifier.js';
-import type { Report } from '../domain/report.js';
-import type { StoredEvent } from '../domain/run.js';
-import type { RunView } from '../domain/run-view.js';
+import type { Report } from '../domain/run/report.js';
+import type { StoredEvent } from '../domain/run/run.js';
+import type { RunView } from '../domain/run/run-view.js';
 import type { ReportedRun } from './reported-run.js';
 import { summarize } from './summarize.js';
 

@@ -1,7 +1,7 @@
-import type { IncidentBrief } from '../domain/incident.js';
+import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { Notice, PlainNotice } from '../domain/notifier.js';
-import type { Report } from '../domain/report.js';
-import type { Step } from '../domain/run.js';
+import type { Report } from '../domain/run/report.js';
+import type { Step } from '../domain/run/run.js';
 import type { OutboxEntry } from '../domain/outbox.js';
 import { incidentOf, reportOf, runLink } from './build.js';
 import type { BuildReportOptions } from './build.js';

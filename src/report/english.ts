@@ -1,5 +1,5 @@
 import { formatMs } from '../domain/duration.js';
-import type { WaitReason } from '../domain/run.js';
+import type { WaitReason } from '../domain/run/run.js';
 import type { Words } from './words.js';
 
 const WAITS_EN: Readonly<Record<WaitReason, string>> = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aStory, failed, begun, RUN_ID, theDemoRun } from '../../test/helper/a-reported-run.js';
 import type { Story } from '../../test/helper/a-reported-run.js';
-import type { IncidentBrief } from '../domain/incident.js';
+import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { OutboxEntry } from '../domain/outbox.js';
 import { buildReport } from './build.js';
 import { composeNotice } from './compose.js';

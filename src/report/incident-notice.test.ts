@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { IncidentNews } from '../domain/incident-rules.js';
-import type { Priority } from '../domain/incident.js';
+import type { IncidentNews } from '../domain/incident/incident-rules.js';
+import type { Priority } from '../domain/incident/incident.js';
 import { composeIncidents } from './incident-notice.js';
 
 function news(n: number, priority: Priority = 'P2', what: IncidentNews['what'] = 'opened'): IncidentNews {

@@ -1,5 +1,5 @@
-import type { IncidentBrief } from '../domain/incident.js';
-import type { IncidentNews } from '../domain/incident-rules.js';
+import type { IncidentBrief } from '../domain/incident/incident.js';
+import type { IncidentNews } from '../domain/incident/incident-rules.js';
 import type { Language, Notice, PlainNotice } from '../domain/notifier.js';
 import { plain } from './plain.js';
 

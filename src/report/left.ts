@@ -1,6 +1,6 @@
-import type { Report } from '../domain/report.js';
-import { isRunFinished } from '../domain/run.js';
-import type { Step, WaitReason, SkipReason } from '../domain/run.js';
+import type { Report } from '../domain/run/report.js';
+import { isRunFinished } from '../domain/run/run.js';
+import type { Step, WaitReason, SkipReason } from '../domain/run/run.js';
 import { plain, valueText } from './plain.js';
 import type { ReportedRun } from './reported-run.js';
 import type { Words } from './words.js';

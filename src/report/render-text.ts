@@ -1,4 +1,4 @@
-import type { Report } from '../domain/report.js';
+import type { Report } from '../domain/run/report.js';
 import { wordsOf } from './dictionary.js';
 import { clockTime } from './plain.js';
 import { changeLine } from './summarize.js';

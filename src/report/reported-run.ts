@@ -1,4 +1,4 @@
-import type { RunHeader, Step } from '../domain/run.js';
+import type { RunHeader, Step } from '../domain/run/run.js';
 
 /** A run as `RunView.get` answers it: what a report is made of. */
 export type ReportedRun = RunHeader & { readonly seq: number; readonly steps: readonly Step[] };

@@ -1,12 +1,12 @@
 import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import { messageOf } from '../domain/errors.js';
-import type { IncidentBrief } from '../domain/incident.js';
+import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { Log } from '../domain/log.js';
 import type { Language, Notice, NotifyResult, PlainNotice } from '../domain/notifier.js';
 import type { Delivery, Outbox, OutboxEntry } from '../domain/outbox.js';
-import type { RunView } from '../domain/run-view.js';
+import type { RunView } from '../domain/run/run-view.js';
 import { composeNotice, composePlain } from './compose.js';
 
 /** How long a worker that has nothing to do waits before it looks again. */

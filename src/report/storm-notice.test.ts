@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Storm, StormSummary } from '../domain/storm.js';
+import type { Storm, StormSummary } from '../domain/decision/storm.js';
 import { stormNotice } from './storm-notice.js';
 import { unmatchedNotice } from './unmatched-notice.js';
 

@@ -1,5 +1,5 @@
 import type { Language, PlainNotice } from '../domain/notifier.js';
-import type { Storm, StormLevel, StormLimit, StormSummary } from '../domain/storm.js';
+import type { Storm, StormLevel, StormLimit, StormSummary } from '../domain/decision/storm.js';
 import { plain } from './plain.js';
 
 /** Lines of a summary: whoever wants more finds it in the list of alerts. */

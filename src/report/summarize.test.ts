@@ -3,7 +3,7 @@ import { aStory, begun, failed, RUN_ID, SCALED, succeeded, theDemoRun } from '..
 import type { Story } from '../../test/helper/a-reported-run.js';
 import { anAlert } from '../../test/helper/an-alert.js';
 import type { Language } from '../domain/notifier.js';
-import { Report } from '../domain/report.js';
+import { Report } from '../domain/run/report.js';
 import { renderHtml } from './render-html.js';
 import { renderText } from './render-text.js';
 import { summarize } from './summarize.js';

@@ -1,9 +1,9 @@
-import type { Alert } from '../domain/alert.js';
-import type { IncidentBrief } from '../domain/incident.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { Language } from '../domain/notifier.js';
-import type { LeftReason, Report } from '../domain/report.js';
-import { isRunFinished } from '../domain/run.js';
-import type { RunHeader, Step, StoredEvent } from '../domain/run.js';
+import type { LeftReason, Report } from '../domain/run/report.js';
+import { isRunFinished } from '../domain/run/run.js';
+import type { RunHeader, Step, StoredEvent } from '../domain/run/run.js';
 import { leftOf } from './left.js';
 import { figure, plain, safeLink, valueText } from './plain.js';
 import { timelineOf } from './timeline.js';

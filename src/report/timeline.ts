@@ -1,5 +1,5 @@
-import type { Report } from '../domain/report.js';
-import type { Step, StoredEvent } from '../domain/run.js';
+import type { Report } from '../domain/run/report.js';
+import type { Step, StoredEvent } from '../domain/run/run.js';
 import { plain } from './plain.js';
 import type { ReportedRun } from './reported-run.js';
 import type { Words } from './words.js';

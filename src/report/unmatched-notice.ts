@@ -1,5 +1,5 @@
 import type { Language, PlainNotice } from '../domain/notifier.js';
-import type { UnmatchedBatch } from '../domain/unmatched.js';
+import type { UnmatchedBatch } from '../domain/rule/unmatched.js';
 import { plain } from './plain.js';
 
 const MAX_LINES = 10;

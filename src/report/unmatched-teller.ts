@@ -4,7 +4,7 @@ import { messageOf } from '../domain/errors.js';
 import type { Ids } from '../domain/id.js';
 import type { Log } from '../domain/log.js';
 import type { Language } from '../domain/notifier.js';
-import type { Unmatched } from '../domain/unmatched.js';
+import type { Unmatched } from '../domain/rule/unmatched.js';
 import { unmatchedNotice } from './unmatched-notice.js';
 
 const LOOK_EVERY_MS = 2_000;

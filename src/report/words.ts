@@ -1,5 +1,5 @@
-import type { LeftReason } from '../domain/report.js';
-import type { RunOutcome, RunState, SkipReason, StepState, WaitReason } from '../domain/run.js';
+import type { LeftReason } from '../domain/run/report.js';
+import type { RunOutcome, RunState, SkipReason, StepState, WaitReason } from '../domain/run/run.js';
 
 /** Everything that a report says by itself, in one language. A missing word is a compile error; names, figures and messages are put in. */
 export interface Words {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { aFreshAlert, aNewRun } from '../../test/helper/store-world.js';
-import type { Alert } from '../domain/alert.js';
-import type { Run } from '../domain/run.js';
-import { fold, MAX_RUN_ALERTS } from '../domain/transition.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { Run } from '../domain/run/run.js';
+import { fold, MAX_RUN_ALERTS } from '../domain/run/transition.js';
 import { alertEvents } from './alert-events.js';
 
 const AT = '2026-11-21T12:00:00.000Z';

@@ -1,6 +1,6 @@
-import type { Alert } from '../domain/alert.js';
-import type { Run, RunEvent } from '../domain/run.js';
-import { MAX_RUN_ALERTS } from '../domain/transition.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { Run, RunEvent } from '../domain/run/run.js';
+import { MAX_RUN_ALERTS } from '../domain/run/transition.js';
 
 /**
  * What a run has to hear of its alerts: those that joined, that the last of all has resolved, that one fires after all. A run that is full

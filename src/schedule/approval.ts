@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { durationMs } from '../domain/duration.js';
-import type { ApprovalPlan, Asks, Intent } from '../domain/outcome.js';
-import type { Run, Step } from '../domain/run.js';
+import type { ApprovalPlan, Asks, Intent } from '../domain/run/outcome.js';
+import type { Run, Step } from '../domain/run/run.js';
 import type { PlannedTask } from './plan.js';
 import type { Prepared } from './prepare.js';
 

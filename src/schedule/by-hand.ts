@@ -1,11 +1,11 @@
-import type { Role } from '../domain/access.js';
+import type { Role } from '../domain/access/access.js';
 import type { Clock } from '../domain/clock.js';
 import { instant } from '../domain/clock.js';
 import { FixpointError } from '../domain/errors.js';
-import type { Run, RunEvent, Step } from '../domain/run.js';
-import { isRunFinished } from '../domain/run.js';
-import type { RunStore } from '../domain/run-store.js';
-import { transition } from '../domain/transition.js';
+import type { Run, RunEvent, Step } from '../domain/run/run.js';
+import { isRunFinished } from '../domain/run/run.js';
+import type { RunStore } from '../domain/run/run-store.js';
+import { transition } from '../domain/run/transition.js';
 
 /** What a person may tell a run that is under way. */
 export interface RunCommand {

@@ -1,10 +1,10 @@
 import { instant } from '../domain/clock.js';
 import { durationMs } from '../domain/duration.js';
-import type { Asks, Outcome } from '../domain/outcome.js';
-import { failureActions } from '../domain/playbook.js';
-import type { Retry } from '../domain/playbook.js';
-import type { Attempt, Run, RunEvent, Step } from '../domain/run.js';
-import { timeCountsFrom } from '../domain/run.js';
+import type { Asks, Outcome } from '../domain/run/outcome.js';
+import { failureActions } from '../domain/playbook/playbook.js';
+import type { Retry } from '../domain/playbook/playbook.js';
+import type { Attempt, Run, RunEvent, Step } from '../domain/run/run.js';
+import { timeCountsFrom } from '../domain/run/run.js';
 import { planHash } from './approval.js';
 import type { Plan, PlannedTask } from './plan.js';
 

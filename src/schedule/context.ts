@@ -1,10 +1,10 @@
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import type { Clock } from '../domain/clock.js';
 import type { AttemptContext, ReadyExecutor } from '../domain/executor.js';
-import type { IncidentBrief } from '../domain/incident.js';
-import type { Intent } from '../domain/outcome.js';
-import type { AskCondition } from '../domain/proof.js';
-import type { Run } from '../domain/run.js';
+import type { IncidentBrief } from '../domain/incident/incident.js';
+import type { Intent } from '../domain/run/outcome.js';
+import type { AskCondition } from '../domain/run/proof.js';
+import type { Run } from '../domain/run/run.js';
 import type { AttemptEnd } from './conclude.js';
 import type { Plan } from './plan.js';
 import type { Prepared } from './prepare.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { anAlert } from '../../test/helper/an-alert.js';
 import { ok, World } from '../../test/helper/schedule-world.js';
-import type { IncidentBrief } from '../domain/incident.js';
+import type { IncidentBrief } from '../domain/incident/incident.js';
 
 const INCIDENT: IncidentBrief = {
   incident_id: 'incident-1',

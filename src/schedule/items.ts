@@ -1,7 +1,7 @@
 import { messageOf } from '../domain/errors.js';
-import { renderDeep } from '../domain/expression.js';
-import type { Scope } from '../domain/expression.js';
-import type { Run, Step } from '../domain/run.js';
+import { renderDeep } from '../domain/expression/expression.js';
+import type { Scope } from '../domain/expression/expression.js';
+import type { Run, Step } from '../domain/run/run.js';
 
 /** The most items that a `foreach` may have. */
 const MAX_ITEMS = 1_000;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ok, World } from '../../test/helper/schedule-world.js';
 import { instant } from '../domain/clock.js';
-import type { ClaimedRun } from '../domain/run-store.js';
+import type { ClaimedRun } from '../domain/run/run-store.js';
 
 function nowOf({ clock }: World): string {
   return instant(clock.now());

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ok, World } from '../../test/helper/schedule-world.js';
-import type { Outcome } from '../domain/outcome.js';
-import type { Run } from '../domain/run.js';
+import type { Outcome } from '../domain/run/outcome.js';
+import type { Run } from '../domain/run/run.js';
 
 const IN_DOUBT: Outcome = { type: 'in_doubt', reason: 'cut off' };
 const REFUSED: Outcome = { type: 'failed', reason: 'refused', retryable: false };

@@ -1,6 +1,6 @@
-import { failureActions } from '../domain/playbook.js';
-import type { Run, RunOutcome, Step } from '../domain/run.js';
-import { isStepFinished } from '../domain/run.js';
+import { failureActions } from '../domain/playbook/playbook.js';
+import type { Run, RunOutcome, Step } from '../domain/run/run.js';
+import { isStepFinished } from '../domain/run/run.js';
 import { isUndo, undoIdOf } from './plan.js';
 import type { Plan } from './plan.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../domain/executor.js';
-import type { Run, Step } from '../domain/run.js';
+import type { Run, Step } from '../domain/run/run.js';
 import { ok, World } from '../../test/helper/schedule-world.js';
 import { approvalSpec, confirmationSpec, peopleModule } from '../executor/people/people.js';
 import { SYSTEM_CLOCK } from '../../test/helper/system-clock.js';

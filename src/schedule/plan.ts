@@ -1,7 +1,7 @@
 import { durationMs } from '../domain/duration.js';
-import { needsOf, topologicalOrder, upstreamOf } from '../domain/graph.js';
-import type { Playbook, Task } from '../domain/playbook.js';
-import { DEFAULT_RUN_TIMEOUT_MS, DEFAULT_STEP_TIMEOUT_MS } from '../domain/playbook.js';
+import { needsOf, topologicalOrder, upstreamOf } from '../domain/playbook/graph.js';
+import type { Playbook, Task } from '../domain/playbook/playbook.js';
+import { DEFAULT_RUN_TIMEOUT_MS, DEFAULT_STEP_TIMEOUT_MS } from '../domain/playbook/playbook.js';
 
 /** A playbook made ready to be worked through. */
 export interface Plan {

@@ -1,10 +1,10 @@
 import { messageOf } from '../domain/errors.js';
 import type { Effect, ExecutorSpec } from '../domain/executor.js';
-import { evaluateCondition, renderDeep } from '../domain/expression.js';
-import type { Scope } from '../domain/expression.js';
-import type { IncidentBrief } from '../domain/incident.js';
-import type { ConditionResult, Run } from '../domain/run.js';
-import { isStepFinished } from '../domain/run.js';
+import { evaluateCondition, renderDeep } from '../domain/expression/expression.js';
+import type { Scope } from '../domain/expression/expression.js';
+import type { IncidentBrief } from '../domain/incident/incident.js';
+import type { ConditionResult, Run } from '../domain/run/run.js';
+import { isStepFinished } from '../domain/run/run.js';
 import type { Plan, PlannedTask } from './plan.js';
 
 /** One attempt, ready to be made. Secrets stand in it as marks. */

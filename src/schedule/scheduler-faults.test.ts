@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ok, World } from '../../test/helper/schedule-world.js';
 import { aFreshAlert } from '../../test/helper/store-world.js';
 import { FixpointError } from '../domain/errors.js';
-import type { Outcome } from '../domain/outcome.js';
+import type { Outcome } from '../domain/run/outcome.js';
 import { steerRun } from './by-hand.js';
 
 /** An outcome that a test hands out when it is time. */

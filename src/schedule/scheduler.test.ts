@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { anAlert } from '../../test/helper/an-alert.js';
 import { ok, World } from '../../test/helper/schedule-world.js';
 import { aFreshAlert } from '../../test/helper/store-world.js';
-import type { Outcome } from '../domain/outcome.js';
+import type { Outcome } from '../domain/run/outcome.js';
 import { steerRun } from './by-hand.js';
 
 describe('the scheduler', () => {

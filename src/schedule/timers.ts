@@ -1,4 +1,4 @@
-import type { Run } from '../domain/run.js';
+import type { Run } from '../domain/run/run.js';
 
 /** When a run has to be looked at again by itself; null when only something else can move it on. */
 export function nextTimer(run: Run, now: number): number | null {

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aFreshAlert } from '../../test/helper/store-world.js';
 import { ok, World } from '../../test/helper/schedule-world.js';
 import type { AttemptContext, Plan } from '../domain/executor.js';
-import type { Outcome } from '../domain/outcome.js';
-import type { ConditionAnswer } from '../domain/proof.js';
-import type { Run } from '../domain/run.js';
+import type { Outcome } from '../domain/run/outcome.js';
+import type { ConditionAnswer } from '../domain/run/proof.js';
+import type { Run } from '../domain/run/run.js';
 import { steerRun } from './by-hand.js';
 import type { Scheduler } from './scheduler.js';
 

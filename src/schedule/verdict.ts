@@ -1,8 +1,8 @@
 import { instant } from '../domain/clock.js';
-import { failureActions } from '../domain/playbook.js';
-import type { Run, SkipReason, Step } from '../domain/run.js';
-import { isStepFinished } from '../domain/run.js';
-import { waitsForAPerson } from '../domain/transition.js';
+import { failureActions } from '../domain/playbook/playbook.js';
+import type { Run, SkipReason, Step } from '../domain/run/run.js';
+import { isStepFinished } from '../domain/run/run.js';
+import { waitsForAPerson } from '../domain/run/transition.js';
 import { endOfRest, goesOn } from './conclude.js';
 import { itemsOf } from './items.js';
 import type { Plan, PlannedTask } from './plan.js';

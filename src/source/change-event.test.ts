@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ParsedAlert } from '../domain/alert.js';
+import type { ParsedAlert } from '../domain/alert/alert.js';
 import type { ParsedPayload } from '../domain/source.js';
 import { sources } from './registry.js';
 

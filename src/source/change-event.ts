@@ -1,6 +1,6 @@
-import type { ParsedAlert, Severity } from '../domain/alert.js';
+import type { ParsedAlert, Severity } from '../domain/alert/alert.js';
 import type { ErrorDetail } from '../domain/errors.js';
-import { labelsFingerprint } from '../domain/label.js';
+import { labelsFingerprint } from '../domain/alert/label.js';
 import type { ParsedPayload } from '../domain/source.js';
 import { present } from './own-labels.js';
 import { identity, storableText, storableTexts } from './storable.js';

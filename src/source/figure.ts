@@ -1,4 +1,4 @@
-import { MetricQuery } from '../domain/metric-query.js';
+import { MetricQuery } from '../domain/alert/metric-query.js';
 
 /** The setting of every source whose alerts may come without a figure: what is asked for it when the alert is decided. */
 export const FIGURE_SETTINGS = {

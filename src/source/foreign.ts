@@ -1,5 +1,5 @@
 import type { ErrorDetail } from '../domain/errors.js';
-import type { Labels } from '../domain/label.js';
+import type { Labels } from '../domain/alert/label.js';
 import { storableText, storableTexts } from './storable.js';
 
 /** A JSON object of somebody else's. */

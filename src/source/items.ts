@@ -1,4 +1,4 @@
-import type { ParsedAlert } from '../domain/alert.js';
+import type { ParsedAlert } from '../domain/alert/alert.js';
 import type { ErrorDetail } from '../domain/errors.js';
 import type { ParsedPayload, RejectedItem } from '../domain/source.js';
 import type { Remarks } from './remarks.js';

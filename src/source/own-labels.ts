@@ -1,4 +1,4 @@
-import type { Labels } from '../domain/label.js';
+import type { Labels } from '../domain/alert/label.js';
 import { storableText } from './storable.js';
 
 /**

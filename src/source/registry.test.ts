@@ -2,8 +2,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Alert } from '../domain/alert.js';
-import type { ParsedAlert } from '../domain/alert.js';
+import { Alert } from '../domain/alert/alert.js';
+import type { ParsedAlert } from '../domain/alert/alert.js';
 import type { Source } from '../domain/source.js';
 import { sources } from './registry.js';
 

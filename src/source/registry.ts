@@ -1,5 +1,5 @@
 import type { ConnectionCheck } from '../domain/connection.js';
-import type { ConditionSource } from '../domain/proof.js';
+import type { ConditionSource } from '../domain/run/proof.js';
 import type { SilenceSource, SourceDeps, SourceModule } from '../domain/source.js';
 import { alertmanager } from './alertmanager/alertmanager.js';
 import { argocd } from './argocd/argocd.js';

@@ -1,5 +1,5 @@
-import type { Severity } from '../domain/alert.js';
-import { mapSeverity } from '../domain/severity.js';
+import type { Severity } from '../domain/alert/alert.js';
+import { mapSeverity } from '../domain/alert/severity.js';
 
 /** More different remarks about one payload are not kept. */
 const MAX_REMARKS = 50;

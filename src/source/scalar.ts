@@ -1,6 +1,6 @@
 import type { ErrorDetail } from '../domain/errors.js';
-import type { Quantity } from '../domain/quantity.js';
-import { parseQuantity } from '../domain/quantity.js';
+import type { Quantity } from '../domain/alert/quantity.js';
+import { parseQuantity } from '../domain/alert/quantity.js';
 import type { Foreign } from './foreign.js';
 import { came, complain, place } from './foreign.js';
 import { storableText } from './storable.js';

@@ -1,4 +1,4 @@
-import { labelsFingerprint } from '../domain/label.js';
+import { labelsFingerprint } from '../domain/alert/label.js';
 
 /** A single text of an alert is kept up to this many bytes of UTF-8. */
 export const MAX_TEXT_BYTES = 64 * 1024;

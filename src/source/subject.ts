@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import type { Labels } from '../domain/label.js';
-import { labelOf } from '../domain/label.js';
+import type { Labels } from '../domain/alert/label.js';
+import { labelOf } from '../domain/alert/label.js';
 
 const Names = z.array(z.string().min(1).max(1_000)).max(100);
 

@@ -1,4 +1,4 @@
-import type { Labels } from '../domain/label.js';
+import type { Labels } from '../domain/alert/label.js';
 import { isWebAddress } from './foreign.js';
 
 /** No browser takes a longer one, and an address that is cut leads elsewhere. */

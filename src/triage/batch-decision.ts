@@ -1,10 +1,10 @@
-import type { Alert } from '../domain/alert.js';
-import type { Decision } from '../domain/decision.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { Decision } from '../domain/decision/decision.js';
 import type { Ids } from '../domain/id.js';
-import type { Rule } from '../domain/rule.js';
-import { isRunFinished } from '../domain/run.js';
+import type { Rule } from '../domain/rule/rule.js';
+import { isRunFinished } from '../domain/run/run.js';
 import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/triage-store.js';
-import type { Suppressed } from '../domain/suppression-set.js';
+import type { Suppressed } from '../domain/suppression/suppression-set.js';
 import type { TriageCache } from './cache.js';
 import { runKeyText } from './cache.js';
 import { BatchSuppression, holderOf } from './batch-suppression.js';

@@ -1,5 +1,5 @@
-import type { Alert } from '../domain/alert.js';
-import type { FiringSource } from '../domain/inhibition.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { FiringSource } from '../domain/suppression/inhibition.js';
 import type { DecidedBatch, Occurrence } from '../domain/triage-store.js';
 import type { Suppressions } from './deps.js';
 import type { Facts, Verdict } from './facts.js';

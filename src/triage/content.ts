@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 
 /** A longer occurrence id is kept by its hash: a key has to fit into an index entry. */
 const LONGEST_KEY = 512;

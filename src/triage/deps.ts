@@ -1,11 +1,11 @@
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import type { Clock } from '../domain/clock.js';
 import type { Ids } from '../domain/id.js';
 import type { Log } from '../domain/log.js';
-import type { CheckedPlaybook, Mode } from '../domain/playbook.js';
-import type { RuleSet } from '../domain/rule-match.js';
-import type { NewRunHeader } from '../domain/run.js';
-import type { NewRun } from '../domain/run-store.js';
+import type { CheckedPlaybook, Mode } from '../domain/playbook/playbook.js';
+import type { RuleSet } from '../domain/rule/rule-match.js';
+import type { NewRunHeader } from '../domain/run/run.js';
+import type { NewRun } from '../domain/run/run-store.js';
 import type { DecidedBatch, TriageStore } from '../domain/triage-store.js';
 import type { Limits } from './limits.js';
 import type { SuppressionState } from './suppressions.js';

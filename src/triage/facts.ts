@@ -1,9 +1,9 @@
-import type { Alert } from '../domain/alert.js';
-import type { FiringSources } from '../domain/inhibition.js';
-import type { Mode } from '../domain/playbook.js';
-import type { Rule } from '../domain/rule.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { FiringSources } from '../domain/suppression/inhibition.js';
+import type { Mode } from '../domain/playbook/playbook.js';
+import type { Rule } from '../domain/rule/rule.js';
 import type { Occurrence } from '../domain/triage-store.js';
-import type { Suppressed, SuppressionSet } from '../domain/suppression-set.js';
+import type { Suppressed, SuppressionSet } from '../domain/suppression/suppression-set.js';
 import type { Hold } from './hold.js';
 
 /** What the stages may know about one alert. Everything is looked up before; a stage reads no clock and asks nobody. */

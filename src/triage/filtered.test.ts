@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { anAlert } from '../../test/helper/an-alert.js';
-import type { Alert } from '../domain/alert.js';
-import type { Rule } from '../domain/rule.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { Rule } from '../domain/rule/rule.js';
 import type { Occurrence } from '../domain/triage-store.js';
 import type { Facts, Verdict } from './facts.js';
 import { closedWhenMomentary } from './momentary.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { FiringSource, InhibitionRules } from '../domain/inhibition.js';
-import type { HoldStore } from '../domain/hold-store.js';
+import type { FiringSource, InhibitionRules } from '../domain/suppression/inhibition.js';
+import type { HoldStore } from '../domain/suppression/hold-store.js';
 import type { DecidedBatch } from '../domain/triage-store.js';
-import type { InhibitRule } from '../domain/suppression.js';
+import type { InhibitRule } from '../domain/suppression/suppression.js';
 import { FiringMemory, isSource, MAX_SOURCES } from './firing.js';
 
 type Sources = NonNullable<DecidedBatch['sources']>;

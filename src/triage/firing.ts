@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Alert } from '../domain/alert.js';
-import type { FiringSource, FiringSources, InhibitionRules, SourceInSlot } from '../domain/inhibition.js';
-import { holderOfSlot } from '../domain/inhibition.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { FiringSource, FiringSources, InhibitionRules, SourceInSlot } from '../domain/suppression/inhibition.js';
+import { holderOfSlot } from '../domain/suppression/inhibition.js';
 
 /** More alerts that hold others back are not remembered: then something else is wrong. */
 export const MAX_SOURCES = 20_000;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import { instant } from '../domain/clock.js';
 import { formatMs } from '../domain/duration.js';
 import type { FlapHistory, Occurrence } from '../domain/triage-store.js';

@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import type { FlapHistory, Occurrence } from '../domain/triage-store.js';
 import { flapHold, flapKey, historyOfFiring, historyOfResolve, withChange } from './flapping.js';
 import type { FlapPolicy } from './flapping.js';

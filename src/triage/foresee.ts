@@ -1,10 +1,10 @@
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import { instant } from '../domain/clock.js';
-import type { Decision } from '../domain/decision.js';
-import type { ForeseenDecision, Foresight } from '../domain/foresight.js';
+import type { Decision } from '../domain/decision/decision.js';
+import type { ForeseenDecision, Foresight } from '../domain/decision/foresight.js';
 import type { Ids } from '../domain/id.js';
-import type { RunEvent } from '../domain/run.js';
-import { fold } from '../domain/transition.js';
+import type { RunEvent } from '../domain/run/run.js';
+import { fold } from '../domain/run/transition.js';
 import type { Occurrence } from '../domain/triage-store.js';
 import { BatchDecision } from './batch-decision.js';
 import { TriageCache } from './cache.js';

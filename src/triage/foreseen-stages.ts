@@ -1,9 +1,9 @@
-import type { Alert } from '../domain/alert.js';
-import type { ForeseenStage, ForeseenStageName } from '../domain/foresight.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { ForeseenStage, ForeseenStageName } from '../domain/decision/foresight.js';
 import { instant } from '../domain/clock.js';
 import type { Ids } from '../domain/id.js';
-import { stricterMode } from '../domain/mode.js';
-import type { Rule } from '../domain/rule.js';
+import { stricterMode } from '../domain/rule/mode.js';
+import type { Rule } from '../domain/rule/rule.js';
 import type { Occurrence } from '../domain/triage-store.js';
 import { BatchSuppression } from './batch-suppression.js';
 import { runKeyText, TriageCache } from './cache.js';

@@ -1,4 +1,4 @@
-import type { Decision, HoldReason } from '../domain/decision.js';
+import type { Decision, HoldReason } from '../domain/decision/decision.js';
 
 /** Why nothing starts now, until when, and by what. */
 export interface Hold {

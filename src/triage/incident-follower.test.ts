@@ -3,7 +3,7 @@ import { FakeClock } from '../../test/helper/fake-clock.js';
 import { incidentRules } from '../../test/helper/incident-world.js';
 import { sleep } from '../domain/clock.js';
 import { SILENT_LOG } from '../domain/log.js';
-import type { IncidentRound, IncidentTiming } from '../domain/incident-store.js';
+import type { IncidentRound, IncidentTiming } from '../domain/incident/incident-store.js';
 import { IncidentFollower } from './incident-follower.js';
 
 const NOTHING: IncidentRound = { taken: 0, more: false, timings: [], notices: 0 };

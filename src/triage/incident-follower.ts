@@ -1,8 +1,8 @@
 import type { Clock } from '../domain/clock.js';
 import { instant, sleep, untilBeat } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
-import type { IncidentRules } from '../domain/incident-rules.js';
-import type { IncidentRound, IncidentStore, IncidentTiming } from '../domain/incident-store.js';
+import type { IncidentRules } from '../domain/incident/incident-rules.js';
+import type { IncidentRound, IncidentStore, IncidentTiming } from '../domain/incident/incident-store.js';
 import type { Log } from '../domain/log.js';
 
 export interface IncidentFollowerOptions {

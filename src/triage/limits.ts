@@ -1,7 +1,7 @@
-import type { Budgets } from '../domain/budget.js';
-import type { Severity } from '../domain/alert.js';
-import { NO_GROUPING } from '../domain/grouping.js';
-import type { Grouping } from '../domain/grouping.js';
+import type { Budgets } from '../domain/decision/budget.js';
+import type { Severity } from '../domain/alert/alert.js';
+import { NO_GROUPING } from '../domain/rule/grouping.js';
+import type { Grouping } from '../domain/rule/grouping.js';
 import type { FlapPolicy } from './flapping.js';
 import type { StormGauge } from './storm.js';
 

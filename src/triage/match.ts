@@ -1,7 +1,7 @@
 import { instant } from '../domain/clock.js';
 import { durationMs } from '../domain/duration.js';
-import type { Alert } from '../domain/alert.js';
-import type { Rule } from '../domain/rule.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { Rule } from '../domain/rule/rule.js';
 import type { Facts, Stage } from './facts.js';
 import { soonest } from './hold.js';
 

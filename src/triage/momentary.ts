@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import type { Occurrence } from '../domain/triage-store.js';
 import type { Stage } from './facts.js';
 

@@ -3,7 +3,7 @@ import { anAlert } from '../../test/helper/an-alert.js';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import { createIds } from '../domain/id.js';
 import { SILENT_LOG } from '../domain/log.js';
-import { compileRules } from '../domain/rule-match.js';
+import { compileRules } from '../domain/rule/rule-match.js';
 import type { DecidedBatch, Occurrence, TriageStore } from '../domain/triage-store.js';
 import { occurrenceKey } from './content.js';
 import { Triage } from './triage.js';

@@ -1,7 +1,7 @@
-import type { Alert } from '../domain/alert.js';
-import { compileChanges } from '../domain/alert-change.js';
-import type { ReadyChanges } from '../domain/alert-change.js';
-import type { Rule } from '../domain/rule.js';
+import type { Alert } from '../domain/alert/alert.js';
+import { compileChanges } from '../domain/alert/alert-change.js';
+import type { ReadyChanges } from '../domain/alert/alert-change.js';
+import type { Rule } from '../domain/rule/rule.js';
 
 const ready = new WeakMap<Rule, ReadyChanges>();
 

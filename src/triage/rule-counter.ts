@@ -2,7 +2,7 @@ import type { Clock } from '../domain/clock.js';
 import { instant } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/log.js';
-import type { RuleCount, RuleCounts } from '../domain/rule-history.js';
+import type { RuleCount, RuleCounts } from '../domain/rule/rule-history.js';
 
 const FLUSH_AFTER_MS = 10_000;
 /** More rules than this are not counted between two hand-overs. */

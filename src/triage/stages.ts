@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import type { Facts, Stage, Verdict } from './facts.js';
 import { filtered } from './filtered.js';
 import { inhibition } from './inhibition.js';

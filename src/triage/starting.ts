@@ -1,8 +1,8 @@
-import type { Alert } from '../domain/alert.js';
-import type { Mode } from '../domain/mode.js';
-import type { CheckedPlaybook } from '../domain/playbook.js';
-import type { Rule } from '../domain/rule.js';
-import type { NewRunHeader } from '../domain/run.js';
+import type { Alert } from '../domain/alert/alert.js';
+import type { Mode } from '../domain/rule/mode.js';
+import type { CheckedPlaybook } from '../domain/playbook/playbook.js';
+import type { Rule } from '../domain/rule/rule.js';
+import type { NewRunHeader } from '../domain/run/run.js';
 import type { RunKey } from '../domain/triage-store.js';
 
 /** A run that a batch starts; what joins it comes before it is opened. */

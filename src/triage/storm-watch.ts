@@ -15,8 +15,8 @@ import type {
   StormStore,
   StormSummary,
   StormTold,
-} from '../domain/storm.js';
-import { isKeptOff, OVERALL, stormAfter, stormLevelOf } from '../domain/storm.js';
+} from '../domain/decision/storm.js';
+import { isKeptOff, OVERALL, stormAfter, stormLevelOf } from '../domain/decision/storm.js';
 import type { StormDemand, StormGauge, StormSeen } from './storm.js';
 
 /** A change of a storm's level, for whoever puts it into words. */

@@ -1,4 +1,4 @@
-import type { StormLevel } from '../domain/storm.js';
+import type { StormLevel } from '../domain/decision/storm.js';
 import type { Hold } from './hold.js';
 
 /** What a batch has brought so far that nobody has counted yet. */

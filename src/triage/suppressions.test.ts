@@ -5,7 +5,7 @@ import { MemoryHolds } from '../../test/helper/memory-holds.js';
 import { memorySuppressions } from '../../test/helper/memory-suppressions.js';
 import { SILENT_LOG } from '../domain/log.js';
 import type { SilenceSource } from '../domain/source.js';
-import type { InhibitRule, KeptSuppression, MaintenanceWindow, Silence } from '../domain/suppression.js';
+import type { InhibitRule, KeptSuppression, MaintenanceWindow, Silence } from '../domain/suppression/suppression.js';
 import { occurrenceKey } from './content.js';
 import { SuppressionKeeper } from './suppressions.js';
 

@@ -1,7 +1,7 @@
-import type { Alert } from '../domain/alert.js';
+import type { Alert } from '../domain/alert/alert.js';
 import type { AlertBatch } from '../domain/bus.js';
 import { instant } from '../domain/clock.js';
-import type { Decision } from '../domain/decision.js';
+import type { Decision } from '../domain/decision/decision.js';
 import { FixpointError } from '../domain/errors.js';
 import type { DecidedBatch } from '../domain/triage-store.js';
 import { BatchDecision } from './batch-decision.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Explanation } from '../../src/domain/api/rule.js';
-import type { ForeseenStage } from '../../src/domain/foresight.js';
-import type { StoredAlert } from '../../src/domain/alert-view.js';
+import type { ForeseenStage } from '../../src/domain/decision/foresight.js';
+import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
 import { AppWorld } from '../helper/app-world.js';
 import { until } from '../helper/until.js';
 

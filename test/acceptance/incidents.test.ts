@@ -4,17 +4,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../../src/app.js';
 import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
-import type { Incident, IncidentDetail } from '../../src/domain/incident.js';
+import type { Incident, IncidentDetail } from '../../src/domain/incident/incident.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
-import type { Report } from '../../src/domain/report.js';
-import type { RunHeader } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/alert-view.js';
+import type { Report } from '../../src/domain/run/report.js';
+import type { RunHeader } from '../../src/domain/run/run.js';
+import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
 import { until } from '../helper/until.js';
 import { systemClock } from '../../src/system-clock.js';
-import { ROLES } from '../../src/work-roles.js';
+import { ROLES } from '../../src/app/work-roles.js';
 
 const FILES = {
   'rules.yaml': `

@@ -3,7 +3,7 @@ import { anAlert } from '../helper/an-alert.js';
 import { FakeClock } from '../helper/fake-clock.js';
 import { createIds } from '../../src/domain/id.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
-import { compileRules } from '../../src/domain/rule-match.js';
+import { compileRules } from '../../src/domain/rule/rule-match.js';
 import type { TriageStore } from '../../src/domain/triage-store.js';
 import { deliver } from '../../src/bus/deliver.js';
 import { Triage } from '../../src/triage/triage.js';

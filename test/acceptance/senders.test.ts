@@ -10,7 +10,7 @@ import { aHome, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
 import { until } from '../helper/until.js';
 import { systemClock } from '../../src/system-clock.js';
-import { ROLES } from '../../src/work-roles.js';
+import { ROLES } from '../../src/app/work-roles.js';
 
 const CONFIG = `
 port: 0

@@ -13,14 +13,14 @@ import type {
   WindowAnswer,
 } from '../../src/domain/api/suppression.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
-import type { RunHeader, Step } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/alert-view.js';
+import type { RunHeader, Step } from '../../src/domain/run/run.js';
+import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
 import { until } from '../helper/until.js';
 import { systemClock } from '../../src/system-clock.js';
-import { ROLES } from '../../src/work-roles.js';
+import { ROLES } from '../../src/app/work-roles.js';
 
 type RunAnswer = RunHeader & { steps: Step[] };
 type Labels = Record<string, string>;

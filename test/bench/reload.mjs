@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCatalog } from '../../dist/catalog/catalog.js';
-import { compileRules } from '../../dist/domain/rule-match.js';
+import { compileRules } from '../../dist/domain/rule/rule-match.js';
 import { createRules } from './workload.mjs';
 
 const PLAYBOOK = 'PB-Bench-Other';

@@ -1,5 +1,5 @@
 // P7: what it costs to find an alert's rules. Runs in a process of its own, because it is nothing but computing.
-import { compileRules } from '../../dist/domain/rule-match.js';
+import { compileRules } from '../../dist/domain/rule/rule-match.js';
 import { MATCHED_ALERTS, createMatchAlerts, createRules } from './workload.mjs';
 
 const PLAYBOOK = 'PB-Bench-Other';

@@ -6,7 +6,7 @@ import pino from 'pino';
 import { z } from 'zod';
 import { startApp } from '../../dist/app.js';
 import { systemClock } from '../../dist/system-clock.js';
-import { ROLES } from '../../dist/work-roles.js';
+import { ROLES } from '../../dist/app/work-roles.js';
 import { loadConfig } from '../../dist/config.js';
 
 /** Clock that all processes of a machine share; the load generator reads the same one. */

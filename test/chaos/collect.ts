@@ -1,7 +1,7 @@
-import type { Decision } from '../../src/domain/decision.js';
+import type { Decision } from '../../src/domain/decision/decision.js';
 import type { RunAnswer } from '../../src/domain/api/run.js';
-import type { RunHeader, StoredEvent } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/alert-view.js';
+import type { RunHeader, StoredEvent } from '../../src/domain/run/run.js';
+import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
 import type { Evidence, WholeRun } from './judge.js';
 import type { Member } from './member.js';
 import type { Accepted } from './sender.js';

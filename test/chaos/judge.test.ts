@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../../src/domain/decision.js';
-import type { RunEvent, StoredEvent } from '../../src/domain/run.js';
-import { fold } from '../../src/domain/transition.js';
+import type { Decision } from '../../src/domain/decision/decision.js';
+import type { RunEvent, StoredEvent } from '../../src/domain/run/run.js';
+import { fold } from '../../src/domain/run/transition.js';
 import { aDecision, aNewRun, aStart } from '../helper/store-world.js';
 import { anAlert } from '../helper/an-alert.js';
 import { planFaults } from './faults.js';

@@ -1,7 +1,7 @@
-import type { Decision } from '../../src/domain/decision.js';
-import type { RunHeader, Step, StoredEvent } from '../../src/domain/run.js';
-import { isRunFinished, isStepFinished } from '../../src/domain/run.js';
-import { fold } from '../../src/domain/transition.js';
+import type { Decision } from '../../src/domain/decision/decision.js';
+import type { RunHeader, Step, StoredEvent } from '../../src/domain/run/run.js';
+import { isRunFinished, isStepFinished } from '../../src/domain/run/run.js';
+import { fold } from '../../src/domain/run/transition.js';
 import type { Accepted } from './sender.js';
 import { STARTS } from './story.js';
 import type { Tally } from './target.js';

@@ -1,5 +1,5 @@
 import { MemoryBus } from '../../src/bus/memory.js';
-import type { Alert } from '../../src/domain/alert.js';
+import type { Alert } from '../../src/domain/alert/alert.js';
 import type { Bus } from '../../src/domain/bus.js';
 import { FixpointError } from '../../src/domain/errors.js';
 import { SILENT_LOG } from '../../src/domain/log.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Alert } from '../../src/domain/alert.js';
+import type { Alert } from '../../src/domain/alert/alert.js';
 import type { AlertBatch, Bus } from '../../src/domain/bus.js';
 import { FixpointError } from '../../src/domain/errors.js';
 import { createIds, idOf } from '../../src/domain/id.js';

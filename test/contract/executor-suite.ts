@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { AttemptContext, ExecutorModule, ReadyExecutor } from '../../src/domain/executor.js';
-import type { Outcome } from '../../src/domain/outcome.js';
+import type { Outcome } from '../../src/domain/run/outcome.js';
 import { createExecutors } from '../../src/executor/registry.js';
 import type { Executors } from '../../src/executor/registry.js';
 import { anAttempt } from '../helper/an-attempt.js';

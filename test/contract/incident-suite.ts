@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Alert } from '../../src/domain/alert.js';
-import type { IncidentCommand } from '../../src/domain/incident.js';
-import type { IncidentNews, IncidentRules } from '../../src/domain/incident-rules.js';
+import type { Alert } from '../../src/domain/alert/alert.js';
+import type { IncidentCommand } from '../../src/domain/incident/incident.js';
+import type { IncidentNews, IncidentRules } from '../../src/domain/incident/incident-rules.js';
 import type { Store } from '../../src/domain/store.js';
 import { Fates, incidentRules } from '../helper/incident-world.js';
 import { aBatch, aNewRun, AT, finish, ids, PLAYBOOK } from '../helper/store-world.js';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createIds } from '../../src/domain/id.js';
-import type { Storm } from '../../src/domain/storm.js';
-import type { AlertFilter } from '../../src/domain/alert-view.js';
+import type { Storm } from '../../src/domain/decision/storm.js';
+import type { AlertFilter } from '../../src/domain/decision/alert-view.js';
 import type { Store } from '../../src/domain/store.js';
-import type { Rule } from '../../src/domain/rule.js';
+import type { Rule } from '../../src/domain/rule/rule.js';
 import { aBatch, aDecision, aFreshAlert, aNewRun, AT, finish, ids } from '../helper/store-world.js';
 
 const LATER = '2026-11-21T10:00:20.000Z';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createIds, idOf } from '../../src/domain/id.js';
-import { MAX_PAYLOAD_BYTES } from '../../src/domain/payload.js';
-import type { PayloadBody, PayloadDelivery } from '../../src/domain/payload.js';
+import { MAX_PAYLOAD_BYTES } from '../../src/domain/alert/payload.js';
+import type { PayloadBody, PayloadDelivery } from '../../src/domain/alert/payload.js';
 import type { Store } from '../../src/domain/store.js';
 import { aBatch, aDecision, aFreshAlert } from '../helper/store-world.js';
 

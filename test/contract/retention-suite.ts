@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Alert } from '../../src/domain/alert.js';
-import type { Decision } from '../../src/domain/decision.js';
+import type { Alert } from '../../src/domain/alert/alert.js';
+import type { Decision } from '../../src/domain/decision/decision.js';
 import { createIds } from '../../src/domain/id.js';
-import type { NewRunHeader, RunEvent } from '../../src/domain/run.js';
+import type { NewRunHeader, RunEvent } from '../../src/domain/run/run.js';
 import type { PruneCounts, RetentionPolicy } from '../../src/domain/retention.js';
-import type { NewRun } from '../../src/domain/run-store.js';
+import type { NewRun } from '../../src/domain/run/run-store.js';
 import type { Occurrence } from '../../src/domain/triage-store.js';
 import type { Store } from '../../src/domain/store.js';
-import { fold } from '../../src/domain/transition.js';
+import { fold } from '../../src/domain/run/transition.js';
 import { aBatch, aDecision, aFreshAlert, aNewRun, anOccurrence, AT } from '../helper/store-world.js';
 
 const NOW = AT;

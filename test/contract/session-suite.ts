@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { NewSession } from '../../src/domain/session.js';
+import type { NewSession } from '../../src/domain/access/session.js';
 import type { Store } from '../../src/domain/store.js';
 import { AT, ids } from '../helper/store-world.js';
 

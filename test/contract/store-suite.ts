@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instant } from '../../src/domain/clock.js';
-import type { StoredEvent } from '../../src/domain/run.js';
-import type { AuditFilter } from '../../src/domain/audit.js';
-import type { RunFilter } from '../../src/domain/run-view.js';
-import { allOpen } from '../../src/domain/open-occurrence.js';
+import type { StoredEvent } from '../../src/domain/run/run.js';
+import type { AuditFilter } from '../../src/domain/access/audit.js';
+import type { RunFilter } from '../../src/domain/run/run-view.js';
+import { allOpen } from '../../src/domain/alert/open-occurrence.js';
 import type { Store } from '../../src/domain/store.js';
-import { fold } from '../../src/domain/transition.js';
+import { fold } from '../../src/domain/run/transition.js';
 import { limitsSuite } from './limits-suite.js';
 import { payloadSuite } from './payload-suite.js';
 import { retentionSuite } from './retention-suite.js';

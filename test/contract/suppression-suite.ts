@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/domain/store.js';
-import type { KeptSuppression, Silence } from '../../src/domain/suppression.js';
+import type { KeptSuppression, Silence } from '../../src/domain/suppression/suppression.js';
 import { aBatch, aDecision, aFreshAlert, anOccurrence, ids } from '../helper/store-world.js';
 
 const PAGE = { limit: 50, cursor: null };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Alert } from '../../src/domain/alert.js';
+import type { Alert } from '../../src/domain/alert/alert.js';
 import { createIds } from '../../src/domain/id.js';
 import type { Store } from '../../src/domain/store.js';
 import { idFrom } from '../../src/domain/ulid-time.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shopConfig, startShop } from '../../src/demo/start-shop.js';
 import type { Shop } from '../../src/demo/start-shop.js';
-import type { Outcome } from '../../src/domain/outcome.js';
+import type { Outcome } from '../../src/domain/run/outcome.js';
 import { createExecutors, executorModules } from '../../src/executor/registry.js';
 import type { Executors } from '../../src/executor/registry.js';
 import { email } from '../../src/notifier/email/email.js';

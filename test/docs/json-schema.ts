@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ExecutorSpec } from '../../src/domain/executor.js';
-import { Playbook } from '../../src/domain/playbook.js';
+import { Playbook } from '../../src/domain/playbook/playbook.js';
 
 /** A JSON schema, as far as the generators look into it. */
 export interface JsonSchema {

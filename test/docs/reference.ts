@@ -1,11 +1,11 @@
-import { ALERT_FIELDS } from '../../src/domain/alert.js';
-import { MAX_EXPRESSION_LENGTH } from '../../src/domain/cel.js';
+import { ALERT_FIELDS } from '../../src/domain/alert/alert.js';
+import { MAX_EXPRESSION_LENGTH } from '../../src/domain/expression/cel.js';
 import type { ExecutorSpec } from '../../src/domain/executor.js';
-import { Playbook, Task } from '../../src/domain/playbook.js';
-import { RUN_FIELDS, STEP_FIELDS } from '../../src/domain/playbook-names.js';
-import { Rule } from '../../src/domain/rule.js';
-import { SPECIFICITY } from '../../src/domain/rule-criterion.js';
-import { INCIDENT_FIELDS } from '../../src/domain/incident.js';
+import { Playbook, Task } from '../../src/domain/playbook/playbook.js';
+import { RUN_FIELDS, STEP_FIELDS } from '../../src/domain/playbook/playbook-names.js';
+import { Rule } from '../../src/domain/rule/rule.js';
+import { SPECIFICITY } from '../../src/domain/rule/rule-criterion.js';
+import { INCIDENT_FIELDS } from '../../src/domain/incident/incident.js';
 import { KINDS_NOT_YET } from '../../src/domain/unavailable.js';
 import { jsonSchemaOf } from './json-schema.js';
 import type { JsonSchema } from './json-schema.js';

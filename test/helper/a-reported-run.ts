@@ -1,6 +1,6 @@
 import { instant } from '../../src/domain/clock.js';
-import type { Run, RunEvent, Step, StoredEvent } from '../../src/domain/run.js';
-import { fold } from '../../src/domain/transition.js';
+import type { Run, RunEvent, Step, StoredEvent } from '../../src/domain/run/run.js';
+import { fold } from '../../src/domain/run/transition.js';
 import { anAlert } from './an-alert.js';
 
 type Opened = Extract<RunEvent, { readonly type: 'run_opened' }>['run'];

@@ -1,4 +1,4 @@
-import type { Alert } from '../../src/domain/alert.js';
+import type { Alert } from '../../src/domain/alert/alert.js';
 
 let count = 0;
 

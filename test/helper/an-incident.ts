@@ -1,4 +1,4 @@
-import type { IncidentDetail } from '../../src/domain/incident.js';
+import type { IncidentDetail } from '../../src/domain/incident/incident.js';
 
 /** An incident as the API answers it, with what the test cares about put over it. */
 export function anIncident(over: Partial<IncidentDetail> = {}): IncidentDetail {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { RunEvent } from '../../src/domain/run.js';
+import type { RunEvent } from '../../src/domain/run/run.js';
 import type { Store } from '../../src/domain/store.js';
-import { fold } from '../../src/domain/transition.js';
+import { fold } from '../../src/domain/run/transition.js';
 import { incidentRules } from './incident-world.js';
 import {
   aBatch,

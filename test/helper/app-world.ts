@@ -5,14 +5,14 @@ import { startApp } from '../../src/app.js';
 import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
-import type { RunHeader, Step } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/alert-view.js';
+import type { RunHeader, Step } from '../../src/domain/run/run.js';
+import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
 import { alertmanagerBody } from './alertmanager-body.js';
 import { aHome, TOKEN } from './fixpoint-process.js';
 import type { Home } from './fixpoint-process.js';
 import { until } from './until.js';
 import { systemClock } from '../../src/system-clock.js';
-import { ROLES } from '../../src/work-roles.js';
+import { ROLES } from '../../src/app/work-roles.js';
 
 /** What a channel of the world was told. */
 export interface Told {

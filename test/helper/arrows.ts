@@ -85,10 +85,10 @@ function resolve(from: string, specifier: string, files: ReadonlyMap<string, str
   return files.has(component) ? component : named.replace(/\.js$/, '.ts');
 }
 
-/** `src/triage/match.ts` → `triage`; a file directly in src/ is on the roof and answers null. */
+/** `src/triage/match.ts` → `triage`; the roof, which is what stands directly in src/ or in src/app/, answers null. */
 function folderOf(path: string): string | null {
-  const parts = path.split('/');
-  return parts.length > 2 ? (parts[1] ?? null) : null;
+  const [, folder = null, ...rest] = path.split('/');
+  return rest.length > 0 && folder !== 'app' ? folder : null;
 }
 
 /** The sub-folder of a folder of strangers; null for a file that stands directly in it. */

@@ -1,9 +1,9 @@
-import type { Alert } from '../../src/domain/alert.js';
-import type { Decision } from '../../src/domain/decision.js';
-import { createConnections } from '../../src/domain/incident-connections.js';
-import type { Dependencies } from '../../src/domain/incident-connections.js';
-import { IncidentsConfig } from '../../src/domain/incident-rules.js';
-import type { IncidentNews, IncidentRules } from '../../src/domain/incident-rules.js';
+import type { Alert } from '../../src/domain/alert/alert.js';
+import type { Decision } from '../../src/domain/decision/decision.js';
+import { createConnections } from '../../src/domain/incident/incident-connections.js';
+import type { Dependencies } from '../../src/domain/incident/incident-connections.js';
+import { IncidentsConfig } from '../../src/domain/incident/incident-rules.js';
+import type { IncidentNews, IncidentRules } from '../../src/domain/incident/incident-rules.js';
 import type { Occurrence } from '../../src/domain/triage-store.js';
 import type { Store } from '../../src/domain/store.js';
 import { aBatch, aDecision, aFreshAlert, anOccurrence } from './store-world.js';

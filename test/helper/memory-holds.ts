@@ -1,5 +1,5 @@
-import type { FiringSource } from '../../src/domain/inhibition.js';
-import type { HoldStore } from '../../src/domain/hold-store.js';
+import type { FiringSource } from '../../src/domain/suppression/inhibition.js';
+import type { HoldStore } from '../../src/domain/suppression/hold-store.js';
 
 /** Held alerts and what holds them, in memory; several processes may share one. */
 export class MemoryHolds implements HoldStore {

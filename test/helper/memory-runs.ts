@@ -1,7 +1,7 @@
-import type { Playbook } from '../../src/domain/playbook.js';
-import type { Alert } from '../../src/domain/alert.js';
+import type { Playbook } from '../../src/domain/playbook/playbook.js';
+import type { Alert } from '../../src/domain/alert/alert.js';
 import type { Clock } from '../../src/domain/clock.js';
-import type { RunStore } from '../../src/domain/run-store.js';
+import type { RunStore } from '../../src/domain/run/run-store.js';
 import { MemoryRuns } from '../../src/rehearsal/memory-runs.js';
 
 interface Fault {

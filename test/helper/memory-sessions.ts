@@ -1,5 +1,5 @@
-import type { NewSession, Sessions } from '../../src/domain/session.js';
-import type { TokenRecord } from '../../src/domain/token.js';
+import type { NewSession, Sessions } from '../../src/domain/access/session.js';
+import type { TokenRecord } from '../../src/domain/access/token.js';
 
 /** Sessions that are kept in a map; a session is gone with its token. */
 export function memorySessions(sessions: Map<string, NewSession>, tokens: ReadonlyMap<string, TokenRecord>): Sessions {

@@ -1,6 +1,6 @@
-import type { SuppressionStore } from '../../src/domain/suppression-store.js';
-import type { KeptSuppression } from '../../src/domain/suppression.js';
-import { silenceState } from '../../src/domain/suppression.js';
+import type { SuppressionStore } from '../../src/domain/suppression/suppression-store.js';
+import type { KeptSuppression } from '../../src/domain/suppression/suppression.js';
+import { silenceState } from '../../src/domain/suppression/suppression.js';
 
 /** What people have made to hold alerts back, in memory; the newest last. */
 export function memorySuppressions(kept: KeptSuppression[]): SuppressionStore {

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../src/domain/run.js';
+import type { RunEvent } from '../../src/domain/run/run.js';
 
 /** An instant in the minute in which the events below happen. */
 export const at = (second: number): string => `2026-11-21T10:00:${String(second).padStart(2, '0')}.000Z`;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ParsedAlert } from '../../src/domain/alert.js';
+import type { ParsedAlert } from '../../src/domain/alert/alert.js';
 import type { ErrorDetail } from '../../src/domain/errors.js';
 import type { ParsedPayload, SourceModule } from '../../src/domain/source.js';
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Alert } from '../../src/domain/alert.js';
-import type { Decision } from '../../src/domain/decision.js';
+import type { Alert } from '../../src/domain/alert/alert.js';
+import type { Decision } from '../../src/domain/decision/decision.js';
 import { createIds } from '../../src/domain/id.js';
-import type { NewRunHeader, Run, RunEvent } from '../../src/domain/run.js';
-import type { NewRun } from '../../src/domain/run-store.js';
+import type { NewRunHeader, Run, RunEvent } from '../../src/domain/run/run.js';
+import type { NewRun } from '../../src/domain/run/run-store.js';
 import type { DecidedBatch, Occurrence } from '../../src/domain/triage-store.js';
-import { isStepFinished } from '../../src/domain/run.js';
-import { fold } from '../../src/domain/transition.js';
+import { isStepFinished } from '../../src/domain/run/run.js';
+import { fold } from '../../src/domain/run/transition.js';
 import { anAlert } from './an-alert.js';
 
 export const ids = createIds(

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { Alert } from '../../src/domain/alert.js';
+import type { Alert } from '../../src/domain/alert/alert.js';
 import type { ExecutorSet } from '../../src/domain/executor.js';
-import type { AskCondition, ConditionAnswer } from '../../src/domain/proof.js';
+import type { AskCondition, ConditionAnswer } from '../../src/domain/run/proof.js';
 import { PrometheusConfig } from '../../src/executor/prometheus/client.js';
 import { dataQueries } from '../../src/executor/prometheus/data-query.js';
 import { narrowedQuery } from '../../src/executor/prometheus/narrow.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { ConditionAnswer } from '../../src/domain/proof.js';
+import type { ConditionAnswer } from '../../src/domain/run/proof.js';
 import { openConditions } from '../../src/source/registry.js';
 import type { Conditions } from '../../src/source/registry.js';
 import { zabbix } from '../../src/source/zabbix/zabbix.js';

@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { StoredAlert } from '../../src/domain/alert-view.js';
-import type { DeadLetter } from '../../src/domain/dead-letter.js';
+import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
+import type { DeadLetter } from '../../src/domain/alert/dead-letter.js';
 import { openStore } from '../../src/store/open.js';
 import { anAlert } from '../helper/an-alert.js';
 import { aHome, FixpointProcess } from '../helper/fixpoint-process.js';

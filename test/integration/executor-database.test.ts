@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { Outcome } from '../../src/domain/outcome.js';
+import type { Outcome } from '../../src/domain/run/outcome.js';
 import { DatabaseConfig } from '../../src/executor/database/config.js';
 import { databaseModule } from '../../src/executor/database/database.js';
 import { DatabaseCheckInput } from '../../src/executor/database/input.js';

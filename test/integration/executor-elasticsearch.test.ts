@@ -3,7 +3,7 @@ import { elasticsearchModule } from '../../src/executor/elasticsearch/elasticsea
 import { ElasticsearchConfig } from '../../src/executor/elasticsearch/config.js';
 import { LogAggregationInput } from '../../src/executor/elasticsearch/log-aggregation.js';
 import type { ExecutorSet } from '../../src/domain/executor.js';
-import type { Outcome } from '../../src/domain/outcome.js';
+import type { Outcome } from '../../src/domain/run/outcome.js';
 import { FakeClock } from '../helper/fake-clock.js';
 import { anAttempt } from '../helper/an-attempt.js';
 import { describeWith } from '../helper/servers.js';

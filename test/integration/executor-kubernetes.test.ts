@@ -5,7 +5,7 @@ import { KubernetesConfig } from '../../src/executor/kubernetes/config.js';
 import { kubernetesModule } from '../../src/executor/kubernetes/kubernetes.js';
 import { ScaleInput } from '../../src/executor/kubernetes/scale.js';
 import type { AttemptContext, Executor, Lookup, Plan } from '../../src/domain/executor.js';
-import type { Intent, Outcome } from '../../src/domain/outcome.js';
+import type { Intent, Outcome } from '../../src/domain/run/outcome.js';
 import { anAlert } from '../helper/an-alert.js';
 import { anAttempt } from '../helper/an-attempt.js';
 import { describeWith, serverFile } from '../helper/servers.js';

@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from 'vitest';
 import type { ExecutorSet } from '../../src/domain/executor.js';
-import type { Outcome } from '../../src/domain/outcome.js';
+import type { Outcome } from '../../src/domain/run/outcome.js';
 import { PrometheusQueryInput } from '../../src/executor/prometheus/input.js';
 import { PrometheusConfig } from '../../src/executor/prometheus/client.js';
 import { prometheusModule } from '../../src/executor/prometheus/prometheus.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Incident, IncidentDetail } from '../../src/domain/incident.js';
+import type { Incident, IncidentDetail } from '../../src/domain/incident/incident.js';
 import { Random } from '../chaos/random.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, FixpointProcess } from '../helper/fixpoint-process.js';

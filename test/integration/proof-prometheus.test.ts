@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { RunAnswer } from '../../src/domain/api/run.js';
-import type { RunHeader } from '../../src/domain/run.js';
+import type { RunHeader } from '../../src/domain/run/run.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, FixpointProcess } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { StoredAlert } from '../../src/domain/alert-view.js';
+import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
 import { startApp } from '../../src/app.js';
 import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
@@ -16,7 +16,7 @@ import { freePort } from '../helper/loopback.js';
 import { describeWith } from '../helper/servers.js';
 import { until } from '../helper/until.js';
 import { systemClock } from '../../src/system-clock.js';
-import { ROLES } from '../../src/work-roles.js';
+import { ROLES } from '../../src/app/work-roles.js';
 
 /** The machine may be busy with other suites: how long is not what is tested here. */
 const PATIENCE_MS = 60_000;

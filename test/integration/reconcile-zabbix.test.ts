@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { Alert, ParsedAlert } from '../../src/domain/alert.js';
+import type { Alert, ParsedAlert } from '../../src/domain/alert/alert.js';
 import type { SourceReconciler } from '../../src/domain/source.js';
 import { zabbix } from '../../src/source/zabbix/zabbix.js';
 import { describeWith } from '../helper/servers.js';

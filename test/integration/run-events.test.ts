@@ -2,7 +2,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { Consumer } from 'kafkajs';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import type { StoredEvent } from '../../src/domain/run.js';
+import type { StoredEvent } from '../../src/domain/run/run.js';
 import { openStore } from '../../src/store/open.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, FixpointProcess } from '../helper/fixpoint-process.js';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { transition } from '../../src/domain/transition.js';
-import type { RunEvent } from '../../src/domain/run.js';
-import type { NewRun } from '../../src/domain/run-store.js';
+import { transition } from '../../src/domain/run/transition.js';
+import type { RunEvent } from '../../src/domain/run/run.js';
+import type { NewRun } from '../../src/domain/run/run-store.js';
 import { openStore } from '../../src/store/open.js';
 import type { Store } from '../../src/domain/store.js';
 import { describeWith } from '../helper/servers.js';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StoredAlert } from '../../src/domain/alert-view.js';
+import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, FixpointProcess, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';

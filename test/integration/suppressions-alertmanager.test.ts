@@ -6,8 +6,8 @@ import type { App } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import type { SilenceAnswer } from '../../src/domain/api/suppression.js';
 import { SILENT_LOG } from '../../src/domain/log.js';
-import type { RunHeader } from '../../src/domain/run.js';
-import type { StoredAlert } from '../../src/domain/alert-view.js';
+import type { RunHeader } from '../../src/domain/run/run.js';
+import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
@@ -17,7 +17,7 @@ import { pointMonitoring } from '../helper/real-monitoring.js';
 import { describeWith } from '../helper/servers.js';
 import { until } from '../helper/until.js';
 import { systemClock } from '../../src/system-clock.js';
-import { ROLES } from '../../src/work-roles.js';
+import { ROLES } from '../../src/app/work-roles.js';
 
 /** The machine may be busy with other suites: how long is not what is tested here. */
 const PATIENCE_MS = 180_000;

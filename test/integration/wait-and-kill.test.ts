@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunAnswer } from '../../src/domain/api/run.js';
-import type { RunHeader, Step, StoredEvent } from '../../src/domain/run.js';
+import type { RunHeader, Step, StoredEvent } from '../../src/domain/run/run.js';
 import { alertmanagerBody } from '../helper/alertmanager-body.js';
 import { aHome, FixpointProcess } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';

@@ -1,7 +1,7 @@
 import type { Browser, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunAnswer } from '../../src/domain/api/run.js';
-import type { StoredAlert } from '../../src/domain/alert-view.js';
+import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
 import { describeWith } from '../helper/servers.js';
 import { launch, settled, visit } from '../web/browser.js';
 import type { Visitor } from '../web/browser.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Alert, AlertStatus, Severity } from '../alert.js';
+import { Alert, AlertStatus, Severity } from '../alert/alert.js';
 import { instant } from '../clock.js';
-import { Decision, DropReason, HoldReason } from '../decision.js';
+import { Decision, DropReason, HoldReason } from '../decision/decision.js';
 import { Evaluation } from './evaluation.js';
 import { FilterText, PageQuery, Since } from './page.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApprovalState } from '../run.js';
+import { ApprovalState } from '../run/run.js';
 import { FilterText, PageQuery } from './page.js';
 import { Remark } from './run.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant } from '../alert.js';
+import { Instant } from '../alert/alert.js';
 import { Since } from './page.js';
 
 /** The most alerts that one backtest looks at. */

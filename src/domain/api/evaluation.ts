@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Instant } from '../alert.js';
-import { RuleExplanation } from '../decision.js';
+import { Instant } from '../alert/alert.js';
+import { RuleExplanation } from '../decision/decision.js';
 
 /** What every rule says of one alert. */
 export const Evaluation = z.object({

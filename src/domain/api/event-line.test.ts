@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../run.js';
+import type { RunEvent } from '../run/run.js';
 import { createEventLines, formatEventLine } from './event-line.js';
 
 const at = '2026-11-21T10:00:05.000Z';

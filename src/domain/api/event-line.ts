@@ -1,5 +1,5 @@
 import { formatMs } from '../duration.js';
-import type { StepChange, StoredEvent } from '../run.js';
+import type { StepChange, StoredEvent } from '../run/run.js';
 
 /** One event of a run as people read it: one line for a step that ended, one for what happens to the run itself. */
 export interface EventLine {

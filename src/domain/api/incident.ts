@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Severity } from '../alert.js';
-import { Grade, IncidentState, Priority } from '../incident.js';
+import { Severity } from '../alert/alert.js';
+import { Grade, IncidentState, Priority } from '../incident/incident.js';
 import { FilterText, PageQuery, Since } from './page.js';
 import { Remark } from './run.js';
 

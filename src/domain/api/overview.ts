@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Instant } from '../alert.js';
-import { Incident, Priority } from '../incident.js';
-import { Mode } from '../mode.js';
-import { Approval } from '../run.js';
+import { Instant } from '../alert/alert.js';
+import { Incident, Priority } from '../incident/incident.js';
+import { Mode } from '../rule/mode.js';
+import { Approval } from '../run/run.js';
 import { RunItem, RunProgress } from './run.js';
 import { DeadLetterAnswer, PauseAnswer, StormNow } from './system.js';
 

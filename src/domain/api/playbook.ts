@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { Instant } from '../alert.js';
-import { Playbook } from '../playbook.js';
+import { Instant } from '../alert/alert.js';
+import { Playbook } from '../playbook/playbook.js';
 import { isTestFile } from '../playbook-test.js';
-import { Rule } from '../rule.js';
-import { RunOutcome, RunState } from '../run.js';
+import { Rule } from '../rule/rule.js';
+import { RunOutcome, RunState } from '../run/run.js';
 import { FilterText, Since } from './page.js';
 
 /** A playbook in a list. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Alert, Instant } from '../alert.js';
-import { HoldReason, RuleExplanation } from '../decision.js';
-import { ForeseenDecision, ForeseenStage } from '../foresight.js';
-import { Rule } from '../rule.js';
+import { Alert, Instant } from '../alert/alert.js';
+import { HoldReason, RuleExplanation } from '../decision/decision.js';
+import { ForeseenDecision, ForeseenStage } from '../decision/foresight.js';
+import { Rule } from '../rule/rule.js';
 import { AlertDraft } from './alert.js';
 import { FilterText, PageQuery } from './page.js';
 

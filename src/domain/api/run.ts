@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Instant } from '../alert.js';
-import { RunHeader, RunState, Step, StepState } from '../run.js';
+import { Instant } from '../alert/alert.js';
+import { RunHeader, RunState, Step, StepState } from '../run/run.js';
 import { AlertDraft } from './alert.js';
 import { FilterText, PageQuery, Since } from './page.js';
 

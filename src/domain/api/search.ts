@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Instant, Severity } from '../alert.js';
-import { Priority } from '../incident.js';
+import { Instant, Severity } from '../alert/alert.js';
+import { Priority } from '../incident/incident.js';
 
 export const SearchType = z.enum(['alert', 'run', 'incident', 'playbook', 'rule']);
 export type SearchType = z.infer<typeof SearchType>;

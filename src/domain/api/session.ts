@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Role } from '../access.js';
-import { Instant } from '../alert.js';
+import { Role } from '../access/access.js';
+import { Instant } from '../alert/alert.js';
 
 /** A token's text is never longer. */
 export const MAX_TOKEN_LENGTH = 4_096;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Alert } from '../alert.js';
+import { Alert } from '../alert/alert.js';
 import { Duration, durationMs } from '../duration.js';
 import { instant } from '../clock.js';
 import {
@@ -19,9 +19,9 @@ import {
   windowProblems,
   WindowSpec,
   writeMatcher,
-} from '../suppression.js';
-import type { Span } from '../window-schedule.js';
-import { compileSchedule } from '../window-schedule.js';
+} from '../suppression/suppression.js';
+import type { Span } from '../suppression/window-schedule.js';
+import { compileSchedule } from '../suppression/window-schedule.js';
 import { PageQuery, pageOf } from './page.js';
 
 /** A matcher as Alertmanager's API writes it; its own spelling of the flags is taken too. */

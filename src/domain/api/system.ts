@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Instant } from '../alert.js';
+import { Instant } from '../alert/alert.js';
 import { Duration, durationMs } from '../duration.js';
-import { RunState } from '../run.js';
+import { RunState } from '../run/run.js';
 import { FilterText, PageQuery, Since } from './page.js';
 
 /** A kind of task, with the JSON schema of its parameters. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Role } from '../access.js';
-import { Instant } from '../alert.js';
+import { Role } from '../access/access.js';
+import { Instant } from '../alert/alert.js';
 
 /** What people call a token, in lists and in the audit; several tokens may bear one name. */
 export const TokenName = z

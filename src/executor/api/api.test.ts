@@ -7,7 +7,7 @@ import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
 import { until } from '../../../test/helper/until.js';
 import type { Clock } from '../../domain/clock.js';
 import type { AttemptContext, Executor, ExecutorSet } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { ApiCallConfig, apiCallModule } from './api.js';
 import { ApiCallInput } from './input.js';
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../domain/clock.js';
 import type { ConnectionCheck } from '../../domain/connection.js';
 import { Duration, durationMs } from '../../domain/duration.js';
 import type { AttemptContext, Executor, ExecutorModule, ExecutorSpec, Plan } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { isHostPattern } from '../http-address.js';
 import { createHttpClient } from '../http-request.js';
 import type { HttpAnswer, HttpClient, HttpResult } from '../http-request.js';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { beginning, isTooDeep, readText } from '../http-json.js';
 import { failedRead, hideSecrets } from '../http-request.js';
 import type { HttpAnswer, HttpFailure, HttpResult } from '../http-request.js';

@@ -4,7 +4,7 @@ import { FakeClock } from '../../../test/helper/fake-clock.js';
 import { openLoopback } from '../../../test/helper/loopback.js';
 import type { Loopback } from '../../../test/helper/loopback.js';
 import type { AttemptContext, Executor, ExecutorSet } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { ApiCallConfig, apiCallModule } from './api.js';
 import { ApiCallInput } from './input.js';
 

@@ -6,7 +6,7 @@ import { FakeClock } from '../../../test/helper/fake-clock.js';
 import { freePort } from '../../../test/helper/loopback.js';
 import { until } from '../../../test/helper/until.js';
 import type { ExecutorSet } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { DatabaseConfig, parseAddress } from './config.js';
 import { databaseModule } from './database.js';
 import { DatabaseCheckInput, checksOf } from './input.js';

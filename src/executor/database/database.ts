@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/clock.js';
 import type { ConnectionCheck } from '../../domain/connection.js';
 import { durationMs } from '../../domain/duration.js';
 import type { AttemptContext, Executor, ExecutorModule, ExecutorSpec } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { limitTime } from '../../domain/time-limit.js';
 import { hideSecrets } from '../http-request.js';
 import { CHECKS } from './checks.js';

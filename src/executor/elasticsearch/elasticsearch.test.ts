@@ -4,7 +4,7 @@ import { FakeClock } from '../../../test/helper/fake-clock.js';
 import { freePort, openLoopback } from '../../../test/helper/loopback.js';
 import type { Loopback, Received, Reply } from '../../../test/helper/loopback.js';
 import type { ExecutorSet } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { ElasticsearchConfig } from './config.js';
 import { elasticsearchModule } from './elasticsearch.js';
 import { LogAggregationInput } from './log-aggregation.js';

@@ -3,7 +3,7 @@ import type { Clock } from '../../domain/clock.js';
 import { instant } from '../../domain/clock.js';
 import { Duration, durationMs } from '../../domain/duration.js';
 import type { AttemptContext, Executor, ExecutorSpec } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { IndexName } from './config.js';
 import type { ElasticsearchConfig } from './config.js';
 import type { Connection } from './connection.js';

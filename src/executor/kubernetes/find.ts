@@ -1,4 +1,4 @@
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 import type { Cluster, Workload, WorkloadRef } from './cluster.js';
 import { KIND_NAMES } from './config.js';
 import type { KubernetesConfig, WorkloadKind } from './config.js';

@@ -8,7 +8,7 @@ import { freePort, openLoopback } from '../../../test/helper/loopback.js';
 import type { Loopback, Received, Reply } from '../../../test/helper/loopback.js';
 import { until } from '../../../test/helper/until.js';
 import type { Executor, ExecutorSet, Plan } from '../../domain/executor.js';
-import type { Intent, Outcome } from '../../domain/outcome.js';
+import type { Intent, Outcome } from '../../domain/run/outcome.js';
 import { KubernetesConfig } from './config.js';
 import { kubernetesModule } from './kubernetes.js';
 import { ScaleInput } from './scale.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../../domain/errors.js';
-import type { Intent, Outcome } from '../../domain/outcome.js';
+import type { Intent, Outcome } from '../../domain/run/outcome.js';
 import type { Cluster, PatchOperation, Workload, WorkloadRef } from './cluster.js';
 import { ObjectName, WorkloadKind } from './config.js';
 import { KubernetesFailure } from './failure.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../../domain/clock.js';
 import { Duration, durationMs } from '../../domain/duration.js';
 import type { AttemptContext, Executor, ExecutorSpec, Lookup, Plan } from '../../domain/executor.js';
-import type { Intent, Outcome } from '../../domain/outcome.js';
+import type { Intent, Outcome } from '../../domain/run/outcome.js';
 import { aimOf, brokenGuard, narrower } from './bounds.js';
 import type { Cluster, Right, Workload } from './cluster.js';
 import { isConfigured, KIND_NAMES, ObjectName, WorkloadKind } from './config.js';

@@ -4,7 +4,7 @@ import { anAttempt } from '../../../test/helper/an-attempt.js';
 import { FakeClock } from '../../../test/helper/fake-clock.js';
 import type { AttemptContext } from '../../domain/executor.js';
 import type { Notice, NotifyResult } from '../../domain/notifier.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { NotificationInput, notificationModule } from './notify.js';
 
 const SENT: NotifyResult = { channel: 'email', type: 'sent', target: 'oncall@example.com' };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { Severity } from '../../domain/alert.js';
+import { Severity } from '../../domain/alert/alert.js';
 import { messageOf } from '../../domain/errors.js';
 import type { AttemptContext, Executor, ExecutorDeps, ExecutorSpec } from '../../domain/executor.js';
 import type { Notice, NotifyResult } from '../../domain/notifier.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { localModule } from '../local-module.js';
 
 /** Longer messages are cut: every channel has a limit of its own, and a page of it is what people read. */

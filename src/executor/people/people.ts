@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Duration, durationMs } from '../../domain/duration.js';
 import type { AttemptContext, Executor, ExecutorSpec } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { localModule } from '../local-module.js';
 
 const Message = z

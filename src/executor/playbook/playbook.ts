@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { instant } from '../../domain/clock.js';
 import { FixpointError, messageOf } from '../../domain/errors.js';
 import type { ChildRun, Executor, ExecutorDeps, ExecutorSpec } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { localModule } from '../local-module.js';
 
 /** The run that began hears at once when the other one ends; this is for when that gets lost. */

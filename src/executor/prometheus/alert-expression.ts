@@ -1,4 +1,4 @@
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 
 const MAX_LINK = 65_536;
 const MAX_EXPRESSION = 16_384;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../../domain/clock.js';
 import type { ConnectionCheck } from '../../domain/connection.js';
 import { durationMs } from '../../domain/duration.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { readJson } from '../http-json.js';
 import { createHttpClient, failedRead, hideSecrets } from '../http-request.js';
 import type { HttpAnswer, HttpClient } from '../http-request.js';

@@ -4,9 +4,9 @@ import { freePort, openLoopback } from '../../../test/helper/loopback.js';
 import type { Loopback, Reply } from '../../../test/helper/loopback.js';
 import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
 import { until } from '../../../test/helper/until.js';
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 import type { ExecutorSet } from '../../domain/executor.js';
-import type { ConditionAnswer } from '../../domain/proof.js';
+import type { ConditionAnswer } from '../../domain/run/proof.js';
 import { PrometheusConfig } from './client.js';
 import { prometheusModule } from './prometheus.js';
 

@@ -1,5 +1,5 @@
-import type { Alert } from '../../domain/alert.js';
-import type { ConditionAnswer, ConditionSource, Evidence } from '../../domain/proof.js';
+import type { Alert } from '../../domain/alert/alert.js';
+import type { ConditionAnswer, ConditionSource, Evidence } from '../../domain/run/proof.js';
 import { expressionOf } from './alert-expression.js';
 import { instantSeriesOf } from './answer.js';
 import type { InstantSeries, PrometheusAnswer } from './answer.js';

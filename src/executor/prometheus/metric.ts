@@ -1,4 +1,4 @@
-import type { MetricSource } from '../../domain/metric-source.js';
+import type { MetricSource } from '../../domain/alert/metric-source.js';
 import { instantSeriesOf } from './answer.js';
 import type { PrometheusClient } from './client.js';
 

@@ -1,5 +1,5 @@
-import { labelOf } from '../../domain/label.js';
-import type { Labels } from '../../domain/label.js';
+import { labelOf } from '../../domain/alert/label.js';
+import type { Labels } from '../../domain/alert/label.js';
 
 /** How a series relates to an alert: it may have raised it, it is another's, or it has labels of which the alert knows nothing. */
 export type Kinship =

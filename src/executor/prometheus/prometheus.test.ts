@@ -7,7 +7,7 @@ import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
 import { until } from '../../../test/helper/until.js';
 import type { Clock } from '../../domain/clock.js';
 import type { ExecutorSet } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { PrometheusQueryInput } from './input.js';
 import { PrometheusConfig } from './client.js';
 import { prometheusModule } from './prometheus.js';

@@ -1,7 +1,7 @@
 import { instant } from '../../domain/clock.js';
 import type { Clock } from '../../domain/clock.js';
 import type { AttemptContext, Executor, ExecutorModule, ExecutorSpec } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { outputOf } from './answer.js';
 import type { QueryOutput } from './answer.js';
 import { PrometheusClient, PrometheusConfig } from './client.js';

@@ -3,7 +3,7 @@ import type { Clock } from '../../domain/clock.js';
 import { instant } from '../../domain/clock.js';
 import { Duration, durationMs } from '../../domain/duration.js';
 import type { AttemptContext, Executor, ExecutorModule, ExecutorSpec } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { HTTP_TARGET, HttpUrl } from '../http-target.js';
 import { createJaeger } from '../jaeger.js';
 import type { Jaeger } from '../jaeger.js';

@@ -3,7 +3,7 @@ import type { Clock } from '../../domain/clock.js';
 import { instant } from '../../domain/clock.js';
 import { Duration, durationMs, formatMs } from '../../domain/duration.js';
 import type { AttemptContext, Executor, ExecutorSpec } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import type { Jaeger, JaegerResult, Trace, TraceQuestion } from '../jaeger.js';
 import { findCulprit, sortVisits } from './culprit.js';
 import type { Culprit, Sorted } from './culprit.js';

@@ -6,7 +6,7 @@ import type { Loopback, Received, Reply } from '../../../test/helper/loopback.js
 import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
 import type { Clock } from '../../domain/clock.js';
 import type { ExecutorSet } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { TraceAnalysisInput } from './trace-analysis.js';
 import { TraceConfig, traceModule } from './trace.js';
 

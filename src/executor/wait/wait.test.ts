@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anAttempt } from '../../../test/helper/an-attempt.js';
 import { FakeClock } from '../../../test/helper/fake-clock.js';
 import type { AttemptContext } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { WaitInput, waitModule } from './wait.js';
 
 const NOON = '2026-11-21T12:00:00.000Z';

@@ -3,7 +3,7 @@ import { instant } from '../../domain/clock.js';
 import type { Clock } from '../../domain/clock.js';
 import { Duration, durationMs, formatMs, MAX_DURATION_MS } from '../../domain/duration.js';
 import type { AttemptContext, Executor, ExecutorSpec } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { Outcome } from '../../domain/run/outcome.js';
 import { localModule } from '../local-module.js';
 
 /** How long to wait: for a length of time, or until an instant. Exactly one of the two. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Severity } from '../../domain/alert.js';
+import { Severity } from '../../domain/alert/alert.js';
 import type { Notice, NotifierModule } from '../../domain/notifier.js';
 import { CUT_MARK, cutChars } from '../cut.js';
 import type { Answer, Failure } from '../http-post.js';

@@ -1,10 +1,10 @@
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 import type { BacktestResult } from '../../domain/api/backtest.js';
 import { FixpointError } from '../../domain/errors.js';
-import type { CheckedPlaybook, Mode } from '../../domain/playbook.js';
-import type { Run } from '../../domain/run.js';
-import { isRunFinished } from '../../domain/run.js';
-import type { StoredAlert } from '../../domain/alert-view.js';
+import type { CheckedPlaybook, Mode } from '../../domain/playbook/playbook.js';
+import type { Run } from '../../domain/run/run.js';
+import { isRunFinished } from '../../domain/run/run.js';
+import type { StoredAlert } from '../../domain/decision/alert-view.js';
 import { World } from '../world.js';
 import { ReplayingCast } from './replaying-cast.js';
 import type { RecordedSteps } from './replaying-cast.js';

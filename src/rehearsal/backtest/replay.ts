@@ -1,8 +1,8 @@
-import type { CheckedPlaybook } from '../../domain/playbook.js';
-import type { Rule } from '../../domain/rule.js';
-import type { Step } from '../../domain/run.js';
-import type { StoredAlert } from '../../domain/alert-view.js';
-import type { SuppressionContent } from '../../domain/suppression-set.js';
+import type { CheckedPlaybook } from '../../domain/playbook/playbook.js';
+import type { Rule } from '../../domain/rule/rule.js';
+import type { Step } from '../../domain/run/run.js';
+import type { StoredAlert } from '../../domain/decision/alert-view.js';
+import type { SuppressionContent } from '../../domain/suppression/suppression-set.js';
 import type { Parts } from '../parts.js';
 import type { RehearsedLimits } from '../world.js';
 

@@ -1,7 +1,7 @@
 import type { Lookup, Plan } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
-import type { AskCondition } from '../../domain/proof.js';
-import type { Step } from '../../domain/run.js';
+import type { Outcome } from '../../domain/run/outcome.js';
+import type { AskCondition } from '../../domain/run/proof.js';
+import type { Step } from '../../domain/run/run.js';
 import { intendedBy } from '../recording.js';
 import type { Asked, Reply } from '../recording.js';
 import type { PeopleAnswer, Question } from '../people.js';

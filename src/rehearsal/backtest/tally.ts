@@ -1,10 +1,10 @@
 import type { BacktestResult } from '../../domain/api/backtest.js';
 import { instant } from '../../domain/clock.js';
-import type { Decision } from '../../domain/decision.js';
-import { compileTemplate } from '../../domain/expression.js';
-import type { CheckedPlaybook } from '../../domain/playbook.js';
-import type { ConditionResult, Run } from '../../domain/run.js';
-import type { StoredAlert } from '../../domain/alert-view.js';
+import type { Decision } from '../../domain/decision/decision.js';
+import { compileTemplate } from '../../domain/expression/expression.js';
+import type { CheckedPlaybook } from '../../domain/playbook/playbook.js';
+import type { ConditionResult, Run } from '../../domain/run/run.js';
+import type { StoredAlert } from '../../domain/decision/alert-view.js';
 import type { RepeatedAlert } from '../memory-triage.js';
 import { intendedBy } from '../recording.js';
 import { hasWritten } from '../story.js';

@@ -1,7 +1,7 @@
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 import type { Lookup, Plan } from '../../domain/executor.js';
-import type { Outcome } from '../../domain/outcome.js';
-import type { AskCondition, ConditionAnswer } from '../../domain/proof.js';
+import type { Outcome } from '../../domain/run/outcome.js';
+import type { AskCondition, ConditionAnswer } from '../../domain/run/proof.js';
 import { shown } from '../fits.js';
 import { intendedBy } from '../recording.js';
 import type { Asked, Reply } from '../recording.js';

@@ -1,9 +1,9 @@
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 import type { ExecutorSpec } from '../../domain/executor.js';
-import { compileTemplate, evaluateCondition, renderDeep } from '../../domain/expression.js';
-import type { Reference, Scope } from '../../domain/expression.js';
-import { topologicalOrder } from '../../domain/graph.js';
-import type { Playbook, Task } from '../../domain/playbook.js';
+import { compileTemplate, evaluateCondition, renderDeep } from '../../domain/expression/expression.js';
+import type { Reference, Scope } from '../../domain/expression/expression.js';
+import { topologicalOrder } from '../../domain/playbook/graph.js';
+import type { Playbook, Task } from '../../domain/playbook/playbook.js';
 
 /** What a step may find, as far as the playbook can tell one answer from another; the first leads furthest. */
 export interface Findings {

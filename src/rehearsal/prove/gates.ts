@@ -1,7 +1,7 @@
-import { compileTemplate } from '../../domain/expression.js';
+import { compileTemplate } from '../../domain/expression/expression.js';
 import type { ExecutorSpec } from '../../domain/executor.js';
-import { upstreamOf } from '../../domain/graph.js';
-import type { Playbook, Task } from '../../domain/playbook.js';
+import { upstreamOf } from '../../domain/playbook/graph.js';
+import type { Playbook, Task } from '../../domain/playbook/playbook.js';
 
 /** What can be said of one write by reading the playbook. */
 export interface WriteGates {

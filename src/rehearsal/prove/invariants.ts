@@ -1,8 +1,8 @@
 import type { ExecutorSpec } from '../../domain/executor.js';
-import { failureActions } from '../../domain/playbook.js';
-import type { CheckedPlaybook, Playbook } from '../../domain/playbook.js';
-import type { Run, RunEvent, Step } from '../../domain/run.js';
-import { isRunFinished } from '../../domain/run.js';
+import { failureActions } from '../../domain/playbook/playbook.js';
+import type { CheckedPlaybook, Playbook } from '../../domain/playbook/playbook.js';
+import type { Run, RunEvent, Step } from '../../domain/run/run.js';
+import { isRunFinished } from '../../domain/run/run.js';
 import type { Call } from '../recording.js';
 import { gatesOf } from './gates.js';
 import type { WriteGates } from './gates.js';

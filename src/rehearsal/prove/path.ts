@@ -1,10 +1,10 @@
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import { durationMs } from '../../domain/duration.js';
-import type { CheckedPlaybook, Mode } from '../../domain/playbook.js';
-import { DEFAULT_RUN_TIMEOUT_MS } from '../../domain/playbook.js';
-import type { Run, RunEvent } from '../../domain/run.js';
-import { isRunFinished } from '../../domain/run.js';
+import type { CheckedPlaybook, Mode } from '../../domain/playbook/playbook.js';
+import { DEFAULT_RUN_TIMEOUT_MS } from '../../domain/playbook/playbook.js';
+import type { Run, RunEvent } from '../../domain/run/run.js';
+import { isRunFinished } from '../../domain/run/run.js';
 import type { Parts } from '../parts.js';
 import type { Call } from '../recording.js';
 import { World } from '../world.js';

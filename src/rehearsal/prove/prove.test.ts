@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/helper/fake-clock.js';
-import { Playbook } from '../../domain/playbook.js';
-import { rehearsalParts } from '../../rehearsal-parts.js';
+import { Playbook } from '../../domain/playbook/playbook.js';
+import { rehearsalParts } from '../../app/rehearsal-parts.js';
 import { prove } from './prove.js';
 import type { Proof } from './prove.js';
 

@@ -1,7 +1,7 @@
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 import { alertOfDraft } from '../../domain/api/alert.js';
-import type { CheckedPlaybook } from '../../domain/playbook.js';
-import type { Rule } from '../../domain/rule.js';
+import type { CheckedPlaybook } from '../../domain/playbook/playbook.js';
+import type { Rule } from '../../domain/rule/rule.js';
 import type { Parts } from '../parts.js';
 import type { Deviations, Turn } from './fate.js';
 import { evidenceFor } from './findings.js';

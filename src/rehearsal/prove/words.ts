@@ -1,4 +1,4 @@
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 import type { Path } from './path.js';
 
 /** A path as numbered steps for people. */

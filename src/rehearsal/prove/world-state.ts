@@ -1,4 +1,4 @@
-import type { Run, Step } from '../../domain/run.js';
+import type { Run, Step } from '../../domain/run/run.js';
 
 /** What runs are like, without times: two that are described alike go on alike. */
 export function describeRuns(runs: readonly Run[]): string {

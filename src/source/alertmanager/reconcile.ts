@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { instant } from '../../domain/clock.js';
 import { FixpointError } from '../../domain/errors.js';
-import { labelOf } from '../../domain/label.js';
-import { allOpen } from '../../domain/open-occurrence.js';
+import { labelOf } from '../../domain/alert/label.js';
+import { allOpen } from '../../domain/alert/open-occurrence.js';
 import type { Reconciled, ReconcilerDeps, SourceReconciler } from '../../domain/source.js';
 import { identity } from '../storable.js';
 import { AlertmanagerApi } from './api.js';

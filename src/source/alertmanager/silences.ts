@@ -3,8 +3,8 @@ import type { Clock } from '../../domain/clock.js';
 import { instant } from '../../domain/clock.js';
 import { FixpointError, messageOf } from '../../domain/errors.js';
 import type { SilenceSource } from '../../domain/source.js';
-import { MatcherText, writeMatcher } from '../../domain/suppression.js';
-import type { Silence } from '../../domain/suppression.js';
+import { MatcherText, writeMatcher } from '../../domain/suppression/suppression.js';
+import type { Silence } from '../../domain/suppression/suppression.js';
 import { AlertmanagerApi } from './api.js';
 import type { ApiSettings } from './api.js';
 

@@ -1,9 +1,9 @@
-import type { AlertStatus } from '../../domain/alert.js';
+import type { AlertStatus } from '../../domain/alert/alert.js';
 import type { ErrorDetail } from '../../domain/errors.js';
-import type { Labels } from '../../domain/label.js';
-import { labelOf } from '../../domain/label.js';
-import type { Quantity } from '../../domain/quantity.js';
-import { parseQuantity } from '../../domain/quantity.js';
+import type { Labels } from '../../domain/alert/label.js';
+import { labelOf } from '../../domain/alert/label.js';
+import type { Quantity } from '../../domain/alert/quantity.js';
+import { parseQuantity } from '../../domain/alert/quantity.js';
 import type { Foreign } from '../foreign.js';
 import { isForeign, readText, readTexts } from '../foreign.js';
 import { readInstant } from '../instant.js';

@@ -1,5 +1,5 @@
 import type { ErrorDetail } from '../../domain/errors.js';
-import type { Labels } from '../../domain/label.js';
+import type { Labels } from '../../domain/alert/label.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, readName, readText } from '../foreign.js';
 import { readList, readObject, readScalar } from '../scalar.js';

@@ -1,4 +1,4 @@
-import { labelsFingerprint } from '../../domain/label.js';
+import { labelsFingerprint } from '../../domain/alert/label.js';
 import { identity } from '../storable.js';
 import type { Context } from './context.js';
 

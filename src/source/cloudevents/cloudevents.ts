@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { AlertStatus, ParsedAlert } from '../../domain/alert.js';
+import type { AlertStatus, ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
-import { labelsFingerprint } from '../../domain/label.js';
-import { parseQuantity } from '../../domain/quantity.js';
+import { labelsFingerprint } from '../../domain/alert/label.js';
+import { parseQuantity } from '../../domain/alert/quantity.js';
 import type { Source, SourceModule } from '../../domain/source.js';
 import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';

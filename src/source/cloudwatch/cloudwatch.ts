@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { ParsedAlert } from '../../domain/alert.js';
+import type { ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
-import type { Labels } from '../../domain/label.js';
-import { labelOf, labelsFingerprint } from '../../domain/label.js';
+import type { Labels } from '../../domain/alert/label.js';
+import { labelOf, labelsFingerprint } from '../../domain/alert/label.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
 import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';

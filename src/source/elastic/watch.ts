@@ -1,9 +1,9 @@
-import type { AlertStatus, ParsedAlert } from '../../domain/alert.js';
+import type { AlertStatus, ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
-import type { Labels } from '../../domain/label.js';
-import { labelOf, labelsFingerprint } from '../../domain/label.js';
-import { parseQuantity } from '../../domain/quantity.js';
+import type { Labels } from '../../domain/alert/label.js';
+import { labelOf, labelsFingerprint } from '../../domain/alert/label.js';
+import { parseQuantity } from '../../domain/alert/quantity.js';
 import type { Foreign } from '../foreign.js';
 import { complain, isForeign, place, readName, readText } from '../foreign.js';
 import { readInstant } from '../instant.js';

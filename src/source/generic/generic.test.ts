@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ParsedAlert } from '../../domain/alert.js';
+import type { ParsedAlert } from '../../domain/alert/alert.js';
 import type { ParsedPayload } from '../../domain/source.js';
 import { generic } from './generic.js';
 

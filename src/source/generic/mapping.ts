@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { messageOf } from '../../domain/errors.js';
 import type { ErrorDetail } from '../../domain/errors.js';
-import { MissingValue } from '../../domain/expression.js';
-import type { Scope } from '../../domain/expression.js';
-import { compileBare, compileField, expressionText } from '../../domain/field-expression.js';
-import type { FieldExpression } from '../../domain/field-expression.js';
-import { parseQuantity } from '../../domain/quantity.js';
+import { MissingValue } from '../../domain/expression/expression.js';
+import type { Scope } from '../../domain/expression/expression.js';
+import { compileBare, compileField, expressionText } from '../../domain/alert/field-expression.js';
+import type { FieldExpression } from '../../domain/alert/field-expression.js';
+import { parseQuantity } from '../../domain/alert/quantity.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, place } from '../foreign.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ParsedAlert } from '../../domain/alert.js';
+import type { ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { Source, SourceModule } from '../../domain/source.js';

@@ -1,8 +1,8 @@
-import type { AlertStatus, ParsedAlert } from '../../domain/alert.js';
+import type { AlertStatus, ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
-import type { Labels } from '../../domain/label.js';
-import { labelOf, labelsFingerprint } from '../../domain/label.js';
+import type { Labels } from '../../domain/alert/label.js';
+import { labelOf, labelsFingerprint } from '../../domain/alert/label.js';
 import type { ParsedPayload } from '../../domain/source.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, readName, readText, readTexts } from '../foreign.js';

@@ -1,10 +1,10 @@
-import type { AlertStatus, ParsedAlert } from '../../domain/alert.js';
+import type { AlertStatus, ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
-import type { Labels } from '../../domain/label.js';
-import { labelOf, labelsFingerprint } from '../../domain/label.js';
-import type { Quantity } from '../../domain/quantity.js';
-import { parseQuantity } from '../../domain/quantity.js';
+import type { Labels } from '../../domain/alert/label.js';
+import { labelOf, labelsFingerprint } from '../../domain/alert/label.js';
+import type { Quantity } from '../../domain/alert/quantity.js';
+import { parseQuantity } from '../../domain/alert/quantity.js';
 import type { ParsedPayload } from '../../domain/source.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, place, readText, readTexts } from '../foreign.js';

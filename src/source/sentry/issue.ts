@@ -1,7 +1,7 @@
-import type { AlertStatus, ParsedAlert } from '../../domain/alert.js';
+import type { AlertStatus, ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
-import { labelsFingerprint } from '../../domain/label.js';
+import { labelsFingerprint } from '../../domain/alert/label.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, place, readName, readText } from '../foreign.js';
 import { readInstant } from '../instant.js';

@@ -1,7 +1,7 @@
-import type { ParsedAlert } from '../../domain/alert.js';
+import type { ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
-import { labelsFingerprint } from '../../domain/label.js';
-import { parseQuantity } from '../../domain/quantity.js';
+import { labelsFingerprint } from '../../domain/alert/label.js';
+import { parseQuantity } from '../../domain/alert/quantity.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, readName, readText } from '../foreign.js';
 import { readInstant } from '../instant.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 
 /** A problem as Zabbix holds it. */
 export const Problem = z.object({

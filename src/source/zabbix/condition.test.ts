@@ -4,7 +4,7 @@ import { freePort, openLoopback } from '../../../test/helper/loopback.js';
 import type { Loopback, Received, Reply } from '../../../test/helper/loopback.js';
 import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
 import { until } from '../../../test/helper/until.js';
-import type { ConditionAnswer } from '../../domain/proof.js';
+import type { ConditionAnswer } from '../../domain/run/proof.js';
 import { openConditions } from '../registry.js';
 import type { Conditions } from '../registry.js';
 import { zabbix } from './zabbix.js';

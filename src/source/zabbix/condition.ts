@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { instant } from '../../domain/clock.js';
 import type { Clock } from '../../domain/clock.js';
-import { labelOf } from '../../domain/label.js';
-import type { ConditionAnswer, Evidence } from '../../domain/proof.js';
+import { labelOf } from '../../domain/alert/label.js';
+import type { ConditionAnswer, Evidence } from '../../domain/run/proof.js';
 import type { SourceConditions } from '../../domain/source.js';
 import { ZabbixApi } from './api.js';
 import type { ZabbixApiConfig } from './api.js';

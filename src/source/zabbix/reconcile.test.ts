@@ -3,7 +3,7 @@ import { anAlert } from '../../../test/helper/an-alert.js';
 import { openLoopback } from '../../../test/helper/loopback.js';
 import type { Loopback } from '../../../test/helper/loopback.js';
 import { SYSTEM_CLOCK } from '../../../test/helper/system-clock.js';
-import type { Alert, ParsedAlert } from '../../domain/alert.js';
+import type { Alert, ParsedAlert } from '../../domain/alert/alert.js';
 import type { SourceReconciler } from '../../domain/source.js';
 import { zabbix } from './zabbix.js';
 

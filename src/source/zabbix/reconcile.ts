@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Alert } from '../../domain/alert.js';
+import type { Alert } from '../../domain/alert/alert.js';
 import { durationMs } from '../../domain/duration.js';
 import { FixpointError } from '../../domain/errors.js';
-import { labelOf } from '../../domain/label.js';
-import { allOpen } from '../../domain/open-occurrence.js';
-import type { OpenOccurrence } from '../../domain/open-occurrence.js';
+import { labelOf } from '../../domain/alert/label.js';
+import { allOpen } from '../../domain/alert/open-occurrence.js';
+import type { OpenOccurrence } from '../../domain/alert/open-occurrence.js';
 import type { Reconciled, ReconcilerDeps, SourceReconciler } from '../../domain/source.js';
 import { ZabbixApi } from './api.js';
 import type { ZabbixApiConfig } from './api.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ParsedAlert } from '../../domain/alert.js';
+import type { ParsedAlert } from '../../domain/alert/alert.js';
 import { zabbix } from './zabbix.js';
 
 const NOW = Date.parse('2026-11-21T10:00:00.000Z');

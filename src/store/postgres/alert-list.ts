@@ -1,6 +1,6 @@
-import { deepFilter, exactName, textsWithin } from '../../domain/alert-filter.js';
-import type { DeepFilter } from '../../domain/alert-filter.js';
-import type { AlertFilter, StoredAlert } from '../../domain/alert-view.js';
+import { deepFilter, exactName, textsWithin } from '../../domain/decision/alert-filter.js';
+import type { DeepFilter } from '../../domain/decision/alert-filter.js';
+import type { AlertFilter, StoredAlert } from '../../domain/decision/alert-view.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import type { Db } from '../db.js';
 import type { AlertColumns, Repeat, RepeatColumns } from './alert-rows.js';

@@ -1,7 +1,7 @@
-import type { Alert } from '../../domain/alert.js';
-import type { Decision } from '../../domain/decision.js';
+import type { Alert } from '../../domain/alert/alert.js';
+import type { Decision } from '../../domain/decision/decision.js';
 import { idOf } from '../../domain/id.js';
-import type { StoredAlert } from '../../domain/alert-view.js';
+import type { StoredAlert } from '../../domain/decision/alert-view.js';
 import type { DecidedBatch } from '../../domain/triage-store.js';
 import type { Db } from '../db.js';
 

@@ -1,5 +1,5 @@
 import { splitId } from '../../domain/id.js';
-import type { AlertView, StoredAlert } from '../../domain/alert-view.js';
+import type { AlertView, StoredAlert } from '../../domain/decision/alert-view.js';
 import type { Db } from '../db.js';
 import { listAlerts } from './alert-list.js';
 import { expand, stored, whole } from './alert-rows.js';

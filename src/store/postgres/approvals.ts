@@ -1,5 +1,5 @@
-import type { Approval, NewRunHeader, StepApproval } from '../../domain/run.js';
-import type { ApprovalFilter, ApprovalView } from '../../domain/approval-view.js';
+import type { Approval, NewRunHeader, StepApproval } from '../../domain/run/run.js';
+import type { ApprovalFilter, ApprovalView } from '../../domain/run/approval-view.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';

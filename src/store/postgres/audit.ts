@@ -1,4 +1,4 @@
-import type { Audit, AuditEntry, AuditFilter } from '../../domain/audit.js';
+import type { Audit, AuditEntry, AuditFilter } from '../../domain/access/audit.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 import { idFrom } from '../../domain/ulid-time.js';
 import type { Db } from '../db.js';

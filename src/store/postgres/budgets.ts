@@ -1,4 +1,4 @@
-import type { Budget, Budgets } from '../../domain/budget.js';
+import type { Budget, Budgets } from '../../domain/decision/budget.js';
 import type { Db } from '../db.js';
 
 /** Answers what limits have been used, and when the last run of a group ended. */

@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLetters } from '../../domain/dead-letter.js';
+import type { DeadLetter, DeadLetters } from '../../domain/alert/dead-letter.js';
 import type { Ids } from '../../domain/id.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';

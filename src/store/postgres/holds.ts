@@ -1,6 +1,6 @@
-import type { Alert } from '../../domain/alert.js';
-import type { FiringSource } from '../../domain/inhibition.js';
-import type { HoldStore } from '../../domain/hold-store.js';
+import type { Alert } from '../../domain/alert/alert.js';
+import type { FiringSource } from '../../domain/suppression/inhibition.js';
+import type { HoldStore } from '../../domain/suppression/hold-store.js';
 import type { Db } from '../db.js';
 
 /** Held alerts, and what holds them by firing itself, in Postgres. */

@@ -1,9 +1,9 @@
-import type { IncidentBook } from '../../domain/incident-book.js';
+import type { IncidentBook } from '../../domain/incident/incident-book.js';
 import { instant } from '../../domain/clock.js';
-import { nextNewsAt } from '../../domain/incident-news.js';
-import type { FoundIncident, IncidentKey, Member } from '../../domain/incident-member.js';
-import type { IncidentRecord } from '../../domain/incident-change.js';
-import type { IncidentRules } from '../../domain/incident-rules.js';
+import { nextNewsAt } from '../../domain/incident/incident-news.js';
+import type { FoundIncident, IncidentKey, Member } from '../../domain/incident/incident-member.js';
+import type { IncidentRecord } from '../../domain/incident/incident-change.js';
+import type { IncidentRules } from '../../domain/incident/incident-rules.js';
 import type { Queryable } from '../db.js';
 
 /** Incidents with their keys. */

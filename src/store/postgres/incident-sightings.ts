@@ -1,5 +1,5 @@
-import type { Sighting } from '../../domain/incident-member.js';
-import type { Severity } from '../../domain/alert.js';
+import type { Sighting } from '../../domain/incident/incident-member.js';
+import type { Severity } from '../../domain/alert/alert.js';
 import type { Queryable } from '../db.js';
 import { groupKey, serviceKey } from './incident-key.js';
 

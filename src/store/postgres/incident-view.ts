@@ -6,11 +6,11 @@ import type {
   IncidentEntryType,
   IncidentRun,
   Priority,
-} from '../../domain/incident.js';
-import { briefOf, worseFirst } from '../../domain/incident.js';
-import { FIXPOINT, incidentAt } from '../../domain/incident-change.js';
-import type { IncidentRecord } from '../../domain/incident-change.js';
-import type { IncidentStore } from '../../domain/incident-store.js';
+} from '../../domain/incident/incident.js';
+import { briefOf, worseFirst } from '../../domain/incident/incident.js';
+import { FIXPOINT, incidentAt } from '../../domain/incident/incident-change.js';
+import type { IncidentRecord } from '../../domain/incident/incident-change.js';
+import type { IncidentStore } from '../../domain/incident/incident-store.js';
 import type { Db } from '../db.js';
 import { occurrenceKeyOf, serviceKey } from './incident-key.js';
 import { checkCursor, Conditions, pageOf } from './page.js';

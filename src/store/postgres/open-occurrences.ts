@@ -1,5 +1,5 @@
-import type { Alert } from '../../domain/alert.js';
-import type { OccurrenceView } from '../../domain/open-occurrence.js';
+import type { Alert } from '../../domain/alert/alert.js';
+import type { OccurrenceView } from '../../domain/alert/open-occurrence.js';
 import type { Db } from '../db.js';
 
 interface Row {

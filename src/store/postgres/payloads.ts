@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import { splitId } from '../../domain/id.js';
-import { MAX_PAYLOAD_BYTES } from '../../domain/payload.js';
-import type { KeptPayload, PayloadBody, PayloadDelivery, Payloads } from '../../domain/payload.js';
+import { MAX_PAYLOAD_BYTES } from '../../domain/alert/payload.js';
+import type { KeptPayload, PayloadBody, PayloadDelivery, Payloads } from '../../domain/alert/payload.js';
 import type { Db } from '../db.js';
 import { expand } from './alert-rows.js';
 import type { RepeatColumns } from './alert-rows.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { RuleCounts, RuleHistory, RulesVersion } from '../../domain/rule-history.js';
-import type { Rule } from '../../domain/rule.js';
+import type { RuleCounts, RuleHistory, RulesVersion } from '../../domain/rule/rule-history.js';
+import type { Rule } from '../../domain/rule/rule.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
 

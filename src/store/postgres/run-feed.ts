@@ -1,5 +1,5 @@
-import type { RunEvent } from '../../domain/run.js';
-import type { FedChange, RunFeed } from '../../domain/run-feed.js';
+import type { RunEvent } from '../../domain/run/run.js';
+import type { FedChange, RunFeed } from '../../domain/run/run-feed.js';
 import type { Db } from '../db.js';
 
 /** Text of events that is read at once, but for a single change that is longer. */

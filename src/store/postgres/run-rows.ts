@@ -1,5 +1,5 @@
-import type { Run, RunEvent, RunHeader } from '../../domain/run.js';
-import { isRunFinished } from '../../domain/run.js';
+import type { Run, RunEvent, RunHeader } from '../../domain/run/run.js';
+import { isRunFinished } from '../../domain/run/run.js';
 import type { ApprovalRow, OutboxRow, Rows, RunRow } from './commit.js';
 
 /**

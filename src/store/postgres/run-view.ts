@@ -1,8 +1,8 @@
-import type { NewRunHeader, RunEvent, Step, StoredEvent } from '../../domain/run.js';
+import type { NewRunHeader, RunEvent, Step, StoredEvent } from '../../domain/run/run.js';
 import type { Delivery } from '../../domain/outbox.js';
 import type { Page, PageRequest } from '../../domain/page.js';
-import type { RunFilter, RunSummary, RunView } from '../../domain/run-view.js';
-import { fold } from '../../domain/transition.js';
+import type { RunFilter, RunSummary, RunView } from '../../domain/run/run-view.js';
+import { fold } from '../../domain/run/transition.js';
 import type { Db } from '../db.js';
 import type { EventFeed } from './event-feed.js';
 import { checkCursor, Conditions, pageOf } from './page.js';

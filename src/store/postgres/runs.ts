@@ -1,8 +1,8 @@
-import type { Alert } from '../../domain/alert.js';
-import type { Playbook } from '../../domain/playbook.js';
-import type { Run, RunEvent } from '../../domain/run.js';
-import type { ClaimedRun, FoundAlerts, NewRun, RunChange, RunStore } from '../../domain/run-store.js';
-import { fold } from '../../domain/transition.js';
+import type { Alert } from '../../domain/alert/alert.js';
+import type { Playbook } from '../../domain/playbook/playbook.js';
+import type { Run, RunEvent } from '../../domain/run/run.js';
+import type { ClaimedRun, FoundAlerts, NewRun, RunChange, RunStore } from '../../domain/run/run-store.js';
+import { fold } from '../../domain/run/transition.js';
 import type { Db } from '../db.js';
 import type { Committer } from '../committer.js';
 import type { Rows } from './commit.js';

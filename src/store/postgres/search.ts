@@ -29,7 +29,8 @@ const RUNS: Searched = {
 const INCIDENTS: Searched = {
   table: 'incidents',
   id: 'incident_id',
-  columns: "doc ->> 'alert_name' as alert_name, doc -> 'service_names' as service_names, state, doc ->> 'priority' as priority, opened_at",
+  columns:
+    "doc ->> 'alert_name' as alert_name, doc -> 'service_names' as service_names, state, doc ->> 'priority' as priority, opened_at",
   fits: 'position($1 in lower(alert_name)) > 0 or position($1 in lower(service_names::text)) > 0',
 };
 

@@ -1,6 +1,6 @@
 import { FixpointError } from '../../domain/errors.js';
-import type { TokenRecord } from '../../domain/token.js';
-import type { ListedSession, Session, Sessions } from '../../domain/session.js';
+import type { TokenRecord } from '../../domain/access/token.js';
+import type { ListedSession, Session, Sessions } from '../../domain/access/session.js';
 import type { Db, Queryable } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
 

@@ -1,5 +1,5 @@
-import type { RunState } from '../../domain/run.js';
-import type { Stats } from '../../domain/run-view.js';
+import type { RunState } from '../../domain/run/run.js';
+import type { Stats } from '../../domain/run/run-view.js';
 import { idFrom } from '../../domain/ulid-time.js';
 import type { Db } from '../db.js';
 import { AFTER_ALL, ID_SLACK_MS } from './page.js';

@@ -1,6 +1,6 @@
-import type { AuditEntry } from '../../domain/audit.js';
-import type { Storm, StormShare, StormStore, StormSummary } from '../../domain/storm.js';
-import { OVERALL } from '../../domain/storm.js';
+import type { AuditEntry } from '../../domain/access/audit.js';
+import type { Storm, StormShare, StormStore, StormSummary } from '../../domain/decision/storm.js';
+import { OVERALL } from '../../domain/decision/storm.js';
 import type { Db, Queryable } from '../db.js';
 import { idFrom } from '../../domain/ulid-time.js';
 import { addNotice } from './outbox.js';

@@ -1,6 +1,6 @@
 import type { Page, PageRequest } from '../../domain/page.js';
-import type { SuppressionFilter, SuppressionStore } from '../../domain/suppression-store.js';
-import type { KeptSuppression, SuppressionKind } from '../../domain/suppression.js';
+import type { SuppressionFilter, SuppressionStore } from '../../domain/suppression/suppression-store.js';
+import type { KeptSuppression, SuppressionKind } from '../../domain/suppression/suppression.js';
 import type { Db } from '../db.js';
 import type { Glance } from './glance.js';
 import { checkCursor, Conditions, pageOf } from './page.js';

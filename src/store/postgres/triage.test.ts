@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { aBatch, aDecision, aFreshAlert, aNewRun, finish } from '../../../test/helper/store-world.js';
-import type { RunStore } from '../../domain/run-store.js';
+import type { RunStore } from '../../domain/run/run-store.js';
 import type { DecidedBatch } from '../../domain/triage-store.js';
 import { Committer } from '../committer.js';
 import type { Db } from '../db.js';

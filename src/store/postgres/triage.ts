@@ -1,10 +1,10 @@
-import type { Alert } from '../../domain/alert.js';
-import type { UsedBudget } from '../../domain/budget.js';
+import type { Alert } from '../../domain/alert/alert.js';
+import type { UsedBudget } from '../../domain/decision/budget.js';
 import { splitId } from '../../domain/id.js';
-import { isRunFinished } from '../../domain/run.js';
-import type { RunEvent } from '../../domain/run.js';
-import { transition } from '../../domain/transition.js';
-import type { RunChange, RunStore } from '../../domain/run-store.js';
+import { isRunFinished } from '../../domain/run/run.js';
+import type { RunEvent } from '../../domain/run/run.js';
+import { transition } from '../../domain/run/transition.js';
+import type { RunChange, RunStore } from '../../domain/run/run-store.js';
 import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../../domain/triage-store.js';
 import type { Committer } from '../committer.js';
 import type { Db } from '../db.js';

@@ -1,4 +1,4 @@
-import type { Unmatched, UnmatchedBatch, UnmatchedKind } from '../../domain/unmatched.js';
+import type { Unmatched, UnmatchedBatch, UnmatchedKind } from '../../domain/rule/unmatched.js';
 import type { Db, Queryable } from '../db.js';
 import { addNotice } from './outbox.js';
 

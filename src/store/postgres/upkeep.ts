@@ -1,7 +1,7 @@
 import type { PauseState, PauseSwitch } from '../../domain/pause.js';
-import type { PlaybookStore, PlaybookVersion } from '../../domain/playbook-store.js';
-import type { TokenRecord, Tokens } from '../../domain/token.js';
-import type { Playbook } from '../../domain/playbook.js';
+import type { PlaybookStore, PlaybookVersion } from '../../domain/playbook/playbook-store.js';
+import type { TokenRecord, Tokens } from '../../domain/access/token.js';
+import type { Playbook } from '../../domain/playbook/playbook.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
 

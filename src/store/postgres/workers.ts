@@ -1,4 +1,4 @@
-import type { RunStore } from '../../domain/run-store.js';
+import type { RunStore } from '../../domain/run/run-store.js';
 import type { Db } from '../db.js';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { mayDo } from '../../domain/access.js';
-import type { Right } from '../../domain/access.js';
-import { Role } from '../../domain/access.js';
+import { mayDo } from '../../domain/access/access.js';
+import type { Right } from '../../domain/access/access.js';
+import { Role } from '../../domain/access/access.js';
 import { ApiRefusal, createApi, path, queryText } from './client.js';
 import { roleMay } from './session.js';
 

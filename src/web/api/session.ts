@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Query, UseQueryResult } from '@tanstack/react-query';
-import type { Right, Role } from '../../domain/access.js';
+import type { Right, Role } from '../../domain/access/access.js';
 import { ApiRefusal } from './client.js';
 import { useApi } from './context.js';
 
@@ -84,7 +84,7 @@ export function useSession(): Session {
   return data;
 }
 
-// The same table as in domain/access.ts, which brings a schema library along; a test holds the two together.
+// The same table as in domain/access/access.ts, which brings a schema library along; a test holds the two together.
 const RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
   ingest: ['post_alerts'],
   viewer: ['read'],

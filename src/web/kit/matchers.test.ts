@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseMatcher } from '../../domain/label.js';
+import { parseMatcher } from '../../domain/alert/label.js';
 import { readMatchers, writeMatcher } from './matchers.js';
 
 describe('matchers that somebody types', () => {

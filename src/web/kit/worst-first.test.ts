@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Incident } from '../../domain/incident.js';
+import type { Incident } from '../../domain/incident/incident.js';
 import { worstFirst } from './worst-first.js';
 
 function incident(incident_id: string, over: Partial<Incident>): Incident {

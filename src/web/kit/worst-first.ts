@@ -1,4 +1,4 @@
-import type { Incident } from '../../domain/incident.js';
+import type { Incident } from '../../domain/incident/incident.js';
 import { runningClock } from './running-clock.js';
 
 /** The worst first; of the same priority, what nobody has taken, then what runs out first. */

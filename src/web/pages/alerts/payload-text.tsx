@@ -20,8 +20,7 @@ export function PayloadText({ shown, label }: PayloadTextProps) {
   const [from, to] = part ?? [lines.length, lines.length];
   useLayoutEffect(() => {
     // Within its own box: the page stays where it is.
-    if (box.current !== null && own.current !== null)
-      box.current.scrollTop = Math.max(0, own.current.offsetTop - 40);
+    if (box.current !== null && own.current !== null) box.current.scrollTop = Math.max(0, own.current.offsetTop - 40);
   }, [shown]);
   return (
     <div ref={box} className="payload-text" tabIndex={0} role="region" aria-label={label} dir="ltr">

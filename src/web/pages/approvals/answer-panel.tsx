@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiRefusal } from '../../api/client.js';
-import type { Approval } from '../../../domain/run.js';
+import type { Approval } from '../../../domain/run/run.js';
 import { invalidate, keyOf, useSend } from '../../api/queries.js';
 import { useSession } from '../../api/session.js';
 import { Button } from '../../kit/button.js';

@@ -1,4 +1,4 @@
-import type { Approval } from '../../../domain/run.js';
+import type { Approval } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { usePages } from '../../api/pages.js';
 import type { Page } from '../../api/pages.js';

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Approval } from '../../../domain/run.js';
+import type { Approval } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { invalidate, useGet } from '../../api/queries.js';
 import { useEventStream } from '../../api/stream.js';

@@ -1,7 +1,7 @@
 import { Link } from 'wouter';
 import type { PlaybookVersionDetail } from '../../../domain/api/playbook.js';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Approval } from '../../../domain/run.js';
+import type { Approval } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
 import { Id } from '../../kit/copy.js';

@@ -1,4 +1,4 @@
-import type { Approval } from '../../../domain/run.js';
+import type { Approval } from '../../../domain/run/run.js';
 
 const MOST = 80;
 const MOST_TITLE = 120;

@@ -1,6 +1,6 @@
 import type { PlaybookVersionDetail } from '../../../domain/api/playbook.js';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Approval, Step } from '../../../domain/run.js';
+import type { Approval, Step } from '../../../domain/run/run.js';
 import { Link } from 'wouter';
 import { path } from '../../api/client.js';
 import { JsonView } from '../../kit/json-view.js';

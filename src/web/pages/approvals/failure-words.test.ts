@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureActions } from '../../../domain/playbook.js';
+import { failureActions } from '../../../domain/playbook/playbook.js';
 import { failureWords } from './failure-words.js';
 
 describe('what a failure means', () => {

@@ -1,9 +1,9 @@
-import type { Task } from '../../../domain/playbook.js';
+import type { Task } from '../../../domain/playbook/playbook.js';
 
 /** What a failure means for the run, of what is worth saying before a yes. */
 export type FailureWord = 'abort' | 'continue' | 'skip' | 'compensate' | 'escalate';
 
-// The same words as in domain/playbook.ts, which brings a schema library along.
+// The same words as in domain/playbook/playbook.ts, which brings a schema library along.
 const MEANS: Readonly<Record<string, readonly FailureWord[]>> = {
   abort_with_notification: ['abort'],
   continue_with_notification: ['continue'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Step } from '../../../domain/run.js';
+import type { Step } from '../../../domain/run/run.js';
 import { leadingTo } from './leading-to.js';
 
 function ended(step_id: string, second: number, change: Partial<Step> = {}): Step {

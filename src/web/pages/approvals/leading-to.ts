@@ -1,5 +1,5 @@
 import type { PlaybookGraph } from '../../../domain/api/playbook.js';
-import type { Step } from '../../../domain/run.js';
+import type { Step } from '../../../domain/run/run.js';
 
 /**
  * The steps that came before another one and found something out, in the order they ended: those that it waited for, directly or through

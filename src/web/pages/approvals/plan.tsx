@@ -1,4 +1,4 @@
-import type { Approval } from '../../../domain/run.js';
+import type { Approval } from '../../../domain/run/run.js';
 import { Icon } from '../../kit/icon.js';
 import { JsonView } from '../../kit/json-view.js';
 import { Said } from '../../kit/said.js';

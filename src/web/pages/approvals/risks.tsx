@@ -1,6 +1,6 @@
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Task } from '../../../domain/playbook.js';
-import type { Approval } from '../../../domain/run.js';
+import type { Task } from '../../../domain/playbook/playbook.js';
+import type { Approval } from '../../../domain/run/run.js';
 import { Icon } from '../../kit/icon.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';

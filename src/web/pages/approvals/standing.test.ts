@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Approval } from '../../../domain/run.js';
+import type { Approval } from '../../../domain/run/run.js';
 import { standingOf, yesCount } from './standing.js';
 
 const NOW = Date.parse('2026-11-21T10:00:00.000Z');

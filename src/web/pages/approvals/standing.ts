@@ -1,4 +1,4 @@
-import type { Approval } from '../../../domain/run.js';
+import type { Approval } from '../../../domain/run/run.js';
 import { roleMay } from '../../api/session.js';
 import type { Session } from '../../api/session.js';
 

@@ -1,5 +1,5 @@
 import { Link } from 'wouter';
-import type { Approval } from '../../../domain/run.js';
+import type { Approval } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { useSession } from '../../api/session.js';
 import { LinkButton } from '../../kit/button.js';

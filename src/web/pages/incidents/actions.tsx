@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { IncidentDetail } from '../../../domain/incident.js';
+import type { IncidentDetail } from '../../../domain/incident/incident.js';
 import { useMay } from '../../api/session.js';
 import { Button } from '../../kit/button.js';
 import { ConfirmDialog } from '../../kit/dialog.js';

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { FormEvent } from 'react';
-import type { IncidentDetail } from '../../../domain/incident.js';
+import type { IncidentDetail } from '../../../domain/incident/incident.js';
 import { useMay, useSession } from '../../api/session.js';
 import { Button } from '../../kit/button.js';
 import { Dialog } from '../../kit/dialog.js';

@@ -1,7 +1,7 @@
 import { useId, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { IncidentAlert, IncidentEntry, IncidentRun } from '../../../domain/incident.js';
+import type { IncidentAlert, IncidentEntry, IncidentRun } from '../../../domain/incident/incident.js';
 import { path } from '../../api/client.js';
 import { Button } from '../../kit/button.js';
 import { StateSign } from '../../kit/sign.js';

@@ -1,4 +1,4 @@
-import type { Incident } from '../../../domain/incident.js';
+import type { Incident } from '../../../domain/incident/incident.js';
 import { Countdown, Span } from '../../kit/when.js';
 import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';

@@ -1,5 +1,5 @@
 import { Link } from 'wouter';
-import type { IncidentDetail } from '../../../domain/incident.js';
+import type { IncidentDetail } from '../../../domain/incident/incident.js';
 import { path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
 import { Id } from '../../kit/copy.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { IncidentEntry, IncidentEntryType } from '../../../domain/incident.js';
+import type { IncidentEntry, IncidentEntryType } from '../../../domain/incident/incident.js';
 import { linesOf, mergedHere } from './lines.js';
 
 function entry(type: IncidentEntryType, message = '', who = 'fixpoint'): IncidentEntry {

@@ -1,4 +1,4 @@
-import type { IncidentEntry, IncidentEntryType } from '../../../domain/incident.js';
+import type { IncidentEntry, IncidentEntryType } from '../../../domain/incident/incident.js';
 import { OWN, readTold } from './told.js';
 
 /** What part of a timeline is looked at. */

@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'react';
-import type { Incident } from '../../../domain/incident.js';
+import type { Incident } from '../../../domain/incident/incident.js';
 import { path } from '../../api/client.js';
 import { usePages } from '../../api/pages.js';
 import { Button } from '../../kit/button.js';

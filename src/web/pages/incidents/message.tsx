@@ -1,5 +1,5 @@
 import { Link } from 'wouter';
-import type { IncidentDetail, IncidentEntry } from '../../../domain/incident.js';
+import type { IncidentDetail, IncidentEntry } from '../../../domain/incident/incident.js';
 import { path } from '../../api/client.js';
 import { useSignText } from '../../kit/sign.js';
 import { When } from '../../kit/when.js';

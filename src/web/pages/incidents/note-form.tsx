@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import type { FormEvent } from 'react';
-import type { IncidentDetail } from '../../../domain/incident.js';
+import type { IncidentDetail } from '../../../domain/incident/incident.js';
 import { useMay } from '../../api/session.js';
 import { Button } from '../../kit/button.js';
 import { Field, TextArea } from '../../kit/field.js';

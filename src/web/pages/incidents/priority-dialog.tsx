@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { FormEvent } from 'react';
-import type { Grade, IncidentDetail } from '../../../domain/incident.js';
+import type { Grade, IncidentDetail } from '../../../domain/incident/incident.js';
 import { Button } from '../../kit/button.js';
 import { Dialog } from '../../kit/dialog.js';
 import { Field, Select } from '../../kit/field.js';

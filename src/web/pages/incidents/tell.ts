@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import type { IncidentCommand, IncidentDetail } from '../../../domain/incident.js';
+import type { IncidentCommand, IncidentDetail } from '../../../domain/incident/incident.js';
 import { path } from '../../api/client.js';
 import { keyOf, useSend } from '../../api/queries.js';
 

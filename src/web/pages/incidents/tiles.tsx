@@ -1,6 +1,6 @@
 import { useId } from 'react';
 import type { ReactNode } from 'react';
-import type { IncidentDetail } from '../../../domain/incident.js';
+import type { IncidentDetail } from '../../../domain/incident/incident.js';
 import { Badge } from '../../kit/sign.js';
 import { Countdown, Span, When } from '../../kit/when.js';
 import { incidentsWords } from '../../words/incidents.js';

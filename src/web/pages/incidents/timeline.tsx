@@ -1,5 +1,5 @@
 import { useId, useMemo, useState } from 'react';
-import type { IncidentDetail, IncidentEntryType } from '../../../domain/incident.js';
+import type { IncidentDetail, IncidentEntryType } from '../../../domain/incident/incident.js';
 import { Button } from '../../kit/button.js';
 import { Field, Select } from '../../kit/field.js';
 import { Icon } from '../../kit/icon.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { IncidentEntry } from '../../../domain/incident.js';
+import type { IncidentEntry } from '../../../domain/incident/incident.js';
 import { readTold } from './told.js';
 
 function told(type: IncidentEntry['type'], message: string, who = 'fixpoint') {

@@ -1,4 +1,4 @@
-import type { Grade, IncidentEntry } from '../../../domain/incident.js';
+import type { Grade, IncidentEntry } from '../../../domain/incident/incident.js';
 
 /** What a line of a timeline tells besides its type; `text` where it is in words of its own. */
 export type Told =

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import text from '../../../../playbooks/rules.yaml?raw';
 import { AlertDraft, alertOfDraft } from '../../../domain/api/alert.js';
-import { RulesFile } from '../../../domain/rule.js';
-import type { RuleMatch } from '../../../domain/rule.js';
-import { compileRules } from '../../../domain/rule-match.js';
+import { RulesFile } from '../../../domain/rule/rule.js';
+import type { RuleMatch } from '../../../domain/rule/rule.js';
+import { compileRules } from '../../../domain/rule/rule-match.js';
 import { exampleAlert } from './example-alert.js';
 
 function takes(match: RuleMatch): boolean {

@@ -1,4 +1,4 @@
-import type { RuleMatch } from '../../../domain/rule.js';
+import type { RuleMatch } from '../../../domain/rule/rule.js';
 import { readMatchers } from '../../kit/matchers.js';
 
 /** An alert as people write it by hand: what `POST …/runs` and `POST /rules/explain` take. */

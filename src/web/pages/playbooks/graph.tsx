@@ -1,6 +1,6 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { PlaybookGraph } from '../../../domain/api/playbook.js';
-import type { Playbook, Task } from '../../../domain/playbook.js';
+import type { Playbook, Task } from '../../../domain/playbook/playbook.js';
 import { Button, IconButton } from '../../kit/button.js';
 import { Icon } from '../../kit/icon.js';
 import type { IconName } from '../../kit/icon.js';

@@ -1,5 +1,5 @@
 import type { SystemAnswer } from '../../../domain/api/overview.js';
-import type { Mode } from '../../../domain/mode.js';
+import type { Mode } from '../../../domain/rule/mode.js';
 import { useGet } from '../../api/queries.js';
 import { Badge } from '../../kit/sign.js';
 import type { SignTone } from '../../kit/sign.js';

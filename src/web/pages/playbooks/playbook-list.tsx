@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 import type { PlaybookItem, PlaybookStats } from '../../../domain/api/playbook.js';
-import type { Mode } from '../../../domain/mode.js';
+import type { Mode } from '../../../domain/rule/mode.js';
 import { path } from '../../api/client.js';
 import { usePages } from '../../api/pages.js';
 import { LinkButton } from '../../kit/button.js';

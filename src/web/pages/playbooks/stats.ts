@@ -1,5 +1,5 @@
 import type { PlaybookStats, PlaybookStatsAnswer } from '../../../domain/api/playbook.js';
-import type { RunState } from '../../../domain/run.js';
+import type { RunState } from '../../../domain/run/run.js';
 import { useGet } from '../../api/queries.js';
 
 /** The time that figures are about. */

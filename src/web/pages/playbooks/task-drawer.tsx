@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { PlaybookGraph } from '../../../domain/api/playbook.js';
-import type { Playbook, Task } from '../../../domain/playbook.js';
+import type { Playbook, Task } from '../../../domain/playbook/playbook.js';
 import { Id } from '../../kit/copy.js';
 import { Dialog } from '../../kit/dialog.js';
 import { JsonView } from '../../kit/json-view.js';

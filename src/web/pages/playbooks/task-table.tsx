@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { PlaybookGraph } from '../../../domain/api/playbook.js';
-import type { Playbook, Task } from '../../../domain/playbook.js';
+import type { Playbook, Task } from '../../../domain/playbook/playbook.js';
 import { Badge } from '../../kit/sign.js';
 import type { SignTone } from '../../kit/sign.js';
 import { useWords } from '../../words/language.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { OnFailure, failureActions } from '../../../domain/playbook.js';
+import { OnFailure, failureActions } from '../../../domain/playbook/playbook.js';
 import { failureActionsOf, plainExpression } from './task-texts.js';
 
 const WORDS = [

@@ -1,6 +1,6 @@
-import type { FailureAction, Task } from '../../../domain/playbook.js';
+import type { FailureAction, Task } from '../../../domain/playbook/playbook.js';
 
-// The same table as in domain/playbook.ts, which brings a schema library along; a test holds the two together.
+// The same table as in domain/playbook/playbook.ts, which brings a schema library along; a test holds the two together.
 const FAILURE_WORDS: Readonly<Record<string, readonly FailureAction[]>> = {
   abort_with_notification: ['abort', 'notify'],
   continue_with_notification: ['continue', 'notify'],

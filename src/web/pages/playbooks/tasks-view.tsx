@@ -1,6 +1,6 @@
 import { Suspense, lazy, useState } from 'react';
 import type { PlaybookGraph } from '../../../domain/api/playbook.js';
-import type { Playbook } from '../../../domain/playbook.js';
+import type { Playbook } from '../../../domain/playbook/playbook.js';
 import { Button } from '../../kit/button.js';
 import { JsonView } from '../../kit/json-view.js';
 import { KeyValue } from '../../kit/key-value.js';

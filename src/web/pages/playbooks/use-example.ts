@@ -1,4 +1,4 @@
-import type { RuleMatch } from '../../../domain/rule.js';
+import type { RuleMatch } from '../../../domain/rule/rule.js';
 import { useRules } from '../rules/use-rules.js';
 import { exampleAlert } from './example-alert.js';
 

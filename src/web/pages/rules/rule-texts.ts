@@ -1,4 +1,4 @@
-import type { RuleMatch } from '../../../domain/rule.js';
+import type { RuleMatch } from '../../../domain/rule/rule.js';
 import { readMatchers } from '../../kit/matchers.js';
 import type { rules } from '../../words/en/rules.js';
 

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import type { z } from 'zod';
 import type { Explanation } from '../../../domain/api/rule.js';
-import type { RuleExplanation } from '../../../domain/decision.js';
+import type { RuleExplanation } from '../../../domain/decision/decision.js';
 import { path } from '../../api/client.js';
 import { Button } from '../../kit/button.js';
 import { FilterText } from '../../kit/filters.js';

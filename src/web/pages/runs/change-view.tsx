@@ -1,4 +1,4 @@
-import type { StepChange } from '../../../domain/run.js';
+import type { StepChange } from '../../../domain/run/run.js';
 import { Icon } from '../../kit/icon.js';
 import { JsonView } from '../../kit/json-view.js';
 import { useWords } from '../../words/language.js';

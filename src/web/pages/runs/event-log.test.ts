@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StoredEvent } from '../../../domain/run.js';
+import type { StoredEvent } from '../../../domain/run/run.js';
 import { createEventLog } from './event-log.js';
 
 function anEvent(seq: number): StoredEvent {

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../../domain/run.js';
+import type { StoredEvent } from '../../../domain/run/run.js';
 
 /** The events of one run that are known here, in their order, each once. */
 export interface EventLog {

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../../domain/run.js';
+import type { StoredEvent } from '../../../domain/run/run.js';
 import type { CommonWords } from '../../words/common.js';
 import type { runs as runsWords } from '../../words/en/runs.js';
 import type { SignTone } from '../../kit/sign.js';

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { StoredEvent } from '../../../domain/run.js';
+import type { StoredEvent } from '../../../domain/run/run.js';
 import { useApi } from '../../api/context.js';
 import type { Page } from '../../api/pages.js';
 import { DataList } from '../../kit/data-list.js';

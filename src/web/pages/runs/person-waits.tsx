@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Step } from '../../../domain/run.js';
+import type { Step } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { useMay } from '../../api/session.js';
 import { Button, LinkButton } from '../../kit/button.js';

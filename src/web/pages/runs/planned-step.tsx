@@ -1,4 +1,4 @@
-import type { Task } from '../../../domain/playbook.js';
+import type { Task } from '../../../domain/playbook/playbook.js';
 import { JsonView } from '../../kit/json-view.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Report } from '../../../domain/report.js';
+import type { Report } from '../../../domain/run/report.js';
 import { path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
 import { Button } from '../../kit/button.js';

@@ -1,4 +1,4 @@
-import type { Step } from '../../../domain/run.js';
+import type { Step } from '../../../domain/run/run.js';
 
 /** Left out for want of a condition is not left out by a failure; the service has the same list. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['dependency_failed', 'aborted', 'cancelled', 'denied']);

@@ -1,5 +1,5 @@
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Step } from '../../../domain/run.js';
+import type { Step } from '../../../domain/run/run.js';
 import { ConfirmDialog } from '../../kit/dialog.js';
 import { Said } from '../../kit/said.js';
 import { useWords } from '../../words/language.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PlaybookVersionDetail } from '../../../domain/api/playbook.js';
-import type { Step } from '../../../domain/run.js';
+import type { Step } from '../../../domain/run/run.js';
 import { buildGraph } from './run-graph.js';
 
 const T0 = Date.parse('2026-11-21T10:00:00.000Z');

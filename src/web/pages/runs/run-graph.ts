@@ -1,6 +1,6 @@
 import type { PlaybookVersionDetail } from '../../../domain/api/playbook.js';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Step, StepState } from '../../../domain/run.js';
+import type { Step, StepState } from '../../../domain/run/run.js';
 
 /** How the items of a `foreach` fare. */
 export interface ItemCount {

@@ -1,5 +1,5 @@
 import type { RunListItem } from '../../../domain/api/run.js';
-import type { RunState } from '../../../domain/run.js';
+import type { RunState } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { usePages } from '../../api/pages.js';
 import { LinkButton } from '../../kit/button.js';

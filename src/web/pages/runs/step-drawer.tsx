@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Step } from '../../../domain/run.js';
-import type { Task } from '../../../domain/playbook.js';
+import type { Step } from '../../../domain/run/run.js';
+import type { Task } from '../../../domain/playbook/playbook.js';
 import { Dialog } from '../../kit/dialog.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';

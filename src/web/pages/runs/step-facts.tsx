@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Task } from '../../../domain/playbook.js';
-import type { Step } from '../../../domain/run.js';
+import type { Task } from '../../../domain/playbook/playbook.js';
+import type { Step } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { LinkButton } from '../../kit/button.js';
 import { Id } from '../../kit/copy.js';

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Step } from '../../../domain/run.js';
+import type { Step } from '../../../domain/run/run.js';
 import { Button } from '../../kit/button.js';
 import { Said } from '../../kit/said.js';
 import { StateSign } from '../../kit/sign.js';

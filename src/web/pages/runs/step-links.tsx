@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 import type { RunAnswer, RunItem } from '../../../domain/api/run.js';
-import type { Step } from '../../../domain/run.js';
+import type { Step } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
 import { StateSign } from '../../kit/sign.js';

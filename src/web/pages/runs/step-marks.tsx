@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Step } from '../../../domain/run.js';
+import type { Step } from '../../../domain/run/run.js';
 import { useMay } from '../../api/session.js';
 import { Button } from '../../kit/button.js';
 import { Id } from '../../kit/copy.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Attempt, Step } from '../../../domain/run.js';
+import type { Attempt, Step } from '../../../domain/run/run.js';
 import { timeRows } from './time-rows.js';
 
 const T0 = Date.parse('2026-11-21T10:00:00.000Z');

@@ -1,5 +1,5 @@
 import type { RunAnswer } from '../../../domain/api/run.js';
-import type { Step } from '../../../domain/run.js';
+import type { Step } from '../../../domain/run/run.js';
 
 /** One stretch of a row: an attempt, or a wait between two. Places are shares of the whole, 0 to 1. */
 export interface Bar {

@@ -1,4 +1,4 @@
-import type { StepChange } from '../../../domain/run.js';
+import type { StepChange } from '../../../domain/run/run.js';
 
 const MOST = 80;
 

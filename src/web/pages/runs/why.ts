@@ -1,6 +1,6 @@
 import { useSaidText } from '../../kit/said.js';
 import { useWords } from '../../words/language.js';
-import type { StepState } from '../../../domain/run.js';
+import type { StepState } from '../../../domain/run/run.js';
 
 interface Told {
   readonly state: StepState;

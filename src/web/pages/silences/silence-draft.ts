@@ -1,4 +1,4 @@
-import type { Alert } from '../../../domain/alert.js';
+import type { Alert } from '../../../domain/alert/alert.js';
 import type { SilenceAnswer } from '../../../domain/api/suppression.js';
 import { writeMatcher } from '../../kit/matchers.js';
 import { fromLocalField, toLocalField } from './local-time.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { anAlert } from '../../../../test/helper/an-alert.js';
 import { SilenceDraft, WindowDraft, WindowPreviewRequest } from '../../../domain/api/suppression.js';
-import { matchingAlerts } from '../../../domain/suppression-set.js';
+import { matchingAlerts } from '../../../domain/suppression/suppression-set.js';
 import { ApiRefusal } from '../../api/client.js';
 import { silences as words } from '../../words/en/silences.js';
 import { fromLocalField, isZone, toLocalField } from './local-time.js';

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { FormEvent } from 'react';
-import type { Role } from '../../../domain/access.js';
+import type { Role } from '../../../domain/access/access.js';
 import type { NewTokenAnswer } from '../../../domain/api/token.js';
 import { useSend } from '../../api/queries.js';
 import { Button } from '../../kit/button.js';

@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ok, World } from '../../test/helper/schedule-world.js';
+import { aFreshAlert } from '../../test/helper/store-world.js';
+import { createChildRuns, openChildrenOf } from './child-runs.js';
+import type { Alert } from '../domain/alert/alert.js';
+import { Playbook } from '../domain/playbook/playbook.js';
+import type { CheckedPlaybook, Mode } from '../domain/playbook/playbook.js';
+import type { Run } from '../domain/run/run.js';
+import { playbookModule, playbookSpec } from '../executor/playbook/playbook.js';
+import type { Scheduler } from '../schedule/scheduler.js';
+
+describe('a playbook inside of another', () => {
+  let world: World;
+  let scheduler: Scheduler;
+  let modes: Record<string, Mode>;
+  let broken: boolean;
+  let children: Record<string, Playbook>;
+
+  beforeEach(async () => {
+    world = new World();
+    modes = { 'PB-Child': 'auto', 'PB-Loop': 'auto' };
+    broken = false;
+    children = {
+      'PB-Child': Playbook.parse({
+        playbook_id: 'PB-Child',
+        tasks: [
+          { id: 'nap', type: 'nap' },
+          { id: 'act', type: 'act', depends_on: ['nap'] },
+        ],
+      }),
+      'PB-Loop': Playbook.parse({
+        playbook_id: 'PB-Loop',
+        tasks: [{ id: 'again', type: 'playbook', parameters: { playbook_id: 'PB-Loop' } }],
+      }),
+    };
+    for (const [id, playbook] of Object.entries(children)) world.playbooks.set(id, playbook);
+    const checked = (playbook: Playbook): CheckedPlaybook => ({ playbook, version: 'v', file: '', source: '' });
+    const runs = createChildRuns({
+      runs: world.memory.store,
+      playbooks: () => new Map(Object.entries(children).map(([id, playbook]) => [id, checked(playbook)])),
+      modeOf: (playbook_id) => modes[playbook_id] ?? null,
+      open: (header, { playbook }, resolved) => scheduler.open(header, playbook, { joined: [], resolved }),
+      wake: (run_id) => scheduler.wake(run_id),
+    });
+    world.children = openChildrenOf;
+    const notify = () => Promise.resolve([]);
+    const { executors } = playbookModule.create({}, { clock: world.clock, notify, runs });
+    world.executors.set('playbook', { spec: playbookSpec, execute: executors['playbook']!.execute });
+    world.kind('nap', 'read', (_, { waited }) => {
+      if (waited) return ok();
+      return { type: 'waiting', until: new Date(world.clock.now() + 90_000).toISOString(), reason: 'napping' };
+    });
+    const change = { target: 'x', what: 'y', from: 1, to: 2 };
+    world.kind('act', 'write', () =>
+      broken ? { type: 'failed', reason: 'no', retryable: false } : { type: 'succeeded', output: { n: 7 }, change },
+    );
+    scheduler = await world.scheduler();
+  });
+  afterEach(() => world.stop());
+
+  const PARENT = [
+    { id: 'inner', type: 'playbook', parameters: { playbook_id: 'PB-Child' }, output_variable: 'child' },
+    { id: 'use', type: 'act', depends_on: ['inner'], conditions: ['{{ child.outputs.act.n == 7 }}'] },
+  ];
+  const run = (run_id: string): Run => world.memory.run(run_id);
+  const childOf = (run_id: string): string => openChildrenOf(run(run_id))[0]!;
+
+  it('runs once, holds nothing while it waits, and hands on what it found out', async () => {
+    const run_id = await world.begin(scheduler, PARENT, {}, { service_name: 'shop', requested_by: 'ann' });
+    await world.clock.advance(100);
+    const child = childOf(run_id);
+    expect(run(child)).toMatchObject({ playbook_id: 'PB-Child', parent_run_id: run_id, depth: 1, requested_by: 'ann' });
+    expect(scheduler.size).toBe(0);
+    await scheduler.stop();
+    scheduler = await world.scheduler('w', '2');
+    await world.clock.advance(95_000);
+    expect(run(child)).toMatchObject({ state: 'succeeded', outcome: 'unverified' });
+    expect(run(run_id)).toMatchObject({ state: 'succeeded', steps: { use: { state: 'succeeded' } } });
+    expect(run(run_id).steps['inner']?.output).toMatchObject({ run_id: child, state: 'succeeded' });
+    expect(world.calls.filter((call) => call.step_id === 'act')).toHaveLength(1);
+  });
+
+  it('fails the step when it fails, and is never freer than what began it', async () => {
+    broken = true;
+    const failed = await world.begin(scheduler, PARENT);
+    await world.clock.advance(100_000);
+    expect(run(failed)).toMatchObject({ state: 'failed', steps: { inner: { state: 'failed' } } });
+    const shadow = await world.begin(scheduler, PARENT, {}, { mode: 'shadow' });
+    await world.clock.advance(100);
+    expect(run(childOf(shadow)).mode).toBe('shadow');
+    modes['PB-Child'] = 'off';
+    const off = await world.begin(scheduler, PARENT);
+    await world.clock.advance(100);
+    expect(run(off).steps['inner']?.error).toContain('PB-Child is off');
+  });
+
+  /** A run that waits for one with this `on_resolved`, which naps; everything in it is for one alert. */
+  async function waiting(on_resolved: 'stop_writes' | 'continue'): Promise<{ run_id: string; alert: Alert }> {
+    children['PB-Child'] = { ...children['PB-Child']!, on_resolved };
+    world.playbooks.set('PB-Child', children['PB-Child']);
+    const alert = aFreshAlert();
+    const run_id = await world.begin(scheduler, PARENT, { on_resolved: 'continue' }, { alert });
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: true });
+    await world.clock.advance(5_000);
+    return { run_id, alert };
+  }
+
+  it.each([
+    ['stop_writes', 'skipped'],
+    ['continue', 'succeeded'],
+  ] as const)('hears that its alert has resolved, and does as its own on_resolved says: %s', async (means, state) => {
+    const { run_id, alert } = await waiting(means);
+    const child = childOf(run_id);
+    // Both sleep, and the worker that wakes them is another one.
+    await scheduler.stop();
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: false });
+    scheduler = await world.scheduler('w', '2');
+    await world.clock.advance(5_000);
+    expect(run(child)).toMatchObject({ state: 'running', alerts_resolved_at: expect.any(String) as unknown });
+
+    await world.clock.advance(100_000);
+    expect(run(child).steps['act']?.state).toBe(state);
+    expect(run(run_id).alerts_resolved_at).not.toBeNull();
+  });
+
+  it('hears too that it fires after all', async () => {
+    const { run_id, alert } = await waiting('stop_writes');
+    const child = childOf(run_id);
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: false });
+    await world.clock.advance(5_000);
+    expect(run(child).alerts_resolved_at).not.toBeNull();
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: true });
+    await world.clock.advance(5_000);
+    expect(run(child).alerts_resolved_at).toBeNull();
+    await world.clock.advance(100_000);
+    expect(run(child).steps['act']?.state).toBe('succeeded');
+  });
+
+  it('writes nothing when its alert resolved before it began, or in that moment', async () => {
+    const { run_id, alert } = await waiting('stop_writes');
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: false });
+    await world.clock.advance(100_000);
+    const late = [
+      { id: 'nap', type: 'nap' },
+      { ...PARENT[0], depends_on: ['nap'] },
+    ];
+    const second = await world.begin(scheduler, late, { on_resolved: 'continue' }, { alert });
+    world.memory.setAlerts(second, { alerts: [alert], firing: false });
+    await world.clock.advance(92_000);
+    expect(world.memory.events(childOf(second))[1]).toMatchObject({ type: 'alerts_resolved' });
+    await world.clock.advance(100_000);
+    expect(run(second).state).toBe('succeeded');
+    expect(world.calls.filter((call) => call.step_id === 'act')).toEqual([]);
+  });
+
+  it('hears of a resolve that its parent heard of while it was being begun', async () => {
+    const { store } = world.memory;
+    const alert = aFreshAlert();
+    const open = store.open.bind(store);
+    let run_id = '';
+    store.open = async (opening) => {
+      if (opening.run.parent_run_id !== null) {
+        world.memory.setAlerts(run_id, { alerts: [alert], firing: false });
+        scheduler.wake(run_id);
+        await world.clock.advance(0);
+      }
+      return open(opening);
+    };
+    const late = [
+      { id: 'nap', type: 'nap' },
+      { ...PARENT[0], depends_on: ['nap'] },
+    ];
+    run_id = await world.begin(scheduler, late, { on_resolved: 'continue' }, { alert });
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: true });
+    await world.clock.advance(92_000);
+    await world.clock.advance(1_000);
+    expect(run(run_id).alerts_resolved_at).not.toBeNull();
+    expect(run(childOf(run_id)).alerts_resolved_at).not.toBeNull();
+  });
+
+  it('does not turn in circles, and names the playbook that was meant', async () => {
+    const loop = await world.begin(scheduler, [{ ...PARENT[0], parameters: { playbook_id: 'PB-Loop' } }]);
+    await world.clock.advance(30_000);
+    expect(run(loop)).toMatchObject({ state: 'failed' });
+    expect(run(loop).steps['inner']?.error).toContain('is there a circle?');
+    const wrong = await world.begin(scheduler, [{ ...PARENT[0], parameters: { playbook_id: 'PB-Chid' } }]);
+    await world.clock.advance(100);
+    expect(run(wrong).steps['inner']?.error).toContain('did you mean PB-Child?');
+  });
+});

@@ -1,0 +1,29 @@
+import { RE2JS } from 're2js';
+import { messageOf } from '../errors.js';
+
+/** A regular expression in RE2 syntax: it takes time linear in the text, whatever the pattern. */
+export interface Pattern {
+  readonly source: string;
+  /** Anywhere in the text. */
+  finds(text: string): boolean;
+  /** The whole text. */
+  matches(text: string): boolean;
+}
+
+/** The longest pattern that is taken. */
+export const MAX_PATTERN_LENGTH = 1_000;
+
+/** Compiles a pattern; a text says what is wrong with it. */
+export function compilePattern(source: string): Pattern | string {
+  if (source.length > MAX_PATTERN_LENGTH) return `a regular expression has at most ${MAX_PATTERN_LENGTH} characters`;
+  try {
+    const compiled = RE2JS.compile(source);
+    return {
+      source,
+      finds: (text) => compiled.test(text),
+      matches: (text) => compiled.testExact(text),
+    };
+  } catch (error) {
+    return `not a regular expression in RE2 syntax: ${messageOf(error)}`;
+  }
+}

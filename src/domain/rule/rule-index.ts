@@ -1,0 +1,188 @@
+import type { Alert } from '../alert/alert.js';
+import { fieldValue } from './rule-criterion.js';
+import type { Anchor, Criterion, CriterionField } from './rule-criterion.js';
+
+/** A rule that may match: the index has seen to everything that it asks but for `open`. */
+export interface Candidate<Rule> {
+  readonly rule: Rule;
+  /** Its place in the order in which rules are asked. */
+  readonly rank: number;
+  /** What is left to be asked. */
+  readonly open: readonly Criterion[];
+}
+
+/** Finds the rules that may match an alert without looking at those that cannot. */
+export interface RuleIndex<Rule> {
+  /** Adds every candidate to `found`, in no order. */
+  find(alert: Alert, found: Candidate<Rule>[]): void;
+}
+
+/** Work that may be interrupted wherever it yields. */
+export type Steps<Result> = Generator<undefined, Result, undefined>;
+
+/** Takes all steps at once. */
+export function finish<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** How many rules are looked at between two interruptions. */
+export const STEP = 500;
+
+/** Buckets up to this size are cheaper to ask one by one than to divide once more. */
+const SMALL = 4;
+/** How many candidates the memory of one field's patterns may hold. */
+const MEMORY = 1_000_000;
+
+/**
+ * Each rule is filed under its rarest fixed value, else under a pattern, whose answers are remembered for each value that was seen, else
+ * it is a candidate for every alert. A bucket that stays large is divided again by what else its rules ask.
+ */
+export function createRuleIndex<Rule>(candidates: readonly Candidate<Rule>[]): RuleIndex<Rule> {
+  return finish(ruleIndexSteps(candidates));
+}
+
+/** The same in steps of a millisecond or less, for who has other things to do meanwhile. */
+export function* ruleIndexSteps<Rule>(candidates: readonly Candidate<Rule>[]): Steps<RuleIndex<Rule>> {
+  const frequency = yield* countValues(candidates);
+  const byField = new Map<CriterionField, Map<string, Candidate<Rule>[]>>();
+  const byPattern = new Map<CriterionField, PatternEntry<Rule>[]>();
+  const rest: Candidate<Rule>[] = [];
+  for (const [index, candidate] of candidates.entries()) {
+    if (index % STEP === STEP - 1) yield;
+    const criterion = rarest(candidate, frequency);
+    const anchor = criterion?.anchor;
+    if (!anchor) {
+      rest.push(candidate);
+      continue;
+    }
+    const filed = { ...candidate, open: candidate.open.filter((other) => other !== criterion) };
+    if (anchor.type === 'pattern') push(byPattern, anchor.field, { candidate: filed, matches: anchor.matches });
+    else for (const value of new Set(anchor.values)) push(mapOf(byField, anchor.field), value, filed);
+  }
+  const parts = [
+    ...[...byField].map(([field, values]) => fieldIndex(field, values)),
+    ...[...byPattern].map(([field, entries]) => patternIndex(field, entries)),
+    ...(rest.length > 0 ? [listIndex(rest)] : []),
+  ];
+  return {
+    find: (alert, found) => {
+      for (const part of parts) part.find(alert, found);
+    },
+  };
+}
+
+interface PatternEntry<Rule> {
+  readonly candidate: Candidate<Rule>;
+  readonly matches: (value: string) => boolean;
+}
+
+function listIndex<Rule>(candidates: readonly Candidate<Rule>[]): RuleIndex<Rule> {
+  return {
+    find: (_alert, found) => {
+      for (const candidate of candidates) found.push(candidate);
+    },
+  };
+}
+
+function bucketIndex<Rule>(candidates: readonly Candidate<Rule>[]): RuleIndex<Rule> {
+  return candidates.length > SMALL ? createRuleIndex(candidates) : listIndex(candidates);
+}
+
+function fieldIndex<Rule>(
+  field: CriterionField,
+  values: ReadonlyMap<string, readonly Candidate<Rule>[]>,
+): RuleIndex<Rule> {
+  // Each bucket is divided when it is first asked: ten thousand rules are in force at once, most values never come.
+  const buckets = new Map<string, RuleIndex<Rule>>();
+  return {
+    find: (alert, found) => {
+      const value = fieldValue(alert, field);
+      const candidates = values.get(value);
+      if (!candidates) return;
+      let bucket = buckets.get(value);
+      if (!bucket) {
+        bucket = bucketIndex(candidates);
+        buckets.set(value, bucket);
+      }
+      bucket.find(alert, found);
+    },
+  };
+}
+
+function patternIndex<Rule>(field: CriterionField, entries: readonly PatternEntry<Rule>[]): RuleIndex<Rule> {
+  const memory = new Map<string, RuleIndex<Rule>>();
+  let remembered = 0;
+  function ask(value: string): RuleIndex<Rule> {
+    const candidates = entries.filter((entry) => entry.matches(value)).map((entry) => entry.candidate);
+    remembered += candidates.length + 1;
+    // Starting over is rare, and keeps the usual case free of bookkeeping.
+    if (remembered > MEMORY) {
+      memory.clear();
+      remembered = candidates.length + 1;
+    }
+    const index = bucketIndex(candidates);
+    memory.set(value, index);
+    return index;
+  }
+  return {
+    find: (alert, found) => {
+      const value = fieldValue(alert, field);
+      (memory.get(value) ?? ask(value)).find(alert, found);
+    },
+  };
+}
+
+function* countValues<Rule>(
+  candidates: readonly Candidate<Rule>[],
+): Steps<ReadonlyMap<CriterionField, Map<string, number>>> {
+  const frequency = new Map<CriterionField, Map<string, number>>();
+  for (const [index, { open }] of candidates.entries()) {
+    if (index % STEP === STEP - 1) yield;
+    for (const { anchor } of open) {
+      if (anchor?.type !== 'values') continue;
+      const counts = mapOf(frequency, anchor.field);
+      for (const value of anchor.values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+  }
+  return frequency;
+}
+
+/** What leaves the fewest rules in its fullest bucket; a pattern only where there is no fixed value. */
+function rarest<Rule>(
+  { open }: Candidate<Rule>,
+  frequency: ReadonlyMap<CriterionField, ReadonlyMap<string, number>>,
+): Criterion | null {
+  let best: Criterion | null = null;
+  let bestCount = Number.POSITIVE_INFINITY;
+  for (const criterion of open) {
+    if (criterion.anchor === null) continue;
+    const count = sizeOf(criterion.anchor, frequency);
+    if (best === null || count < bestCount) [best, bestCount] = [criterion, count];
+  }
+  return best;
+}
+
+function sizeOf(anchor: Anchor, frequency: ReadonlyMap<CriterionField, ReadonlyMap<string, number>>): number {
+  if (anchor.type === 'pattern') return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (const value of anchor.values) largest = Math.max(largest, frequency.get(anchor.field)?.get(value) ?? 0);
+  return largest;
+}
+
+function mapOf<Key, Inner>(outer: Map<Key, Map<string, Inner>>, key: Key): Map<string, Inner> {
+  let inner = outer.get(key);
+  if (!inner) {
+    inner = new Map<string, Inner>();
+    outer.set(key, inner);
+  }
+  return inner;
+}
+
+function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}

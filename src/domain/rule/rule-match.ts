@@ -1,0 +1,143 @@
+import type { Alert } from '../alert/alert.js';
+import type { RuleExplanation } from '../decision/decision.js';
+import { FixpointError } from '../errors.js';
+import { compileCriteria } from './rule-criterion.js';
+import type { Criterion } from './rule-criterion.js';
+import { finish, ruleIndexSteps } from './rule-index.js';
+import type { Candidate, Steps } from './rule-index.js';
+import type { Rule } from './rule.js';
+
+/** Regular expressions are the dear part of a rule. */
+const COMPILED_AT_ONCE = 100;
+
+/** Rules made ready to be asked. */
+export interface RuleSet {
+  readonly size: number;
+  /**
+   * The rules that decide about an alert, in their order: by priority, then specificity, then `rule_id`. The first that matches ends the
+   * search unless it says `continue`; a playbook is named by one rule at most. It costs about the same for ten rules and ten thousand.
+   */
+  match(alert: Alert): Rule[];
+  /** Every rule in the same order, with a sentence for everything that it asks and that does not hold (or, when it matches, that does). */
+  explain(alert: Alert): RuleExplanation[];
+}
+
+/** Compiles rules that have been checked; refuses one that has not been and is wrong, naming it and its place. */
+export function compileRules(rules: readonly Rule[]): RuleSet {
+  return prepared.get(rules) ?? finish(compileSteps(rules, new Map()));
+}
+
+/** Rules that were compiled before anybody asked for them, by their list. */
+const prepared = new WeakMap<readonly Rule[], RuleSet>();
+
+/**
+ * Compiles rules so that `compileRules` has the same list ready at once. `breathe` is awaited between steps of a few milliseconds; criteria
+ * that are known already are taken as they are.
+ */
+export async function prepareRules(
+  rules: readonly Rule[],
+  known: ReadonlyMap<Rule, Criterion[]>,
+  breathe: () => Promise<void>,
+): Promise<void> {
+  const steps = compileSteps(rules, known);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return void prepared.set(rules, step.value);
+    await breathe();
+  }
+}
+
+interface Ordered {
+  readonly rule: Rule;
+  readonly criteria: Criterion[];
+  readonly specificity: number;
+}
+
+function* compileSteps(rules: readonly Rule[], known: ReadonlyMap<Rule, Criterion[]>): Steps<RuleSet> {
+  const ordered: Ordered[] = [];
+  for (const rule of rules) {
+    const criteria = known.get(rule) ?? criteriaOf(rule);
+    ordered.push({ rule, criteria, specificity: specificityOf(criteria) });
+    if (ordered.length % COMPILED_AT_ONCE === 0) yield;
+  }
+  yield;
+  ordered.sort(
+    (a, b) => priorityOf(b.rule) - priorityOf(a.rule) || b.specificity - a.specificity || compareIds(a.rule, b.rule),
+  );
+  yield;
+  const compiled = ordered.map(({ rule, criteria }, rank): Candidate<Rule> => ({ rule, rank, open: criteria }));
+  const index = yield* ruleIndexSteps(compiled.filter(({ rule }) => rule.enabled !== false));
+  return {
+    size: compiled.length,
+    match: (alert) => {
+      const candidates: Candidate<Rule>[] = [];
+      index.find(alert, candidates);
+      if (candidates.length > 1) candidates.sort((a, b) => a.rank - b.rank);
+      return firstMatches(candidates, alert);
+    },
+    explain: (alert) => {
+      const chosen = new Set(firstMatches(compiled, alert).map((rule) => rule.rule_id));
+      return compiled.map((entry) => explanationOf(entry, alert, chosen.has(entry.rule.rule_id)));
+    },
+  };
+}
+
+function criteriaOf(rule: Rule): Criterion[] {
+  const { criteria, problems } = compileCriteria(rule);
+  const [problem] = problems;
+  if (problem) {
+    const details = problems.map(({ path, message }) => ({ path: path.join('.'), message }));
+    throw new FixpointError('invalid', `rule ${rule.rule_id}: ${problem.message}`, { details });
+  }
+  return criteria;
+}
+
+/** How much a rule pins down: the sum over its criteria. */
+function specificityOf(criteria: readonly Criterion[]): number {
+  let sum = 0;
+  for (const criterion of criteria) sum += criterion.specificity;
+  return sum;
+}
+
+function priorityOf(rule: Rule): number {
+  return rule.priority ?? 0;
+}
+
+/** By code units, so that the order is the same everywhere. */
+function compareIds(a: Rule, b: Rule): number {
+  return a.rule_id < b.rule_id ? -1 : a.rule_id > b.rule_id ? 1 : 0;
+}
+
+function firstMatches(ordered: readonly Candidate<Rule>[], alert: Alert): Rule[] {
+  const found: Rule[] = [];
+  for (const entry of ordered) {
+    if (!matches(entry, alert)) continue;
+    if (!found.some((rule) => rule.playbook_id === entry.rule.playbook_id)) found.push(entry.rule);
+    if (entry.rule.continue !== true) break;
+  }
+  return found;
+}
+
+function matches({ rule, open }: Candidate<Rule>, alert: Alert): boolean {
+  if (rule.enabled === false) return false;
+  for (const criterion of open) if (!criterion.holds(alert)) return false;
+  return true;
+}
+
+function explanationOf({ rule, open }: Candidate<Rule>, alert: Alert, chosen: boolean): RuleExplanation {
+  const { rule_id, playbook_id } = rule;
+  if (rule.enabled === false)
+    return {
+      rule_id,
+      playbook_id,
+      matched: false,
+      chosen: false,
+      reasons: ['the rule is switched off (enabled: false)'],
+    };
+  const judged = open.map((criterion) => ({ criterion, holds: criterion.holds(alert) }));
+  const matched = judged.every(({ holds }) => holds);
+  const told = judged.filter(({ holds }) => holds === matched);
+  const reasons = told.map(({ criterion, holds }) => criterion.reason(alert, holds));
+  if (reasons.length === 0) reasons.push('the rule takes any alert');
+  if (matched && !chosen) reasons.push('an earlier rule decided');
+  return { rule_id, playbook_id, matched, chosen, reasons };
+}
