@@ -5,6 +5,7 @@ import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import { Button, IconButton } from '../../kit/button.js';
 import { Badge, StateSign, signOf, useSignText } from '../../kit/sign.js';
+import { useSaidText } from '../../kit/said.js';
 import { Span } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
@@ -202,6 +203,7 @@ function TaskNodeView({ data }: NodeProps<TaskNode>) {
   const why = useWhy()(node);
   const label = useNodeLabel(node, why);
   const effectWord = useEffectWord(node);
+  const said = useSaidText();
   return (
     <>
       <Handle type="target" position={Position.Left} isConnectable={false} />
@@ -221,7 +223,7 @@ function TaskNodeView({ data }: NodeProps<TaskNode>) {
         <span className="graph-node-head">
           <StateSign value={node.state} as="icon" />
           <span className="graph-node-name truncate" dir="auto">
-            {node.name}
+            {said(node.name)}
           </span>
           {node.isCritical && <span className="visually-hidden">{view.critical}</span>}
         </span>
@@ -259,7 +261,8 @@ function useEffectWord({ recorded_only }: GraphNode): string {
 function useNodeLabel(node: GraphNode, why: string | null): string {
   const { view } = useWords(runsWords);
   const signText = useSignText();
-  const parts = [node.name, signText('state', node.state)];
+  const said = useSaidText();
+  const parts = [said(node.name), signText('state', node.state)];
   if (why !== null) parts.push(why);
   if (node.items !== null) parts.push(view.items(node.items.done, node.items.total));
   if (node.attempts > 1) parts.push(view.attempts(node.attempts));

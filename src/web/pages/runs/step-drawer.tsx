@@ -3,6 +3,7 @@ import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Step } from '../../../domain/run/run.js';
 import type { Task } from '../../../domain/playbook/playbook.js';
 import { Dialog } from '../../kit/dialog.js';
+import { useSaidText } from '../../kit/said.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
 import type { RunGraph } from './run-graph.js';
@@ -30,8 +31,9 @@ export function StepDrawer({ run, graph, tasks, step_id, onOpen, onClose }: Step
   // An address with a step that this run does not have opens nothing.
   const open = step_id !== null && (step !== undefined || node !== undefined);
   const top = useTopOf(step_id);
+  const said = useSaidText();
   return (
-    <Dialog open={open} onClose={onClose} title={titleOf(step) ?? node?.name ?? words.task} as="drawer">
+    <Dialog open={open} onClose={onClose} title={said(titleOf(step) ?? node?.name ?? words.task)} as="drawer">
       <div ref={top} className="step-drawer">
         {step_id !== null && <StepMarks {...{ run, graph, step, node, step_id, onOpen }} />}
         {step === undefined ? <PlannedStep task={task} /> : <StepFacts {...{ run, step, task, onOpen }} />}

@@ -3,6 +3,7 @@ import type { RunAnswer } from '../../../domain/api/run.js';
 import { DataList } from '../../kit/data-list.js';
 import type { Column } from '../../kit/data-list.js';
 import { StateSign, Badge } from '../../kit/sign.js';
+import { useSaidText } from '../../kit/said.js';
 import { Empty } from '../../kit/states.js';
 import { Span } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
@@ -64,10 +65,11 @@ function useColumns(summaries: Summaries): readonly Column<GraphNode>[] {
 
 function Name({ node }: { readonly node: GraphNode }) {
   const { view } = useWords(runsWords);
+  const name = useSaidText()(node.name);
   return (
     <span className="step-name">
-      <span className="truncate" dir="auto" title={node.name}>
-        {node.name}
+      <span className="truncate" dir="auto" title={name}>
+        {name}
       </span>
       {node.isCritical && (
         <span className="step-critical" title={view.critical}>

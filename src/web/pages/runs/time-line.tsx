@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import { useNow } from '../../kit/now.js';
 import { StateSign, useSignText } from '../../kit/sign.js';
+import { useSaidText } from '../../kit/said.js';
 import { spanText } from '../../kit/time.js';
 import type { CommonWords } from '../../words/common.js';
 import { useWords } from '../../words/language.js';
@@ -114,8 +115,9 @@ function Row({ row, isCurrent, isOpen, onOpen, onToggle }: RowProps) {
   const { time } = useWords(runsWords);
   const signText = useSignText();
   const { step, bars, items } = row;
+  const name = useSaidText()(step.name);
   const label = time.row(
-    step.name + (step.item_index === null ? '' : ` [${step.item_index}]`),
+    name + (step.item_index === null ? '' : ` [${step.item_index}]`),
     signText('state', step.state),
     took(step, words.time),
     step.attempts.length,
@@ -126,7 +128,7 @@ function Row({ row, isCurrent, isOpen, onOpen, onToggle }: RowProps) {
         <span className={step.item_index === null ? 'time-name' : 'time-name item'}>
           <StateSign value={step.state} as="icon" />
           <span className="truncate" dir="auto">
-            {step.item_index === null ? step.name : `[${step.item_index}]`}
+            {step.item_index === null ? name : `[${step.item_index}]`}
           </span>
         </span>
         <span className="time-track">
