@@ -30,6 +30,7 @@ async function judge(playbook: Playbook, faults = 1, paths = 5_000): Promise<Pro
       result: 'violated',
       violations: [{ message: problem.message, steps: [] }],
       unreached: [],
+      warnings: [],
       paths: 0,
       faults,
     };

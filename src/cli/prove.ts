@@ -19,6 +19,8 @@ export interface ProofResult {
   readonly playbook_id: string;
   readonly result: 'proven' | 'violated' | 'bound';
   readonly violations: readonly { readonly message: string; readonly steps: readonly string[] }[];
+  /** What is worth a look and breaks no promise. */
+  readonly warnings: readonly { readonly message: string; readonly steps: readonly string[] }[];
   /** Writes that no way led to. */
   readonly unreached: readonly string[];
   readonly paths: number;
@@ -76,7 +78,15 @@ function linesOf({ proofs, problems }: Proofs): string[] {
   return lines;
 }
 
-function linesOfProof({ playbook_id, result, violations, unreached, paths, faults }: ProofResult): string[] {
+function linesOfProof(proof: ProofResult): string[] {
+  return [...linesOfResult(proof), ...proof.warnings.flatMap((warning) => linesOfFinding(warning, '! '))];
+}
+
+function linesOfFinding({ message, steps }: ProofResult['warnings'][number], sign = ''): string[] {
+  return [`  ${sign}${printable(message)}`, ...steps.map((step) => `      ${printable(step)}`)];
+}
+
+function linesOfResult({ playbook_id, result, violations, unreached, paths, faults }: ProofResult): string[] {
   const ways = `${paths} ${paths === 1 ? 'way' : 'ways'}, with up to ${faults} ${faults === 1 ? 'fault' : 'faults'} in a run`;
   switch (result) {
     case 'proven':
@@ -86,10 +96,7 @@ function linesOfProof({ playbook_id, result, violations, unreached, paths, fault
     case 'violated':
       return [
         `✖ ${playbook_id}: ${violations.length} ${violations.length === 1 ? 'violation' : 'violations'} (${ways})`,
-        ...violations.flatMap(({ message, steps }) => [
-          `  ${printable(message)}`,
-          ...steps.map((step) => `      ${printable(step)}`),
-        ]),
+        ...violations.flatMap((violation) => linesOfFinding(violation)),
       ];
   }
 }

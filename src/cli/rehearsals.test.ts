@@ -72,6 +72,7 @@ describe('fixpoint prove', () => {
     result: 'proven',
     violations: [],
     unreached: [],
+    warnings: [],
     paths: 12,
     faults: 2,
   };
@@ -81,6 +82,11 @@ describe('fixpoint prove', () => {
   it('says what was proven, and with how much', async () => {
     expect(await proved({})).toBe(0);
     expect(terminal.lines).toEqual(['✔ PB: proven (12 ways, with up to 2 faults in a run)']);
+  });
+
+  it('shows what is worth a look, and exits 0 all the same', async () => {
+    expect(await proved({ warnings: [{ message: 'look ends first', steps: ['1. alert comes'] }] })).toBe(0);
+    expect(terminal.lines.slice(1)).toEqual(['  ! look ends first', '      1. alert comes']);
   });
 
   it('prints the steps to each violation, and exits 1', async () => {

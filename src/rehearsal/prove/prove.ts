@@ -37,6 +37,8 @@ export interface Proof {
   /** `bound`: nothing was found, and not everything could be looked at. */
   readonly result: 'proven' | 'violated' | 'bound';
   readonly violations: readonly ProvenViolation[];
+  /** What is worth a look and breaks no promise. */
+  readonly warnings: readonly ProvenViolation[];
   /** Writes that no way led to: nothing is known of them. */
   readonly unreached: readonly string[];
   readonly paths: number;
@@ -78,6 +80,7 @@ class Exploration {
   /** What was so at points that were looked at, and how many faults could follow then. */
   readonly #known = new Map<string, number>();
   readonly #found = new Map<string, ProvenViolation>();
+  readonly #doubtful = new Map<string, ProvenViolation>();
   /** Writes that took effect on some path, the shortest such path, and whether one without a fault went by without them. */
   readonly #written = new Map<string, Path>();
   readonly #withheld = new Set<string>();
@@ -141,6 +144,7 @@ class Exploration {
       result: violations.length > 0 ? 'violated' : isWhole && unreached.length === 0 ? 'proven' : 'bound',
       unreached,
       violations,
+      warnings: [...this.#doubtful.values()],
       paths: this.#paths,
       faults: this.#bounds.faults,
     };
@@ -218,7 +222,11 @@ class Exploration {
     for (const step of writtenIn(late)) {
       if (done.has(step) || !this.#writes.has(step)) continue;
       const message = `what ${gate} finds keeps ${step} from being written only while ${gate} ends first: ${step} does not wait for it (name it in depends_on, or let it go on when it fails)`;
-      this.#keep({ rule: `order ${gate}`, step, message }, late, alert);
+      // An abort that its author wrote down is meant to guard; one by default may as well be nobody's intention.
+      const isMeant = this.#subject.checked.playbook.tasks.some(
+        ({ id, on_failure }) => id === gate && on_failure !== undefined,
+      );
+      this.#keep({ rule: `order ${gate}`, step, message }, late, alert, isMeant ? this.#found : this.#doubtful);
     }
   }
 
@@ -234,10 +242,10 @@ class Exploration {
       if (!done.has(id)) this.#withheld.add(id);
   }
 
-  #keep({ rule, step, message }: Violation, path: Path, alert: Alert): void {
+  #keep({ rule, step, message }: Violation, path: Path, alert: Alert, found = this.#found): void {
     const key = `${rule} ${step}`;
-    if (this.#found.has(key) || this.#found.size >= MOST_VIOLATIONS) return;
-    this.#found.set(key, { message, steps: wordsOf(path, alert) });
+    if (found.has(key) || found.size >= MOST_VIOLATIONS) return;
+    found.set(key, { message, steps: wordsOf(path, alert) });
   }
 
   /** A write that takes place whatever is found and whatever people say. */
