@@ -20,6 +20,7 @@ const ALL = [...TRIAGE, ...FORESEEN, ...RULES, ...RUNS, ...STEPS, ...ANSWERS, ..
 const WRITERS = [
   'src/triage',
   'src/schedule',
+  'src/app/foreseeing.ts',
   'src/domain/rule/rule-match.ts',
   'src/domain/rule/rule-criterion.ts',
   'src/domain/rule/rule-condition.ts',

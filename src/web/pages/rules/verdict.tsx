@@ -26,6 +26,7 @@ export function Verdict({ explanation }: { readonly explanation: Told }) {
   return (
     <>
       <Decision explanation={explanation} />
+      <Way stages={explanation.stages} />
       {held_by.length > 0 && (
         <section className="backtest-part">
           <h2>{words.held}</h2>
@@ -92,6 +93,48 @@ function Decision({ explanation: { decision } }: { readonly explanation: Told })
     </section>
   );
 }
+
+/** Stage by stage; those that let it pass stand back. */
+function Way({ stages }: { readonly stages: Told['stages'] }) {
+  const { explain: words } = useWords(rulesWords);
+  if (stages.length === 0) return null;
+  return (
+    <section className="backtest-part">
+      <h2>{words.way}</h2>
+      <p className="quiet">{words.way_hint}</p>
+      <ol className="explain-way">
+        {stages.map((stage, index) => (
+          <li key={index} className={stage.verdict === 'passes' ? 'quiet' : undefined}>
+            <span className="explain-stage">
+              <Badge {...STAGE_SIGN[stage.verdict]}>{words.stage[stage.stage]}</Badge>
+              <span className="visually-hidden">: {words.stage_verdict[stage.verdict]}</span>
+            </span>
+            <span dir="auto">
+              {stage.rule_id !== null && <Link href={path`/rules/${stage.rule_id}`}>{stage.rule_id}</Link>}
+              {stage.rule_id !== null && ': '}
+              <Said text={stage.explanation} />
+              {stage.until !== null && (
+                <>
+                  {' '}
+                  {words.until} <When at={stage.until} as="both" />
+                </>
+              )}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const STAGE_SIGN = {
+  passes: { tone: 'calm', icon: 'check' },
+  changes: { tone: 'info', icon: 'check' },
+  drops: { tone: 'calm', icon: 'stop' },
+  holds: { tone: 'warn', icon: 'pause' },
+  joins: { tone: 'info', icon: 'link' },
+  asks: { tone: 'warn', icon: 'approval' },
+} as const;
 
 function Held({ held }: { readonly held: Told['held_by'][number] }) {
   const common = useWords();

@@ -133,6 +133,15 @@ export const TRIAGE: readonly Saying[] = [
 
 /** Chinese: what would become of an alert, stage by stage. */
 export const FORESEEN: readonly Saying[] = [
+  ['there are no entries of intake', '没有配置接入条目'],
+  ['there are no entries of intake; {remarks~}', '没有配置接入条目；{remarks}'],
+  ['no entry of intake concerns what {source#} sends so', '没有接入条目涉及 {source} 这样发来的内容'],
+  [
+    'no entry of intake concerns what {source#} sends so; {remarks~}',
+    '没有接入条目涉及 {source} 这样发来的内容；{remarks}',
+  ],
+  ['it changes {fields}', '它改变了 {fields}'],
+  ['metric_value is {value#}, by {how~}', 'metric_value 为 {value}，依据：{how}'],
   ['no entry of intake drops it', '没有接入条目将其丢弃'],
   ['no silence matches it', '没有静默与之匹配'],
   ['no maintenance window holds it now', '目前没有维护窗口将其暂缓'],
