@@ -12,6 +12,8 @@ function message(letter: string, rest: Buffer): Buffer {
 
 const WELCOME = Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))]);
 
+const DONE = Buffer.concat([message('C', Buffer.from('BEGIN\0')), message('Z', Buffer.from('T'))]);
+
 function refusal(code: string): Buffer {
   const fields = ['SERROR', `C${code}`, 'Mbecause'].map((field) => `${field}\0`).join('');
   return Buffer.concat([message('E', Buffer.from(`${fields}\0`)), message('Z', Buffer.from('I'))]);
@@ -66,6 +68,23 @@ describe('a pool whose database cannot be used', () => {
     const pool = await aPool((socket) => socket.write(refusal(code)));
 
     await expect(pool.query({ text: 'select 1' })).rejects.toMatchObject({ code });
+  });
+
+  it('survives a connection that ends between two statements of a transaction', async () => {
+    let connection: Socket | null = null;
+    const pool = await aPool((socket) => {
+      connection = socket;
+      socket.write(DONE);
+    });
+
+    const work = pool.transaction(async (tx) => {
+      connection?.destroy();
+      // Nothing is asked while the end comes in: what the driver has to tell, nobody waits for.
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return tx.query({ text: 'select 1' });
+    });
+
+    await expect(work).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   it('calls a refused connection unavailable, and says nothing secret', async () => {

@@ -44,7 +44,11 @@ export function openPool(
   // What waits for a connection waits in line, and a thousand runs that are taken up at once make a long one.
   // Never closed for being idle: that its session lives is how others see that this process does.
   const urgent = new pg.Pool({ ...connection, max: 1, idleTimeoutMillis: 0 });
-  for (const each of [pool, urgent]) each.on('error', options.onError);
+  for (const each of [pool, urgent]) {
+    each.on('error', options.onError);
+    // The pool listens to those that idle. One that ends between two statements of a transaction would end the process.
+    each.on('connect', (client) => client.on('error', () => undefined));
+  }
   let activity = 0;
   /** Counted when it begins and when it has ended: who looks in between may have seen it or not. */
   async function counted<T>(work: Promise<T>): Promise<T> {
