@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { RunEventFeeder } from './bus/run-event-feeder.js';
 import { openCatalog } from './catalog/catalog.js';
 import type { Config } from './config.js';
@@ -45,6 +44,7 @@ import { createSharedClock } from './app/shared-clock.js';
 import { stopAll } from './app/stops.js';
 import { refuseSplitWithoutKafka, workerName } from './app/work-roles.js';
 import type { WorkRole } from './app/work-roles.js';
+import { PACKAGE_ROOT } from './package-root.js';
 
 export interface AppOptions {
   readonly config: Config;
@@ -72,7 +72,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_WAITING = 100_000;
 
 /**
@@ -103,8 +102,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const store = await openStore({
       url: settings.database_url ?? null,
       directory: settings.data_dir,
-      seed: `${ROOT}dist/seed`,
-      migrations: `${ROOT}migrations`,
+      seed: `${PACKAGE_ROOT}dist/seed`,
+      migrations: `${PACKAGE_ROOT}migrations`,
       clock,
       ids,
       hears: notifiers.default_names.length > 0,

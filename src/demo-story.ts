@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createNetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { startApp } from './app.js';
 import type { App } from './app.js';
@@ -23,8 +22,8 @@ import { newToken } from './http/token-text.js';
 import { versionOf } from './serve.js';
 import { systemClock } from './system-clock.js';
 import { ROLES } from './app/work-roles.js';
+import { PACKAGE_ROOT } from './package-root.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DEFAULT_PORT = 8080;
 /** Longer than this the story does not take; then something is wrong, and the demo says so. */
 const STORY_LIMIT_MS = 50_000;
@@ -202,7 +201,7 @@ async function demoConfig(shop: Shop, directory: string, token: string): Promise
     ...shopConfig(shop),
     port: await portFor(process.env.PORT),
     data_dir: directory,
-    playbooks_dir: `${ROOT}playbooks`,
+    playbooks_dir: `${PACKAGE_ROOT}playbooks`,
     admin_token: token,
     default_mode: 'auto',
     // People watch: a few seconds say enough.

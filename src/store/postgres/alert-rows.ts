@@ -46,6 +46,15 @@ export function expand(row: RepeatColumns): Repeat[] {
   return row.items.map((item) => ({ alert_id: idOf(prefix, item[0]), received_at: row.received_at, item }));
 }
 
+/** The repeat of this id, whose delivery's ids begin with `prefix`; null where none is kept. */
+export async function repeatOf(db: Db, prefix: string, alert_id: string): Promise<Repeat | null> {
+  const rows = await db.query<RepeatColumns>({
+    text: "select first_id, received_at, items from repeats where first_id >= $1 and first_id <= $1 || 'ZZZZ'",
+    values: [prefix],
+  });
+  return rows.flatMap(expand).find((repeat) => repeat.alert_id === alert_id) ?? null;
+}
+
 /** Puts repeats together from what they repeat; one whose alert is gone is left out. */
 export async function whole(db: Db, repeats: readonly Repeat[]): Promise<StoredAlert[]> {
   const kept = await db.query<AlertColumns>({

@@ -2,8 +2,8 @@ import { splitId } from '../../domain/id.js';
 import type { AlertView, StoredAlert } from '../../domain/decision/alert-view.js';
 import type { Db } from '../db.js';
 import { listAlerts } from './alert-list.js';
-import { expand, stored, whole } from './alert-rows.js';
-import type { AlertColumns, RepeatColumns } from './alert-rows.js';
+import { repeatOf, stored, whole } from './alert-rows.js';
+import type { AlertColumns } from './alert-rows.js';
 
 /** Answers questions about alerts; repeats that were kept as one line are put together again from what they repeat. */
 export function createAlertView(db: Db): AlertView {
@@ -21,10 +21,6 @@ async function get(db: Db, alert_id: string): Promise<StoredAlert | null> {
     values: [alert_id],
   });
   if (row) return stored(row);
-  const rows = await db.query<RepeatColumns>({
-    text: "select first_id, received_at, items from repeats where first_id >= $1 and first_id <= $1 || 'ZZZZ'",
-    values: [id.prefix],
-  });
-  const repeat = rows.flatMap(expand).find((candidate) => candidate.alert_id === alert_id);
+  const repeat = await repeatOf(db, id.prefix, alert_id);
   return repeat ? ((await whole(db, [repeat]))[0] ?? null) : null;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/clock.js';
 import { instant } from '../../domain/clock.js';
 import type { Db } from '../db.js';
+import { HOLDER_IS_GONE } from './workers.js';
 
 /** What there is to be done, for those who ask every second. */
 export interface Seen {
@@ -23,7 +24,7 @@ const NOW = '$2::timestamptz';
 const LOOK = `select
     exists (select from runs where open and (
       (lease_owner is null and (wake_at <= ${NOW} or poked))
-      or (lease_owner is not null and not exists (select from workers where workers.worker_id = runs.lease_owner and workers.until > now())))) as free,
+      or (lease_owner is not null and ${HOLDER_IS_GONE}))) as free,
     exists (select from runs where lease_owner = $1 and open and poked) as poked,
     exists (select from alerts where due_at <= ${NOW}) as due,
     exists (select from occurrences where untold) or exists (select from incidents where next_at <= ${NOW}) as incidents,

@@ -4,8 +4,7 @@ import { splitId } from '../../domain/id.js';
 import { MAX_PAYLOAD_BYTES } from '../../domain/alert/payload.js';
 import type { KeptPayload, PayloadBody, PayloadDelivery, Payloads } from '../../domain/alert/payload.js';
 import type { Db } from '../db.js';
-import { expand } from './alert-rows.js';
-import type { RepeatColumns } from './alert-rows.js';
+import { repeatOf } from './alert-rows.js';
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
@@ -28,7 +27,8 @@ export function createPayloads(db: Db): Payloads {
       if (!id) return null;
       const own = await findBatch(db, id.prefix, alert_id);
       if (own) return own;
-      const of = await repeatedBy(db, id.prefix, alert_id);
+      // A repeat whose own delivery was not noted is shown what it repeats.
+      const of = (await repeatOf(db, id.prefix, alert_id))?.item[1] ?? null;
       const first = of === null ? null : splitId(of);
       return of === null || first === null ? null : findBatch(db, first.prefix, of);
     },
@@ -79,13 +79,4 @@ async function findBatch(db: Db, batch_id: string, alert_id: string): Promise<Ke
   const { body, ...rest } = row;
   const head = await inflate(body, { maxOutputLength: MAX_PAYLOAD_BYTES });
   return { ...rest, head, alert_id };
-}
-
-/** The alert that this one repeats word for word; null for one that is kept by itself. */
-async function repeatedBy(db: Db, prefix: string, alert_id: string): Promise<string | null> {
-  const rows = await db.query<RepeatColumns>({
-    text: "select first_id, received_at, items from repeats where first_id >= $1 and first_id <= $1 || 'ZZZZ'",
-    values: [prefix],
-  });
-  return rows.flatMap(expand).find((repeat) => repeat.alert_id === alert_id)?.item[1] ?? null;
 }

@@ -9,7 +9,7 @@ import type { Rows } from './commit.js';
 import type { EventFeed } from './event-feed.js';
 import type { Glance } from './glance.js';
 import { rowsOfChange } from './run-rows.js';
-import { createWorkers } from './workers.js';
+import { createWorkers, HOLDER_IS_GONE } from './workers.js';
 
 /** The write path of runs in Postgres. `hears` is false when no channel is configured: then nothing is queued for anybody. */
 export function createRunStore(
@@ -86,7 +86,7 @@ async function claim(db: Db, glance: Glance, { worker_id, now, limit, holding }:
         select runs.run_id, runs.lease_owner, runs.playbook_id, runs.playbook_version from runs
         where open and (
           (lease_owner is null and (wake_at <= $2 or poked))
-          or (lease_owner is not null and not exists (select from workers where workers.worker_id = runs.lease_owner and workers.until > now()))
+          or (lease_owner is not null and ${HOLDER_IS_GONE})
           or ($4::text[] is not null and lease_owner = $1 and not exists (select from unnest($4::text[]) as held (run_id) where held.run_id = runs.run_id)))
         order by run_id limit $3 for update of runs skip locked)
       update runs set lease_owner = $1, lease_epoch = lease_epoch + 1, poked = false, wake_at = null

@@ -21,6 +21,9 @@ export function createWorkers(db: Db): Pick<RunStore, 'register' | 'heartbeat'> 
 }
 
 const LEASE = "$2::float8 * interval '1 millisecond'";
+/** Of a run that somebody holds: that the lease of whoever does has ended. */
+export const HOLDER_IS_GONE =
+  'not exists (select from workers where workers.worker_id = runs.lease_owner and workers.until > now())';
 const FROM_NOW = `clock_timestamp() + ${LEASE}`;
 const LONG_DEAD = "workers.until < now() - interval '1 day'";
 
