@@ -10,12 +10,13 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json vite.config.ts ./
 COPY scripts ./scripts
 COPY migrations ./migrations
+COPY playbooks ./playbooks
 COPY src ./src
 RUN npm run build
 # What only compilers and debuggers read is more than half of what is installed.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete \
- && rm -f dist/.tsbuildinfo dist/.built dist/.bundled dist/.web
+ && rm -f dist/.tsbuildinfo dist/.built dist/.bundled dist/.code-cache dist/.web
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \

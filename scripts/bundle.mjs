@@ -1,13 +1,24 @@
 // Puts each program and what it loads at its start into a few files: reading and linking a thousand small modules is most of a start.
 // What a start does not need stays where it is, and is loaded from node_modules when it is first used.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { patches } from './bundle-patches.mjs';
 
 /** The programs of dist/; each becomes `<name>.bundle.mjs` beside its module, because paths are found from there. */
 const PROGRAMS = ['main', 'cli', 'demo'];
+const LOADER = 'bundle-loader.mjs';
 
 /** Loaded on demand, or found by files beside them. */
 const STAYS_OUTSIDE = [
@@ -20,17 +31,17 @@ const STAYS_OUTSIDE = [
   'thread-stream',
   'undici',
 ];
-const OUTPUT = /\.bundle\.mjs$/;
+const OUTPUT = /\.bundle\.(mjs|cjs|v8)$/;
 const RECORD = '.bundled';
 
 /** Brings the bundles of dist up to date with what `key` stands for. Answers false when that failed. */
 export async function bundle(root, key) {
   const dist = join(root, 'dist');
   const record = join(dist, RECORD);
-  const wanted = createHash('sha256')
-    .update(key)
-    .update(readFileSync(import.meta.filename))
-    .digest('hex');
+  const hash = createHash('sha256').update(key);
+  for (const file of ['bundle.mjs', 'bundle-patches.mjs', LOADER])
+    hash.update(readFileSync(join(import.meta.dirname, file)));
+  const wanted = hash.digest('hex');
   const isWhole = PROGRAMS.every((name) => existsSync(join(dist, `${name}.bundle.mjs`)));
   if (isWhole && existsSync(record) && readFileSync(record, 'utf8') === wanted) return true;
   const found = findBundler();
@@ -40,6 +51,7 @@ export async function bundle(root, key) {
   const fresh = join(dist, `bundle.${process.pid}.tmp`);
   try {
     await write(found, dist, fresh);
+    copyFileSync(join(import.meta.dirname, LOADER), join(dist, LOADER));
     takeOver(dist, fresh);
     writeFileSync(record, wanted);
     return true;
@@ -67,18 +79,32 @@ async function write(bundler, dist, folder) {
     external: STAYS_OUTSIDE,
     platform: 'node',
     logLevel: 'warn',
+    plugins: [patches()],
   });
-  await built.write({
+  const { output } = await built.write({
     dir: folder,
-    format: 'esm',
-    entryFileNames: '[name].bundle.mjs',
-    chunkFileNames: '[name]-[hash].bundle.mjs',
+    format: 'cjs',
+    entryFileNames: '[name]-[hash].bundle.cjs',
+    chunkFileNames: '[name]-[hash].bundle.cjs',
   });
   await built.close();
-  for (const name of readdirSync(folder)) {
-    const file = join(folder, name);
-    writeFileSync(file, asAscii(readFileSync(file, 'utf8')));
+  for (const { fileName, isEntry, name } of output) {
+    const file = join(folder, fileName);
+    writeFileSync(file, asAscii(asScript(readFileSync(file, 'utf8'))));
+    if (isEntry) writeFileSync(join(folder, `${name}.bundle.mjs`), programOf(fileName));
   }
+}
+
+/** What the loader can run: without a first line for the shell, and with the loader's own `import()` (comments name files with types in it). */
+function asScript(code) {
+  const script = code.replace(/^#!/, '//').replace(/\bimport\((?=(['"])[^.])/g, 'importOutside(');
+  const left = /\bimport\((?!['"]\.).{0,40}/.exec(script);
+  if (left) throw new Error(`an import of what is not known beforehand: ${left[0]}`);
+  return script;
+}
+
+function programOf(bundle) {
+  return `#!/usr/bin/env node\nimport { load } from './${LOADER}';\n\nload('${bundle}');\n`;
 }
 
 /**

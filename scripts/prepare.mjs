@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundle } from './bundle.mjs';
+import { keepCode } from './code-cache.mjs';
 import { buildWeb } from './web.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -158,7 +159,10 @@ async function prepare() {
     if (!(await buildWeb(ROOT))) return 1;
   }
   makeExecutable();
-  return buildSeed() ? 0 : 1;
+  if (!buildSeed()) return 1;
+  // Last, because it starts what was built.
+  keepCode(ROOT);
+  return 0;
 }
 
 process.exitCode = await prepare();

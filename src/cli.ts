@@ -320,11 +320,16 @@ function gather(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
-// `serve` stops by itself on a signal; every other command is told that somebody is tired of waiting.
-process.once('SIGINT', () => interrupted.abort());
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
+async function main(): Promise<void> {
+  // `serve` stops by itself on a signal; every other command is told that somebody is tired of waiting.
+  process.once('SIGINT', () => interrupted.abort());
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  }
 }
+
+// No await at the top: bundled programs are scripts.
+void main();

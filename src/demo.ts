@@ -12,11 +12,16 @@ function readArguments(): { readonly once: boolean } | null {
   }
 }
 
-const asked = readArguments();
-if (asked === null) process.exitCode = 2;
-else {
+async function main(): Promise<number> {
+  const asked = readArguments();
+  if (asked === null) return 2;
   process.stdout.write('Opening a small simulated shop, and Fixpoint with a new embedded store: a few seconds …\n');
   // Loaded behind the line above: everything that the story needs takes a second or two to load.
   const { demo } = await import('./demo-story.js');
-  process.exitCode = await demo(asked);
+  return demo(asked);
 }
+
+// No await at the top: bundled programs are scripts.
+void main().then((code) => {
+  process.exitCode = code;
+});

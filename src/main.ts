@@ -1,4 +1,7 @@
 #!/usr/bin/env node
 import { serve } from './serve.js';
 
-process.exitCode = await serve(process.argv.slice(2));
+// No await at the top: bundled programs are scripts.
+void serve(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,57 @@
+// One run of a program, to see what V8 compiles of it: `node code-cache-trial.mjs DIST TRIAL`. Says how many bundles' code it kept.
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [dist, trial] = [process.argv[2], JSON.parse(process.argv[3])];
+const { keepCompiled, load } = await import(pathToFileURL(join(dist, 'bundle-loader.mjs')).href);
+
+process.on('exit', () => {
+  console.log(`kept ${keepCompiled()}`);
+  // A trial may be of something that fails.
+  process.exitCode = 0;
+});
+process.argv.splice(2, Infinity, ...(trial.argv ?? []));
+if (trial.post) process.env.PORT = String(await freePort());
+const program = readFileSync(join(dist, `${trial.program}.bundle.mjs`), 'utf8');
+load(/load\('(.+)'\)/.exec(program)[1]);
+if (trial.post) {
+  await answered('GET', '/healthz', '');
+  const labels = { alertname: 'Trial', service: 'trial', severity: 'warning' };
+  const alert = { status: 'firing', labels, annotations: {}, startsAt: new Date().toISOString(), fingerprint: '0' };
+  const body = { version: '4', status: 'firing', alerts: [alert], groupLabels: {}, commonLabels: {}, receiver: 'x' };
+  await answered('POST', '/api/v1/webhooks/alertmanager', JSON.stringify(body));
+  for (const path of ['/', '/metrics', '/api/v1/alerts']) await answered('GET', path, '');
+  process.kill(process.pid, 'SIGTERM');
+}
+
+/** Resolves at the first answer that is not an error of the server; the parent ends us if there never is one. */
+async function answered(method, path, body) {
+  for (;;) {
+    const status = await ask(method, path, body);
+    if (status !== null && status < 500) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function ask(method, path, body) {
+  const headers = { authorization: `Bearer ${process.env.FIXPOINT_ADMIN_TOKEN}`, 'content-type': 'application/json' };
+  return new Promise((resolve) => {
+    const asked = request({ port: process.env.PORT, host: '127.0.0.1', method, path, headers }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode));
+    });
+    asked.on('error', () => resolve(null)).end(body);
+  });
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
