@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { ParsedAlert } from '../../src/domain/alert/alert.js';
 import type { StoredAlert } from '../../src/domain/decision/alert-view.js';
 import { startApp } from '../../src/app.js';
 import type { App } from '../../src/app.js';
@@ -13,7 +14,10 @@ import { SILENT_LOG } from '../../src/domain/log.js';
 import { aHome, TOKEN } from '../helper/fixpoint-process.js';
 import type { Home } from '../helper/fixpoint-process.js';
 import { freePort } from '../helper/loopback.js';
+import { alertmanager as source } from '../../src/source/alertmanager/alertmanager.js';
+import { anAlert } from '../helper/an-alert.js';
 import { describeWith } from '../helper/servers.js';
+import { SYSTEM_CLOCK } from '../helper/system-clock.js';
 import { until } from '../helper/until.js';
 import { systemClock } from '../../src/system-clock.js';
 import { ROLES } from '../../src/app/work-roles.js';
@@ -108,5 +112,58 @@ receivers:
 
     await fire(['a:1', 'b:1'], ['c:1', 'd:1']);
     await until('both resolves', async () => (await known('resolved')).join() === 'c:1,d:1', PATIENCE_MS);
+  });
+  it('lets no condition last for ever that ends while it is silenced, of which Alertmanager sends no resolve', async () => {
+    const labels = { alertname: 'Silenced', severity: 'critical', instance: 's:1' };
+    const began = new Date(Date.now() - 60_000).toISOString();
+    const post = (path: string, body: unknown): Promise<Response> =>
+      fetch(url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    await post('/api/v2/alerts', [{ labels, startsAt: began }]);
+    await post('/api/v2/silences', {
+      matchers: [{ name: 'alertname', value: 'Silenced', isRegex: false, isEqual: true }],
+      startsAt: new Date().toISOString(),
+      endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+      createdBy: 'eve',
+      comment: 'on it',
+    });
+    const held = async (): Promise<{ fingerprint: string }[]> => {
+      const answer = await fetch(`${url}/api/v2/alerts?filter=alertname%3DSilenced`);
+      return (await answer.json()) as { fingerprint: string }[];
+    };
+    const [{ fingerprint }] = await until('Alertmanager to hold it', async () => {
+      const found = await held();
+      return found[0] && ([found[0]] as const);
+    });
+
+    let ahead_ms = 0;
+    const taken: ParsedAlert[] = [];
+    const config = source.config.parse({ url });
+    const open = anAlert({ fingerprint, labels, timestamp: began, received_at: began, group_key: 'fix\\.point:{}:{}' });
+    const reconciler = source.openReconciler!(config, {
+      clock: { ...SYSTEM_CLOCK, now: () => Date.now() + ahead_ms },
+      occurrences: { open: async () => [{ occurrence_id: fingerprint, alert: open, run_ids: [] }] },
+      take: async (payload) => {
+        const parsed = source.create(config).parse(payload, Date.now());
+        if ('unusable' in parsed) throw new Error(JSON.stringify(parsed.unusable));
+        taken.push(...parsed.alerts);
+        return parsed.alerts.length;
+      },
+    })!;
+    const look = (): Promise<unknown> => reconciler.look!(AbortSignal.timeout(PATIENCE_MS));
+
+    await look();
+    await post('/api/v2/alerts', [{ labels, startsAt: began, endsAt: new Date(Date.now() - 1_000).toISOString() }]);
+    await until('it to be over', async () => (await held()).length === 0, PATIENCE_MS);
+    await look();
+    expect(taken).toEqual([]);
+    ahead_ms = 11 * 60_000;
+    expect(await look()).toEqual({ taken: 0, ended: 1 });
+
+    expect(taken).toMatchObject([{ status: 'resolved', fingerprint, labels, group_key: open.group_key }]);
+    await reconciler.stop();
   });
 });

@@ -21,6 +21,9 @@ export const API_SETTINGS = {
   timeout: Duration.refine((text) => (parseDuration(text) ?? 1) >= 1, 'expected more than 0s')
     .optional()
     .describe('Longest time for one request; default 10s'),
+  reconcile: Duration.optional().describe(
+    'How often it is looked for alerts that have ended without a resolve (silenced or inhibited there); default 5m, 0s: never',
+  ),
   tls: ApiTls.optional(),
 };
 

@@ -21,7 +21,7 @@ afterEach(async () => {
   await server.close();
 });
 
-function open(known: readonly Alert[] = []) {
+function open(known: readonly Alert[] = [], now = () => NOW) {
   const config = alertmanager.config.parse({ url: `${server.url}/am` });
   const source = alertmanager.create(config);
   const taken: ParsedAlert[] = [];
@@ -31,7 +31,7 @@ function open(known: readonly Alert[] = []) {
     return read;
   };
   const reconciler = alertmanager.openReconciler!(config, {
-    clock: { ...SYSTEM_CLOCK, now: () => NOW },
+    clock: { ...SYSTEM_CLOCK, now },
     occurrences: {
       open: async () => known.map((alert) => ({ occurrence_id: alert.occurrence_id, alert, run_ids: [] })),
     },
@@ -153,6 +153,136 @@ describe('alerts that a webhook left out', () => {
 
     expect(parsed({ ...WEBHOOK, truncatedAlerts: 0 })).not.toHaveProperty('left_out');
     expect(parsed({ ...WEBHOOK, receiver: undefined })).not.toHaveProperty('left_out');
+  });
+});
+
+describe('alerts that have ended without a word', () => {
+  const MINUTE = 60_000;
+
+  /** An Alertmanager that was up since `uptime` and holds what it is told; looks are a minute apart unless said otherwise. */
+  function looked(known: Alert[]) {
+    let now = NOW;
+    const { reconciler, taken } = open(known, () => now);
+    return {
+      taken,
+      async look(held: readonly string[], { after = MINUTE, uptime = '2026-11-20T00:00:00.000Z' } = {}) {
+        now += after;
+        server.answer(({ url }) =>
+          url.pathname.endsWith('/status')
+            ? { json: { uptime, versionInfo: {} } }
+            : { json: held.map((instance) => gettable(instance, { status: { state: 'suppressed' } })) },
+        );
+        return reconciler.look!(SIGNAL);
+      },
+    };
+  }
+
+  const anOpen = (fingerprint: string, over: Partial<Alert> = {}): Alert =>
+    anAlert({
+      fingerprint,
+      group_key: 'fix\\.point:{}:{alertname="TargetDown"}',
+      labels: labels(fingerprint),
+      received_at: '2026-11-21T11:00:00.000Z',
+      ...over,
+    });
+
+  it('are resolved once they have been away for ten minutes, with the time of the first look that missed them', async () => {
+    const over = anOpen('over');
+    const { look, taken } = looked([over, anOpen('lasts')]);
+
+    expect(await look(['over', 'lasts'])).toEqual({ taken: 0, ended: 0 });
+    expect(await look(['lasts'])).toEqual({ taken: 0, ended: 0 });
+    expect(await look(['lasts'], { after: 9 * MINUTE })).toEqual({ taken: 0, ended: 0 });
+    expect(await look(['lasts'])).toEqual({ taken: 0, ended: 1 });
+
+    expect(taken).toMatchObject([
+      {
+        status: 'resolved',
+        fingerprint: 'over',
+        group_key: over.group_key,
+        labels: over.labels,
+        timestamp: over.timestamp,
+        ends_at: '2026-11-21T12:02:00.000Z',
+      },
+    ]);
+  });
+
+  it('are not those that came back in between', async () => {
+    const { look, taken } = looked([anOpen('one')]);
+
+    await look(['one']);
+    await look([]);
+    await look(['one'], { after: 9 * MINUTE });
+    await look([]);
+    await look([], { after: 9 * MINUTE });
+
+    expect(taken).toEqual([]);
+  });
+
+  it('are not those that this Alertmanager never held', async () => {
+    const { look, taken } = looked([anOpen('of-another')]);
+
+    for (let count = 0; count < 5; count += 1) await look([], { after: 10 * MINUTE });
+
+    expect(taken).toEqual([]);
+  });
+
+  it('are not those that an Alertmanager which began anew does not know of yet', async () => {
+    const { look, taken } = looked([anOpen('one')]);
+
+    await look(['one']);
+    for (let count = 0; count < 5; count += 1)
+      await look([], { after: 10 * MINUTE, uptime: '2026-11-21T12:02:00.000Z' });
+
+    expect(taken).toEqual([]);
+  });
+
+  it('are told apart for each member of a cluster behind one address', async () => {
+    const { look, taken } = looked([anOpen('one')]);
+    const other = '2026-11-20T00:00:05.000Z';
+
+    await look(['one']);
+    await look(['one'], { uptime: other });
+    await look([]);
+    await look([], { uptime: other });
+    expect(await look([], { after: 10 * MINUTE })).toEqual({ taken: 0, ended: 1 });
+
+    expect(taken).toMatchObject([{ fingerprint: 'one', status: 'resolved' }]);
+  });
+
+  it('count from anew where they ended and began again between two looks', async () => {
+    const known = [anOpen('one')];
+    const { look, taken } = looked(known);
+    await look(['one']);
+    await look([]);
+
+    known[0] = anOpen('one', { received_at: '2026-11-21T12:10:00.000Z', timestamp: '2026-11-21T12:09:00.000Z' });
+    await look([], { after: 20 * MINUTE });
+    expect(taken).toEqual([]);
+    await look([], { after: 10 * MINUTE });
+
+    expect(taken).toMatchObject([{ timestamp: '2026-11-21T12:09:00.000Z', ends_at: '2026-11-21T12:22:00.000Z' }]);
+  });
+
+  it('are not asked for while nothing is open, and cannot be told where the process does not say since when it is up', async () => {
+    await looked([]).look([]);
+    expect(server.received).toEqual([]);
+
+    server.answer({ json: [] });
+    const { reconciler } = open([anOpen('one')]);
+    await expect(reconciler.look!(SIGNAL)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('are looked for every five minutes, as often as is said, or never', () => {
+    const every = (slice: Record<string, unknown>): number | null => {
+      const config = alertmanager.config.parse({ url: server.url, ...slice });
+      const deps = { clock: SYSTEM_CLOCK, occurrences: { open: async () => [] }, take: async () => 0 };
+      const reconciler = alertmanager.openReconciler!(config, deps)!;
+      opened.push(reconciler);
+      return reconciler.every_ms;
+    };
+
+    expect([every({}), every({ reconcile: '30s' }), every({ reconcile: '0s' })]).toEqual([300_000, 30_000, null]);
   });
 });
 
