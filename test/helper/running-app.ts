@@ -44,7 +44,6 @@ export class RunningApp {
     const items: Item[] = [];
     for (let cursor: string | null = null; ;) {
       const url = new URL(path, this.url);
-      url.searchParams.set('limit', '200');
       if (cursor !== null) url.searchParams.set('cursor', cursor);
       const answer = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
       if (!answer.ok) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`);
