@@ -142,7 +142,7 @@ export class OwnAlertmanager extends OwnServer {
   }
 }
 
-/** A Prometheus that looks every second, and sends what fires again every five. */
+/** A Prometheus that looks every second, and sends what fires again every ten. */
 export class OwnPrometheus extends OwnServer {
   readonly #port: number;
 
@@ -177,7 +177,7 @@ scrape_configs: [{job_name: shop, static_configs: [{targets: ['${target}']}]}]
       `--web.listen-address=127.0.0.1:${this.#port}`,
       '--web.enable-lifecycle',
       // An alert ends in Alertmanager four of these after it was last sent: the tests need not wait for minutes.
-      '--rules.alert.resend-delay=5s',
+      '--rules.alert.resend-delay=10s',
       '--rules.alert.for-grace-period=0s',
     ]);
   }
