@@ -2,6 +2,9 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/helper/fake-clock.js';
 import { until } from '../../test/helper/until.js';
@@ -22,13 +25,17 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function serveTcp(onConnection: (socket: Socket) => void): Promise<number> {
+async function serveTcp(onConnection: (socket: Socket) => void, secure = false): Promise<number> {
   const sockets = new Set<Socket>();
-  const server = createTcpServer((socket) => {
+  const accept = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => {});
     onConnection(socket);
-  });
+  };
+  const fixture = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../../test/fixture/tls', name));
+  const server = secure
+    ? createTlsServer({ cert: fixture('localhost.crt'), key: fixture('localhost.key') }, accept)
+    : createTcpServer(accept);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   opened.push(() => new Promise((resolve) => server.close(resolve)));
   opened.push(() => sockets.forEach((socket) => socket.destroy()));
@@ -270,6 +277,186 @@ describe('an HTTP request', () => {
     const client = aClient();
     await client.stop();
     await client.stop();
+  });
+});
+
+describe('a connection that was kept, and is closed as it is used again', () => {
+  const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\npong';
+
+  /** Asks once; answers when the connection stands ready for the next request. */
+  async function keep(client: HttpClient, url: string): Promise<void> {
+    await get(client, url);
+    await turn();
+  }
+
+  function turn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  }
+
+  /** Keeps each connection for one answer; closes it when the next request comes. Whom `mayServe` refuses gets no answer at all. */
+  async function forgetful(
+    close: (socket: Socket) => void,
+    mayServe: (connection: number) => boolean = () => true,
+    secure = false,
+  ): Promise<{ url: string; asked: string[] }> {
+    const asked: string[] = [];
+    let connections = 0;
+    const port = await serveTcp((socket) => {
+      const connection = ++connections;
+      let answers = 0;
+      socket.on('data', (bytes: Buffer) => {
+        asked.push(`${connection} ${bytes.toString().split(' HTTP/')[0]}`);
+        if (answers++ === 0 && mayServe(connection)) socket.write(ANSWER);
+        else close(socket);
+      });
+    }, secure);
+    return { url: `http${secure ? 's' : ''}://localhost:${port}/`, asked };
+  }
+
+  it.each<[string, (socket: Socket) => void]>([
+    ['ended', (socket) => socket.end()],
+    ['destroyed', (socket) => socket.destroy()],
+    ['reset', (socket) => socket.resetAndDestroy()],
+  ])('costs a read nothing: it is asked again at once on a new one (%s)', async (_how, close) => {
+    const { url, asked } = await forgetful(close);
+    const client = aClient();
+
+    await keep(client, url);
+    const second = await get(client, url);
+
+    expect(second).toMatchObject({ type: 'answer', status: 200 });
+    expect(asked).toEqual(['1 GET /', '1 GET /', '2 GET /']);
+  });
+
+  it('costs what only reads nothing, whatever its method', async () => {
+    const { url, asked } = await forgetful((socket) => socket.destroy());
+    const client = aClient();
+
+    await keep(client, url);
+    const search = await get(client, url, { method: 'POST', body: '{}' });
+
+    expect(search).toMatchObject({ type: 'answer', status: 200 });
+    expect(asked).toEqual(['1 GET /', '1 POST /', '2 POST /']);
+  });
+
+  it('costs many reads nothing that were sent on connections which all went stale', async () => {
+    const { url } = await forgetful((socket) => socket.destroy());
+    const client = aClient();
+    const askAll = (): Promise<HttpResult[]> => Promise.all(Array.from({ length: 20 }, () => get(client, url)));
+
+    await askAll();
+    await turn();
+    const results = await askAll();
+
+    expect(results.filter((result) => result.type === 'answer')).toHaveLength(20);
+  });
+
+  it('is asked again once only', async () => {
+    const { url, asked } = await forgetful(
+      (socket) => socket.destroy(),
+      (connection) => connection === 1,
+    );
+    const client = aClient();
+
+    await keep(client, url);
+    const second = await get(client, url);
+
+    expect(second).toMatchObject({ type: 'failure', problem: 'cut', begun: true, status: null });
+    expect(asked).toHaveLength(3);
+  });
+
+  it('says that nothing was sent when the server is gone by then', async () => {
+    const gone = { now: false };
+    const sockets: Socket[] = [];
+    const server = createTcpServer((socket) => {
+      sockets.push(socket);
+      socket.once('data', () => {
+        socket.write(ANSWER);
+        socket.once('data', () => {
+          server.close(() => (gone.now = true));
+          socket.destroy();
+        });
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    opened.push(() => sockets.forEach((socket) => socket.destroy()));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const client = aClient();
+
+    await keep(client, url);
+    const second = await get(client, url);
+
+    expect(second).toMatchObject({ type: 'failure', problem: 'refused', begun: false });
+    await until('the server to be closed', () => gone.now);
+  });
+
+  it('sends nothing again on what was a new one: what ended it may be the request', async () => {
+    const { url, asked } = await forgetful(
+      (socket) => socket.destroy(),
+      () => false,
+    );
+
+    expect(await get(aClient(), url)).toMatchObject({ type: 'failure', problem: 'cut' });
+    expect(asked).toEqual(['1 GET /']);
+  });
+
+  it.each([
+    ['asked again when it had been kept', true],
+    ['not asked again when it was new', false],
+  ])('is told from a new one under TLS as well: %s', async (_what, isServed) => {
+    const { url, asked } = await forgetful(
+      (socket) => socket.destroy(),
+      () => isServed,
+      true,
+    );
+    const client = aClient({ tls: { insecure_skip_verify: true } });
+
+    await keep(client, url);
+    const second = await get(client, url);
+
+    expect(second.type).toBe(isServed ? 'answer' : 'failure');
+    expect(asked).toEqual(isServed ? ['1 GET /', '1 GET /', '2 GET /'] : ['1 GET /', '2 GET /']);
+  });
+
+  it('sends nothing again whose answer had begun', async () => {
+    const { url, asked } = await forgetful((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf');
+      setImmediate(() => socket.destroy());
+    });
+    const client = aClient();
+
+    await keep(client, url);
+
+    expect(await get(client, url)).toMatchObject({ type: 'failure', problem: 'cut', status: 200 });
+    expect(asked).toEqual(['1 GET /', '1 GET /']);
+  });
+
+  it('never carries a write, which is sent once', async () => {
+    const { url, asked } = await forgetful(
+      (socket) => socket.destroy(),
+      (connection) => connection === 1,
+    );
+    const client = aClient();
+
+    await keep(client, url);
+    const write = await get(client, url, { method: 'POST', writes: true });
+
+    expect(write).toMatchObject({ type: 'failure', problem: 'cut', begun: true });
+    expect(asked).toEqual(['1 GET /', '2 POST /']);
+  });
+
+  it('is not asked again after its time is over', async () => {
+    const clock = new FakeClock();
+    const { url, asked } = await forgetful(() => undefined);
+    const client = aClient({ clock, timeout_ms: 100 });
+
+    await keep(client, url);
+    const second = get(client, url);
+    await until('the request', () => asked.length === 2);
+    await clock.advance(100);
+
+    expect(await second).toMatchObject({ type: 'failure', problem: 'timeout' });
+    expect(asked).toHaveLength(2);
   });
 });
 

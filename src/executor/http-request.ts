@@ -7,6 +7,7 @@ import { messageOf } from '../domain/errors.js';
 import { limitTime } from '../domain/time-limit.js';
 import { FORBIDDEN_ADDRESS, guardedConnector } from './http-address.js';
 import type { AddressPolicy } from './http-address.js';
+import { ReusedConnections } from './http-reuse.js';
 import { shownUrl } from './http-target.js';
 import type { HttpTls } from './http-target.js';
 
@@ -30,7 +31,7 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
-  /** A write gets a connection of its own: one that the server is just closing would leave its outcome in doubt. */
+  /** A write gets a connection of its own: one that the server is just closing would leave its outcome in doubt. It is sent once. */
   readonly writes?: boolean;
   /** Shorter than the client's own limit, where one request needs it. */
   readonly timeout_ms?: number;
@@ -127,6 +128,7 @@ class UndiciClient implements HttpClient {
   readonly #options: HttpClientOptions;
   readonly #agents: Agent[] = [];
   readonly #marks = new WeakMap<object, Mark>();
+  readonly #reused = new ReusedConnections();
   #reads: Dispatcher | null = null;
   #writes: Dispatcher | null = null;
 
@@ -136,12 +138,18 @@ class UndiciClient implements HttpClient {
 
   async request(request: HttpRequest): Promise<HttpResult> {
     const { clock, secrets } = this.#options;
-    const mark: Mark = { begun: false, status: null };
+    let mark: Mark = { begun: false, status: null };
     const started = clock.monotonic();
     const limit_ms = Math.max(1, Math.min(request.timeout_ms ?? Infinity, this.#options.timeout_ms));
     const limit = limitTime(request.signal, limit_ms, clock);
     try {
-      return await this.#ask(request, limit.signal, mark, started);
+      try {
+        return await this.#ask(request, limit.signal, mark, started);
+      } catch (error) {
+        if (limit.signal.aborted || !this.#mayAskAgain(request, mark, error)) throw error;
+        mark = { begun: false, status: null };
+        return await this.#ask({ ...request, writes: true }, limit.signal, mark, started);
+      }
     } catch (error) {
       const problem: HttpProblem = limit.isOver() ? 'timeout' : request.signal.aborted ? 'aborted' : problemOf(error);
       const place = `${request.method} ${shownUrl(request.url)}`;
@@ -157,6 +165,15 @@ class UndiciClient implements HttpClient {
     this.#reads = null;
     this.#writes = null;
     await Promise.all(this.#agents.splice(0).map((agent) => agent.destroy()));
+  }
+
+  /**
+   * RFC 9110, 9.2.2: what only reads may be sent again by itself, once, when the connection ended before any of the answer came. Only
+   * where it had been kept: what ends a new connection is no such accident, and may be the request itself. The second time it gets a
+   * connection of its own, for many that were kept go stale together.
+   */
+  #mayAskAgain(request: HttpRequest, mark: Mark, error: unknown): boolean {
+    return request.writes !== true && mark.status === null && problemOf(error) === 'cut' && this.#reused.ended(error);
   }
 
   async #ask(request: HttpRequest, signal: AbortSignal, mark: Mark, started: number): Promise<HttpAnswer> {
@@ -200,7 +217,7 @@ class UndiciClient implements HttpClient {
       ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
       ...(tls?.insecure_skip_verify === true ? { rejectUnauthorized: false } : {}),
     });
-    const agent = new undici.Agent({ connect, ...over });
+    const agent = new undici.Agent({ connect: this.#reused.watch(connect), ...over });
     this.#agents.push(agent);
     return agent.compose((dispatch) => (options, handler) => {
       const token = (options as { opaque?: object }).opaque; // ours, put in by #ask; the type of dispatch options leaves it out

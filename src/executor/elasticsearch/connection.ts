@@ -158,6 +158,8 @@ async function connect(config: ElasticsearchConfig, urls: readonly URL[]): Promi
     maxRetries: urls.length - 1,
     requestTimeout: durationMs(config.timeout),
     enableMetaHeader: false,
+    // No connection is kept: a question now and then gains nothing by it, and one that a proxy is just closing would lose it.
+    agent: { pipelining: 0 },
     ...(auth === null ? {} : { auth }),
     ...(config.tls === undefined
       ? {}

@@ -3,6 +3,7 @@ import { anAttempt } from '../../../test/helper/an-attempt.js';
 import { FakeClock } from '../../../test/helper/fake-clock.js';
 import { freePort, openLoopback } from '../../../test/helper/loopback.js';
 import type { Loopback, Received, Reply } from '../../../test/helper/loopback.js';
+import { until } from '../../../test/helper/until.js';
 import type { ExecutorSet } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/run/outcome.js';
 import { ElasticsearchConfig } from './config.js';
@@ -148,6 +149,17 @@ describe('the questions', () => {
       type: 'succeeded',
       output: { total_logs: 0, error_rate: null, notes: ['no index matches logs'] },
     });
+  });
+
+  it('have a connection each, which ends with its answer: one that is kept may be closed as it is used again', async () => {
+    searching(() => found());
+
+    await ask({ index: 'logs-*' });
+
+    const connections = server.received.map((request) => request.headers.connection);
+    expect(connections.length).toBeGreaterThan(1);
+    expect(new Set(connections)).toEqual(new Set(['close']));
+    await until('the connections to be closed', () => server.connections() === 0);
   });
 });
 

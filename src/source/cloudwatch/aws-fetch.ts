@@ -34,7 +34,8 @@ export function openAwsFetch(within_ms = WITHIN_MS): AwsFetch {
       try {
         // Loaded at the first question, not at every start.
         const undici = await import('undici');
-        agent ??= new undici.Agent({ connections: MAX_UNDER_WAY });
+        // No connection is kept: a question now and then gains nothing by it, and a kept one may be dead.
+        agent ??= new undici.Agent({ connections: MAX_UNDER_WAY, pipelining: 0 });
         return await ask(undici.request, url, agent, within_ms);
       } catch (cause) {
         const why = cause instanceof FixpointError ? cause.message : messageOf(cause);
