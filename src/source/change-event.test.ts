@@ -35,6 +35,78 @@ function ofFixture(file: string): ParsedAlert {
   return one(file.split('/')[0]!, fixture(file));
 }
 
+describe('what happened to a tag', () => {
+  it.each([
+    ['github', { ...fixture('github/push'), ref: 'refs/tags/v2.0.0' }],
+    ['gitlab', { ...fixture('gitlab/push'), object_kind: 'tag_push', ref: 'refs/tags/v2.0.0' }],
+  ])('is told by its tag, and is no branch: a push to %s', (source, body) => {
+    const { labels, description } = one(source, body);
+
+    expect(labels['tag']).toBe('v2.0.0');
+    expect(labels).not.toHaveProperty('branch');
+    expect(description).toContain('pushed to v2.0.0');
+  });
+
+  it('is no failure of the default branch, whatever the tag is called', () => {
+    const pipeline = fixture('gitlab/pipeline-failed');
+    const attributes = pipeline['object_attributes'] as Record<string, unknown>;
+    const named = (pipeline['project'] as Record<string, unknown>)['default_branch'];
+    const of = (tag: boolean) => one('gitlab', { ...pipeline, object_attributes: { ...attributes, ref: named, tag } });
+
+    expect(of(false)).toMatchObject({ severity: 'warning', labels: { branch: named } });
+    expect(of(true)).toMatchObject({ severity: 'info', labels: { tag: named } });
+    expect(of(true).labels).not.toHaveProperty('branch');
+  });
+});
+
+describe('a notification of Argo CD with the whole application', () => {
+  const whole = fixture('argocd/application');
+
+  it('is read as one with the fields of the documentation', () => {
+    const application = whole['app'] as Record<string, unknown>;
+
+    expect(ofFixture('argocd/application')).toMatchObject({
+      alert_name: 'Deployment_Degraded',
+      service_name: 'order-service',
+      timestamp: AT,
+      labels: {
+        app: 'order-service',
+        project: 'shop',
+        namespace: 'orders',
+        environment: 'production',
+        destination: 'https://kubernetes.default.svc',
+        commit: '59b20b8d5c6ff8d09518454d4dd8b7b30f095ab5',
+        repository: 'https://github.com/shop/deploy',
+        health_status: 'Degraded',
+        actor: 'eve',
+      },
+      links: { repository: 'https://github.com/shop/deploy' },
+    });
+    const { labels: _, links: __, ...alert } = ofFixture('argocd/application');
+    const { labels: ___, links: ____, ...bare } = one('argocd', application);
+    expect(bare).toEqual(alert);
+    expect(moduleOf('argocd').recognizes(application)).toBe(true);
+    expect(moduleOf('argocd').recognizes(whole)).toBe(true);
+  });
+
+  it('is the same event as the one that was written field by field', () => {
+    const { fingerprint, occurrence_id } = ofFixture('argocd/degraded');
+
+    expect(ofFixture('argocd/application')).toMatchObject({ fingerprint, occurrence_id });
+  });
+
+  it.each([
+    [{ metadata: {} }, 'app'],
+    [{ metadata: 'x' }, 'app.metadata'],
+    [{ metadata: { name: 'a' }, status: [] }, 'app.status'],
+    [{ metadata: { name: 'a' }, status: { operationState: 'x' } }, 'app.status.operationState'],
+  ])('is refused with its place: %j', (app, path) => {
+    const parsed = parse('argocd', { app });
+
+    expect('unusable' in parsed && parsed.unusable[0]?.path).toBe(path);
+  });
+});
+
 describe('a change event', () => {
   it.each([
     ['github/push', 'Push', 'info', 'push', 'order-service', { branch: 'main', actor: 'octocat' }],

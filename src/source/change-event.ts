@@ -100,6 +100,12 @@ export function refName(ref: string | null): string | null {
   return ref === null ? null : ref.replace(/^refs\/(?:heads|tags)\//, '');
 }
 
+/** What a ref is called in labels: a tag is no branch, whatever it is named. */
+export function refLabels(ref: string | null): Readonly<Record<'branch' | 'tag', string | null>> {
+  const isTag = ref !== null && ref.startsWith('refs/tags/');
+  return { branch: isTag ? null : refName(ref), tag: isTag ? refName(ref) : null };
+}
+
 /** True for the commit that stands for none: the branch was deleted. */
 export function isNoCommit(sha: string | null): boolean {
   return sha !== null && /^0+$/.test(sha);

@@ -9,17 +9,20 @@ import { came, complain, isForeign } from '../foreign.js';
 import { parseInstant } from '../instant.js';
 import { readScalar } from '../scalar.js';
 import { createSubject, subjectSettings } from '../subject.js';
+import { isApplication, withoutTheWhole } from './application.js';
 
 const ArgocdConfig = z
   .strictObject({ secret: z.string().min(1).optional(), ...subjectSettings({ services: ['service', 'app'] }) })
   .prefault({});
 type ArgocdConfig = z.infer<typeof ArgocdConfig>;
 
-/** Argo CD's notifications, with the body of docs/changes.md. */
+/** Argo CD's notifications, with the body of docs/changes.md, or with the whole application (`{{toJson .app}}`). */
 export const argocd: SourceModule<ArgocdConfig> = {
   name: 'argocd',
   config: ArgocdConfig,
-  recognizes: (payload) => isForeign(payload) && payload['sender'] === 'argocd' && 'app' in payload,
+  recognizes: (payload) =>
+    isForeign(payload) &&
+    ((payload['sender'] === 'argocd' && 'app' in payload) || isApplication(payload) || isApplication(payload['app'])),
   create: createArgocd,
 };
 
@@ -32,7 +35,7 @@ function createArgocd(config: ArgocdConfig): Source {
           unusable: [{ path: '', message: `expected an Argo CD notification (an object), came ${came(payload)}` }],
         };
       const details: ErrorDetail[] = [];
-      const change = readChange(payload, details);
+      const change = readChange(withoutTheWhole(payload, details), details);
       return oneEvent(typeof change === 'string' ? change : changeAlert(change, subject, instant(now)), details);
     },
   };

@@ -92,6 +92,10 @@ describe('the payload of the documentation', () => {
     [{ alert_priority: 'P3' }, 'warning'],
     [{ alert_priority: 'P5' }, 'info'],
     [{ alert_priority: '', alert_type: 'error' }, 'critical'],
+    // As many templates call it; $PRIORITY is another thing, and says normal or low.
+    [{ alert_priority: '', priority: 'P4' }, 'info'],
+    [{ alert_priority: '', priority: 'low', alert_type: 'error' }, 'critical'],
+    [{ alert_priority: 'P4', priority: 'P1' }, 'info'],
     [{ alert_priority: '', alert_transition: 'Warn' }, 'warning'],
     [{ alert_priority: 'P1', tags: 'severity:low' }, 'info'],
   ])('with %j has the severity %s', (over, severity) => {

@@ -65,7 +65,7 @@ function parse(
   const monitor_id = read('alertid', 'monitorid');
   const aggregation_key = read('aggregkey', 'aggregationkey');
   const labels = labelsOf(flat, scope, monitor_id, read, details);
-  const word = severityWord(labels, read('alertpriority') ?? title.priority, transition, kind, status);
+  const word = severityWord(labels, monitorPriority(read) ?? title.priority, transition, kind, status);
   const happened_at = readDate(flat, details) ?? instant(now);
   const quantity = parseQuantity(read('metricvalue', 'alertvalue', 'value') ?? '');
   const alert_name = title.name || (read('alertquery', 'alertmetric') ?? '');
@@ -156,6 +156,12 @@ function labelsOf(
 
 /** The severity of what is over, where nothing else is said. */
 const WELL = 'success';
+
+/** `$ALERT_PRIORITY`, under its own name or as people call it; `$PRIORITY` is the event's, `normal` or `low`, and says nothing of the monitor. */
+function monitorPriority(read: (...names: string[]) => string | null): string | null {
+  const [own, other] = [read('alertpriority'), read('priority')];
+  return own ?? (other !== null && /^p[1-5]$/i.test(other) ? other : null);
+}
 
 /** A tag, else the monitor's priority, else how loud the transition is. */
 function severityWord(

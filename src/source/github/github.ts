@@ -3,7 +3,7 @@ import type { ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { Source, SourceModule } from '../../domain/source.js';
-import { changeAlert, isNoCommit, oneEvent, refName, shortName } from '../change-event.js';
+import { changeAlert, isNoCommit, oneEvent, refLabels, refName, shortName } from '../change-event.js';
 import type { Change, ChangeOutcome } from '../change-event.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign, place } from '../foreign.js';
@@ -118,17 +118,17 @@ function readPush(event: Event): Change | string {
     complain(details, place(at, ref === null ? 'ref' : 'after'), 'expected a text, came nothing');
   const head = readObject(body, 'head_commit', at, details) ?? {};
   const message = readScalar(head, 'message', place(at, 'head_commit'), details)?.split('\n', 1)[0] ?? null;
-  const branch = refName(ref);
+  const named = refLabels(ref);
   return {
     source: 'github',
     kind: 'push',
     outcome: 'succeeded',
     id: `push:${repository ?? ''}:${ref ?? ''}:${commit ?? ''}`,
     about: [repository, ref],
-    description: `${labels['actor'] ?? 'somebody'} pushed to ${branch ?? ''} of ${repository ?? ''}: ${message ?? commit ?? ''}`,
+    description: `${labels['actor'] ?? 'somebody'} pushed to ${named.branch ?? named.tag ?? ''} of ${repository ?? ''}: ${message ?? commit ?? ''}`,
     at: timeOf(head, 'timestamp'),
-    is_default_branch: branch === default_branch,
-    labels: { ...labels, branch, commit },
+    is_default_branch: named.branch !== null && named.branch === default_branch,
+    labels: { ...labels, ...named, commit },
     annotations: { message },
     links: { ...links, generator: readScalar(body, 'compare', at, details) },
   };

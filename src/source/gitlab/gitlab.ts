@@ -4,7 +4,7 @@ import type { ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { SenderProof, Source, SourceModule } from '../../domain/source.js';
-import { changeAlert, isNoCommit, oneEvent, refName, shortName } from '../change-event.js';
+import { changeAlert, isNoCommit, oneEvent, refLabels, shortName } from '../change-event.js';
 import type { Change, ChangeOutcome } from '../change-event.js';
 import type { Foreign } from '../foreign.js';
 import { came, complain, isForeign } from '../foreign.js';
@@ -118,17 +118,17 @@ function readPush(body: Foreign, details: ErrorDetail[]): Change | string {
   const commits: unknown = body['commits'];
   const last: unknown = Array.isArray(commits) ? commits.at(-1) : null;
   const title = isForeign(last) && typeof last['title'] === 'string' ? last['title'] : null;
-  const branch = refName(ref);
+  const named = refLabels(ref);
   return {
     source: 'gitlab',
     kind: 'push',
     outcome: 'succeeded',
     id: `push:${repository ?? ''}:${ref}:${commit ?? ''}`,
     about: [repository, ref],
-    description: `${labels['actor'] ?? 'somebody'} pushed to ${branch ?? ''} of ${repository ?? ''}: ${title ?? commit ?? ''}`,
+    description: `${labels['actor'] ?? 'somebody'} pushed to ${named.branch ?? named.tag ?? ''} of ${repository ?? ''}: ${title ?? commit ?? ''}`,
     at: isForeign(last) ? timeOf(last, 'timestamp') : null,
-    is_default_branch: branch === default_branch,
-    labels: { ...labels, branch, commit },
+    is_default_branch: named.branch !== null && named.branch === default_branch,
+    labels: { ...labels, ...named, commit },
     annotations: { message: title },
     links: { ...links, generator: isForeign(last) && typeof last['url'] === 'string' ? last['url'] : null },
   };
@@ -140,6 +140,11 @@ const ENDS: ReadonlyMap<string, ChangeOutcome> = new Map([
   ['canceled', 'cancelled'],
 ]);
 
+/** Pipelines and jobs name a ref without saying which it is, and say beside it whether it is a tag. */
+function refOf(ref: string | null, isTag: unknown): ReturnType<typeof refLabels> {
+  return isTag === true && ref !== null ? { branch: null, tag: ref } : refLabels(ref);
+}
+
 function readPipeline(body: Foreign, details: ErrorDetail[]): Change | string {
   const { repository, default_branch, labels, links } = common(body, details);
   const here = 'object_attributes';
@@ -149,18 +154,19 @@ function readPipeline(body: Foreign, details: ErrorDetail[]): Change | string {
   const outcome = ENDS.get(status ?? '');
   if (outcome === undefined && details.length === 0)
     return `a pipeline that is ${status?.slice(0, 40) ?? 'in no state'}`;
-  const [id, branch, finished] = [readId(pipeline, 'id', here, details), read('ref'), read('finished_at')];
+  const [id, ref, finished] = [readId(pipeline, 'id', here, details), read('ref'), read('finished_at')];
+  const named = refOf(ref, pipeline['tag']);
   return {
     source: 'gitlab',
     kind: 'build',
     outcome: outcome ?? 'failed',
     // A pipeline that was retried ends again, at another time.
     id: `pipeline:${id}:${finished ?? status ?? ''}`,
-    about: [repository, 'pipeline', branch],
-    description: `pipeline ${id} of ${repository ?? ''} ended on ${branch ?? ''}: ${status ?? ''}`,
+    about: [repository, 'pipeline', ref],
+    description: `pipeline ${id} of ${repository ?? ''} ended on ${ref ?? ''}: ${status ?? ''}`,
     at: timeOf(pipeline, 'finished_at'),
-    is_default_branch: branch !== null && branch === default_branch,
-    labels: { ...labels, branch, commit: read('sha'), pipeline_id: id, trigger: read('source') },
+    is_default_branch: named.branch !== null && named.branch === default_branch,
+    labels: { ...labels, ...named, commit: read('sha'), pipeline_id: id, trigger: read('source') },
     links: { ...links, generator: read('url') },
   };
 }
@@ -171,17 +177,18 @@ function readJob(body: Foreign, details: ErrorDetail[]): Change | string {
   const status = read('build_status');
   const outcome = ENDS.get(status ?? '');
   if (outcome === undefined && details.length === 0) return `a job that is ${status?.slice(0, 40) ?? 'in no state'}`;
-  const [id, name, branch] = [readId(body, 'build_id', '', details), read('build_name'), read('ref')];
+  const [id, name, ref] = [readId(body, 'build_id', '', details), read('build_name'), read('ref')];
+  const named = refOf(ref, body['tag']);
   return {
     source: 'gitlab',
     kind: 'build',
     outcome: outcome ?? 'failed',
     id: `job:${id}`,
-    about: [repository, name, branch],
-    description: `job ${name ?? id} of ${repository ?? ''} ended on ${branch ?? ''}: ${read('build_failure_reason') ?? status ?? ''}`,
+    about: [repository, name, ref],
+    description: `job ${name ?? id} of ${repository ?? ''} ended on ${ref ?? ''}: ${read('build_failure_reason') ?? status ?? ''}`,
     at: timeOf(body, 'build_finished_at'),
-    is_default_branch: body['build_allow_failure'] !== true && branch !== null && branch === default_branch,
-    labels: { ...labels, branch, commit: read('sha'), ci_job: name, ci_stage: read('build_stage') },
+    is_default_branch: body['build_allow_failure'] !== true && named.branch !== null && named.branch === default_branch,
+    labels: { ...labels, ...named, commit: read('sha'), ci_job: name, ci_stage: read('build_stage') },
     links,
   };
 }
