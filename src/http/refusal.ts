@@ -25,8 +25,9 @@ export function answerError(thrown: unknown, reply: FastifyReply, deps: Pick<Pro
   }
   if (refusal.code === 'unauthorized') void reply.header('www-authenticate', challengeFor(reply.request));
   if (refusal.code === 'unavailable') void reply.header('retry-after', String(RETRY_AFTER_S));
-  // A refused body is not read to its end: the connection cannot be used again.
-  if (refusal.code === 'too_large') void reply.header('connection', 'close');
+  // Fastify would close the connection under a client that is still sending: most never see the answer then, and send it all again. What
+  // is refused is read on and thrown away, for as long as a request may take at all.
+  if (refusal.code === 'too_large') void reply.removeHeader('connection');
   void reply.code(HTTP_STATUS[refusal.code]).send(body(refusal.code, refusal.message, refusal.details));
 }
 
