@@ -268,6 +268,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       stops.push(() => feeder.stop());
     }
     metrics.readBusLag(() => bus.lag());
+    metrics.readStuck(() => store.stuck());
     if (roles.has('triage')) await queue.subscribe((batch) => triage.handle(batch));
 
     stops.push(() => reconciling.stop());

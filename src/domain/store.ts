@@ -58,6 +58,8 @@ export interface Store {
   sharedNow(): Promise<number | null>;
   /** Resolves when a durable write is possible now; rejects with `unavailable` and the reason otherwise. */
   ready(): Promise<void>;
+  /** What this process cannot write while it writes all else (`the run …`), because its rows are locked from outside or it is too much. */
+  stuck(): readonly string[];
   /** `embedded` or `postgres`, and where: for the start-up line. */
   readonly description: string;
   check(signal: AbortSignal): Promise<ConnectionCheck>;

@@ -20,6 +20,7 @@ describe('metrics', () => {
     metrics.notified('email', 'sent');
     metrics.deadLetter('zabbix');
     metrics.readBusLag(async () => 7);
+    metrics.readStuck(() => ['the run 1', 'the run 2']);
     const text = await metrics.text();
 
     expect(text.split('\n')).toEqual(
@@ -34,6 +35,7 @@ describe('metrics', () => {
         'fixpoint_step_duration_seconds_count{kind="api_call"} 2',
         'fixpoint_executor_errors_total{kind="api_call"} 1',
         'fixpoint_bus_lag 7',
+        'fixpoint_store_stuck 2',
         'fixpoint_bus_handler_seconds_count{outcome="ok"} 1',
         'fixpoint_notifications_total{channel="email",outcome="sent"} 1',
         'fixpoint_dead_letters_total{source="zabbix"} 1',

@@ -33,6 +33,8 @@ export interface Metrics extends IncidentMetrics {
   stormLevel(scope: string, level: number): void;
   /** How the backlog is asked for at each scrape; given again, the later one counts. */
   readBusLag(read: () => Promise<number>): void;
+  /** How what the database never gets done is asked for at each scrape; given again, the later one counts. */
+  readStuck(read: () => readonly string[]): void;
   /** The Prometheus text of all of it. */
   text(): Promise<string>;
 }
@@ -64,6 +66,7 @@ export function createMetrics(options: { readonly clock: Clock; readonly version
     ...busMetrics(registry, options.clock),
     ...incidentMetrics(registry, options.clock),
     ...suppressionMetrics(registry),
+    ...storeMetrics(registry),
     text: () => registry.metrics(),
   };
 }
@@ -111,6 +114,17 @@ function suppressionMetrics(registry: Registry) {
     },
   );
   return { readSuppressions: (reader) => void (read = reader) } satisfies Partial<Metrics>;
+}
+
+function storeMetrics(registry: Registry) {
+  let read: () => readonly string[] = () => [];
+  const what =
+    'Runs and alerts whose rows this process cannot write while it writes all else: locked from outside, or too much';
+  const stuck = gauge(registry, 'store_stuck', what, [], () => {
+    stuck.set(read().length);
+    return Promise.resolve();
+  });
+  return { readStuck: (reader) => void (read = reader) } satisfies Partial<Metrics>;
 }
 
 function runMetrics(registry: Registry) {

@@ -108,6 +108,7 @@ describe('the system', () => {
     };
     face.world.survey = memorySurvey({ waiting: { undecided: 4, open_runs: 5 }, workers: async () => [worker] });
     face.world.busLag = async () => 9;
+    face.world.stuck = Array.from({ length: 30 }, (_, number) => `the run ${number}`);
     await face.open(face.world.deps());
     const system = SystemAnswer.strict().parse((await get('/api/v1/system')).json());
 
@@ -121,6 +122,7 @@ describe('the system', () => {
       bus_lag: 9,
       workers: [worker],
     });
+    expect(system.stuck).toEqual(face.world.stuck.slice(0, 20));
   });
 
   it('is told also while the bus does not tell what waits in it', async () => {

@@ -114,6 +114,7 @@ async function systemOf(deps: HttpDeps): Promise<SystemAnswer> {
     default_mode,
     store: store.description,
     health: [...health],
+    stuck: store.stuck().slice(0, MAX_ITEMS),
     ...waiting,
     bus_lag,
     workers: [...workers],

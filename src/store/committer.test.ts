@@ -120,8 +120,9 @@ describe('group commit of something that takes too long', () => {
   });
 
   it('refuses what takes too long by itself, three times while others are written, and says what it is', async () => {
-    const { tried, refused, batches } = aSlowCommitter(new Set(['slow']));
+    const { committer, tried, refused, batches } = aSlowCommitter(new Set(['slow']));
     await tried('slow', 'a');
+    expect(committer.stuck).toEqual([]);
     const answers: string[] = [];
     for (let turn = 0; turn < 3; turn += 1) answers.push(...(await tried('slow', 'a')));
     const before = batches.length;
@@ -129,21 +130,24 @@ describe('group commit of something that takes too long', () => {
     expect(answers).toEqual(['unavailable', 'committed', 'unavailable', 'committed', 'too_large', 'committed']);
     expect(await tried('slow')).toEqual(['too_large']);
     expect(batches).toHaveLength(before);
+    expect(committer.stuck).toEqual(['slow']);
     expect(refused).toHaveLength(1);
     expect(refused[0]).toContain('what changes slow takes the database longer');
   });
 
   it('takes it again once whatever held it up is gone', async () => {
     const slow = new Set(['slow']);
-    const { tried, time } = aSlowCommitter(slow);
+    const { committer, tried, time } = aSlowCommitter(slow);
     await tried('slow', 'a');
     for (let turn = 0; turn < 3; turn += 1) await tried('slow', 'a');
     expect(await tried('slow')).toEqual(['too_large']);
 
     slow.clear();
     time.now += 6 * 60_000;
+    expect(committer.stuck).toEqual(['slow']);
 
     expect(await tried('slow')).toEqual(['committed']);
+    expect(committer.stuck).toEqual([]);
     expect(await tried('slow', 'a')).toEqual(['committed', 'committed']);
   });
 

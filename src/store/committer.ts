@@ -60,6 +60,11 @@ export class Committer<Operation> {
     return this.#slow.nothingGetsThrough;
   }
 
+  /** What is refused because the database never gets it done, while it does all else. */
+  get stuck(): readonly string[] {
+    return this.#slow.stuck;
+  }
+
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;

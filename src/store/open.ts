@@ -114,6 +114,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     holds: createHoldStore(db),
     sharedNow: () => sharedNow(db),
     ready: () => ready(db, committer),
+    stuck: () => committer.stuck,
     description,
     check: () => check(db, description),
     stop: async () => {

@@ -56,6 +56,12 @@ export class SlowOperations {
     return (this.#slow.get(key)?.refused_until ?? -Infinity) > this.#now();
   }
 
+  /** Those that were refused for it, and that nobody has got written since. */
+  get stuck(): readonly string[] {
+    if (!this.any) return [];
+    return [...this.#slow].filter(([, slow]) => slow.refused_until > -Infinity).map(([key]) => key);
+  }
+
   /** These were written. */
   written(keys: readonly (string | null)[]): void {
     this.#lastWritten = this.#now();

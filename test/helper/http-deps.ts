@@ -75,6 +75,7 @@ export class HttpWorld {
   specs: ExecutorSpec[] = [];
   pause: PauseState = { paused: false, by: null, reason: null, at: null };
   ready: () => Promise<void> = async () => undefined;
+  stuck: readonly string[] = [];
   accept: (source: string | null, body: Uint8Array, received_from?: string) => Promise<Accepted> = async () => ({
     accepted: 1,
     alerts: [{ alert_id: '01KAJ000000000000000000001', fingerprint: 'c0ffee', status: 'firing' }],
@@ -396,6 +397,7 @@ export class HttpWorld {
         setSourcesFor: unused,
       },
       ready: () => this.ready(),
+      stuck: () => this.stuck,
       description: 'in memory',
       check: unused,
       stop: async () => undefined,

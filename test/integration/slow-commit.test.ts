@@ -74,12 +74,19 @@ await describeWith(['postgres'], 'a commit that takes too long', ({ postgres }) 
     expect(new Set(again)).toEqual(new Set(['applied']));
     expect(alone).toEqual(['unavailable', 'unavailable', 'too_large', 'too_large']);
     expect(troubles.map(String)).toEqual([expect.stringContaining(held!.run.run_id)]);
+    expect(store.stuck()).toEqual([`the run ${held!.run.run_id}`]);
     await expect(store.ready()).resolves.toBeUndefined();
+
+    later_ms += 6 * 60_000;
+
+    expect(await write(held!)).toBe('too_large');
+    expect(store.stuck()).toEqual([`the run ${held!.run.run_id}`]);
 
     await other.query('rollback');
     later_ms += 6 * 60_000;
 
     expect(await write(held!)).toBe('applied');
+    expect(store.stuck()).toEqual([]);
   });
 
   it('is no reason to refuse anything while a whole table is locked; the service is not ready then', async () => {

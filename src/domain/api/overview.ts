@@ -60,6 +60,11 @@ export const SystemAnswer = z.object({
   health: z
     .array(z.object({ name: z.string(), ok: z.boolean(), message: z.string() }))
     .describe('The parts that /readyz asks'),
+  stuck: z
+    .array(z.string())
+    .describe(
+      'Runs and alerts that this process cannot write: locked in the database from outside, or too much; 20 at most',
+    ),
   undecided: z.int().describe('Alerts that wait for their decision; this and the other counts are at most 10,000'),
   bus_lag: z.int().nullable().describe('Alerts that wait in the bus; null: it does not tell'),
   open_runs: z.int(),
