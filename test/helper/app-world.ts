@@ -39,14 +39,16 @@ export class AppWorld {
     this.#server = server;
   }
 
-  /** `files` are playbooks and rules by file name, `config` is more text of fixpoint.yaml. */
-  static async open(files: Readonly<Record<string, string>>, config = ''): Promise<AppWorld> {
+  /** `files` are playbooks and rules by file name, `config` is more text of fixpoint.yaml, `executors` more lines of its executors. */
+  static async open(files: Readonly<Record<string, string>>, config = '', executors = ''): Promise<AppWorld> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const written = `default_mode: auto
 port: 0
-executors: {api_call: {base_url: "${url}"}}
+executors:
+  api_call: {base_url: "${url}"}
+${executors}
 notifiers: {webhook: {url: "${url}/told"}}
 ${config}`;
     const world = new AppWorld(aHome(files, written), server);
