@@ -1,5 +1,6 @@
-import { RE2JS } from 're2js';
 import { FixpointError, messageOf } from '../errors.js';
+import type { LinearPattern } from '../linear-pattern.js';
+import { compileLinear } from '../linear-pattern.js';
 
 /** What an alert carries besides its fields. A label that is missing and one that is empty mean the same. */
 export type Labels = Readonly<Record<string, string>>;
@@ -12,7 +13,7 @@ export interface Matcher {
   readonly operator: MatcherOperator;
   readonly value: string;
   /** The compiled value of `=~` and `!~`; it has to match the whole label. Null for the other two. */
-  readonly pattern: RE2JS | null;
+  readonly pattern: LinearPattern | null;
   /** The matcher as its author wrote it, for explanations. */
   readonly text: string;
 }
@@ -113,9 +114,9 @@ function unescaped(raw: string): string {
   return raw.replace(/\\(["\\n])/g, (_, escape: string) => (escape === 'n' ? '\n' : escape));
 }
 
-function compile(text: string, value: string): RE2JS {
+function compile(text: string, value: string): LinearPattern {
   try {
-    return RE2JS.compile(value);
+    return compileLinear(value);
   } catch (error) {
     throw refusal(text, `the regular expression is not RE2 syntax: ${messageOf(error)}`);
   }

@@ -1,5 +1,5 @@
-import { RE2JS } from 're2js';
 import { messageOf } from '../errors.js';
+import { compileLinear } from '../linear-pattern.js';
 
 /** A regular expression in RE2 syntax: it takes time linear in the text, whatever the pattern. */
 export interface Pattern {
@@ -17,7 +17,7 @@ export const MAX_PATTERN_LENGTH = 1_000;
 export function compilePattern(source: string): Pattern | string {
   if (source.length > MAX_PATTERN_LENGTH) return `a regular expression has at most ${MAX_PATTERN_LENGTH} characters`;
   try {
-    const compiled = RE2JS.compile(source);
+    const compiled = compileLinear(source);
     return {
       source,
       finds: (text) => compiled.test(text),
