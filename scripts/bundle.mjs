@@ -29,7 +29,6 @@ const STAYS_OUTSIDE = [
   'kafkajs',
   'nodemailer',
   'thread-stream',
-  'undici',
 ];
 const OUTPUT = /\.bundle\.(mjs|cjs|v8)$/;
 const RECORD = '.bundled';

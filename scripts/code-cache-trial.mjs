@@ -1,5 +1,5 @@
 // One run of a program, to see what V8 compiles of it: `node code-cache-trial.mjs DIST TRIAL`. Says how many bundles' code it kept.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -14,24 +14,39 @@ process.on('exit', () => {
   process.exitCode = 0;
 });
 process.argv.splice(2, Infinity, ...(trial.argv ?? []));
-if (trial.post) process.env.PORT = String(await freePort());
+if (trial.post) {
+  process.env.PORT = String(await freePort());
+  writeFileSync(join(process.env.FIXPOINT_PLAYBOOKS_DIR, 'trial.yaml'), playbook());
+}
 const program = readFileSync(join(dist, `${trial.program}.bundle.mjs`), 'utf8');
 load(/load\('(.+)'\)/.exec(program)[1]);
 if (trial.post) {
-  await answered('GET', '/healthz', '');
+  await answered('GET', '/healthz', () => true);
   const labels = { alertname: 'Trial', service: 'trial', severity: 'warning' };
   const alert = { status: 'firing', labels, annotations: {}, startsAt: new Date().toISOString(), fingerprint: '0' };
   const body = { version: '4', status: 'firing', alerts: [alert], groupLabels: {}, commonLabels: {}, receiver: 'x' };
-  await answered('POST', '/api/v1/webhooks/alertmanager', JSON.stringify(body));
-  for (const path of ['/', '/metrics', '/api/v1/alerts']) await answered('GET', path, '');
+  await answered('POST', '/api/v1/webhooks/alertmanager', () => true, JSON.stringify(body));
+  await answered('GET', '/api/v1/runs', (text) => text.includes('"succeeded"'));
+  for (const path of ['/', '/metrics', '/api/v1/alerts']) await answered('GET', path, () => true);
   process.kill(process.pid, 'SIGTERM');
 }
 
-/** Resolves at the first answer that is not an error of the server; the parent ends us if there never is one. */
-async function answered(method, path, body) {
+/** JSON is YAML, too. */
+function playbook() {
+  const action = `GET http://127.0.0.1:${process.env.PORT}/healthz`;
+  return JSON.stringify({
+    playbook_id: 'PB-Trial',
+    mode: 'auto',
+    trigger_conditions: [{ alert_name: 'Trial' }],
+    tasks: [{ id: 'ask', type: 'api_call', action }],
+  });
+}
+
+/** Resolves at the first answer that is as wanted; the parent ends us if there never is one. */
+async function answered(method, path, isWanted, body = '') {
   for (;;) {
-    const status = await ask(method, path, body);
-    if (status !== null && status < 500) return;
+    const { status, text } = await ask(method, path, body);
+    if (status >= 200 && status < 300 && isWanted(text)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -40,9 +55,11 @@ function ask(method, path, body) {
   const headers = { authorization: `Bearer ${process.env.FIXPOINT_ADMIN_TOKEN}`, 'content-type': 'application/json' };
   return new Promise((resolve) => {
     const asked = request({ port: process.env.PORT, host: '127.0.0.1', method, path, headers }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode));
+      let text = '';
+      response.setEncoding('utf8').on('data', (part) => (text += part));
+      response.on('end', () => resolve({ status: response.statusCode, text }));
     });
-    asked.on('error', () => resolve(null)).end(body);
+    asked.on('error', () => resolve({ status: 0, text: '' })).end(body);
   });
 }
 

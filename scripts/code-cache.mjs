@@ -2,7 +2,7 @@
 // Without it, or with another Node, everything works as well and starts slower; so nothing here fails a build.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,7 +11,7 @@ const TRIAL_LIMIT_MS = 60_000;
 
 /** Each runs a program as users do; what one run has kept, the next one leaves. The first is what matters most. */
 const TRIALS = [
-  { program: 'main', about: 'the service on the embedded store', post: true },
+  { program: 'main', about: 'the service on the embedded store, and a run', post: true },
   // Whatever is loaded for Postgres is loaded before nobody answers.
   { program: 'main', about: 'the service on Postgres', env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nobody' } },
   { program: 'cli', about: 'fixpoint check', argv: ['check', '.'] },
@@ -48,7 +48,9 @@ function bundlesOf(dist) {
 function run(root, trial) {
   const folder = mkdtempSync(join(tmpdir(), 'fixpoint-build-'));
   try {
-    const playbooks = existsSync(join(root, 'playbooks')) ? join(root, 'playbooks') : folder;
+    const playbooks = join(folder, 'playbooks');
+    mkdirSync(playbooks);
+    if (existsSync(join(root, 'playbooks'))) cpSync(join(root, 'playbooks'), playbooks, { recursive: true });
     const env = {
       PATH: process.env.PATH,
       HOST: '127.0.0.1',

@@ -10,7 +10,7 @@ rules:
   - {rule_id: RATE, alert_name: Rate, playbook_id: PB-Look, rate_limit: {max_runs: 2, per: 1h}}
   - {rule_id: RATE2, alert_name: Often, playbook_id: PB-Look, rate_limit: {max_runs: 1, per: 2s}}
   - {rule_id: BYENV, alert_name: Grouped, playbook_id: PB-Slow, group_by: [env]}
-  - {rule_id: WAIT, alert_name: Waits, playbook_id: PB-Count, group_by: [env], group_wait: 2s}
+  - {rule_id: WAIT, alert_name: Waits, playbook_id: PB-Count, group_by: [env], group_wait: 6s}
   - {rule_id: AGAIN, alert_name: Again, playbook_id: PB-Look, group_by: [env], group_interval: 2s}
   - {rule_id: ASK, alert_name: Ask, playbook_id: PB-Write, mode: approve}
   - {rule_id: NEVER, alert_name: Never, playbook_id: PB-Write, mode: off}
