@@ -176,4 +176,26 @@ describe('fixpoint test --from-run', () => {
     expect(found.results).toHaveLength(1);
     expect(yaml).toContain('POST /restart');
   });
+
+  it('keeps that a message could not be sent: in a test it would be', async () => {
+    const world = new World().kind('notification', 'notify', () => ({
+      type: 'failed',
+      reason: 'no channel is configured',
+      retryable: false,
+    }));
+    const scheduler = await world.scheduler();
+    const tell = { id: 'tell', type: 'notification', parameters: { message: 'done' } };
+    const run_id = await world.begin(scheduler, [tell], {}, { alert: anAlert({ alert_name: 'Down' }) });
+    await world.clock.advance(1_000);
+    const run = world.memory.run(run_id);
+    await world.stop();
+    expect(run.state).toBe('failed');
+
+    const { yaml } = writeTest({ ...run, steps: Object.values(run.steps) });
+    await write('pb.yaml', `playbook_id: ${run.playbook_id}\ntasks: [${JSON.stringify(tell)}]\n`);
+    await write('that-night.test.yaml', yaml);
+
+    expect(placed(await tested())).toEqual([]);
+    expect(yaml).toContain('no channel is configured');
+  });
 });

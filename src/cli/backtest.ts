@@ -1,5 +1,7 @@
 import { BacktestResult } from '../domain/api/backtest.js';
 import { printable } from '../domain/api/event-line.js';
+import { Since } from '../domain/api/page.js';
+import { messageOf } from '../domain/errors.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';
 import { outJson, perform, UsageError } from './io.js';
@@ -25,7 +27,10 @@ const ANSWER_WITHIN_MS = 300_000;
 export async function backtest(options: BacktestOptions, io: CliIo, readFolder: ReadFolder): Promise<ExitCode> {
   return perform(io, async () => {
     const { since, playbooks, maxAlerts } = options;
-    const files = playbooks === undefined ? null : await readFolder(playbooks);
+    const asked = Since.safeParse(since);
+    if (!asked.success)
+      throw new UsageError(`--since: ${asked.error.issues[0]?.message ?? 'invalid'}, came ${printable(since)}`);
+    const files = playbooks === undefined ? null : await textsOf(playbooks, readFolder);
     if (files?.length === 0) throw new UsageError(`${playbooks ?? ''} holds no *.yaml`);
     const request = {
       since,
@@ -38,6 +43,14 @@ export async function backtest(options: BacktestOptions, io: CliIo, readFolder: 
     else for (const line of linesOf(result)) io.out(line);
     return 0;
   });
+}
+
+async function textsOf(dir: string, readFolder: ReadFolder): ReturnType<ReadFolder> {
+  try {
+    return await readFolder(dir);
+  } catch (error) {
+    throw new UsageError(`--playbooks: ${printable(dir)} cannot be read: ${messageOf(error)}`);
+  }
 }
 
 function wholeNumber(text: string): number {

@@ -195,12 +195,19 @@ describe('fixpoint backtest', () => {
     expect(JSON.parse(terminal.text)).toEqual(result);
   });
 
-  it('refuses an empty folder, and a number that is none', async () => {
+  it('refuses what is no folder, no number and no time, and asks nobody', async () => {
+    sent = null;
     expect(await backtest({ since: '1h', playbooks: 'dir' }, io(), async () => [])).toBe(2);
     expect(await backtest({ since: '1h', maxAlerts: 'many' }, io(), async () => [])).toBe(2);
+    expect(await backtest({ since: '7x' }, io(), async () => [])).toBe(2);
+    const nowhere = async () => Promise.reject(new Error('ENOENT: no such file or directory'));
+    expect(await backtest({ since: '1h', playbooks: 'nowhere' }, io(), nowhere)).toBe(2);
+    expect(sent).toBeNull();
     expect(terminal.errors).toEqual([
       'fixpoint: dir holds no *.yaml',
       'fixpoint: --max-alerts: expected a whole number, came many',
+      'fixpoint: --since: expected an instant such as 2026-11-21T10:00:00Z, or a duration such as 24h, came 7x',
+      'fixpoint: --playbooks: nowhere cannot be read: ENOENT: no such file or directory',
     ]);
   });
 });

@@ -62,10 +62,15 @@ function answersOf(step: Step, steps: readonly Step[]): [string, MockedAnswer | 
     step.item_index === null &&
     steps.some((other) => other.task_id === step.step_id && other !== step && other.item_index !== null);
   // A step of another playbook answers for that whole run: a test is about one.
-  if (made.length === 0 || isParent || INNER.has(step.kind) || step.step_id === PROOF) return [];
+  if (made.length === 0 || isParent || isInner(step) || step.step_id === PROOF) return [];
   const answers = made.map((attempt, index) => answerOf(step, attempt, index === made.length - 1));
   const [only] = answers;
   return [[step.step_id, answers.length === 1 && only ? only : answers]];
+}
+
+/** A message that could not be sent is what was found outside: in a test it would be sent. */
+function isInner({ kind, state }: Step): boolean {
+  return INNER.has(kind) && !(kind === 'notification' && state === 'failed');
 }
 
 function answerOf(step: Step, { outcome, error }: Attempt, isLast: boolean): MockedAnswer {
