@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import type { Api } from './api/client.js';
 import { ApiProvider } from './api/context.js';
-import { useSessionQuery } from './api/session.js';
+import { SessionProvider, useSessionQuery } from './api/session.js';
 import { KeyProvider } from './kit/keys.js';
 import { TickerProvider } from './kit/now.js';
 import { PageHeader } from './kit/page-header.js';
@@ -48,9 +48,11 @@ function Door() {
   if (session === null) return <SignIn hasEnded={wasIn.current} />;
   if (session !== undefined)
     return (
-      <Shell>
-        <Pages />
-      </Shell>
+      <SessionProvider value={session}>
+        <Shell>
+          <Pages />
+        </Shell>
+      </SessionProvider>
     );
   return error === null ? <Loading rows={0} /> : <ErrorState error={error} onRetry={() => void refetch()} />;
 }
@@ -61,7 +63,7 @@ function Pages() {
     <Switch>
       {AREAS.map(({ id, path, Pages: Area }) => (
         <Route key={id} path={path === '/' ? '/' : `${path}/*?`}>
-          <Area />
+          <Area meanwhile={<Loading rows={6} />} />
         </Route>
       ))}
       <Route path="/now">

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
-import type { Api } from './client.js';
+import type { Api, Query } from './client.js';
 import { useApi } from './context.js';
 import { BROWSER_CLOCK } from './pacer.js';
 import type { PacerClock } from './pacer.js';
@@ -12,8 +12,11 @@ const DETAIL = /^\/(?:alerts|approvals|incidents|playbooks|runs|silences)\/[^/?#
 /** Who passes over a row on the way to another one does not want it. */
 const REST_MS = 60;
 
-/** What else is fetched with a page; `ask` takes addresses of the API. */
-type More = (ask: (address: string) => void) => void;
+/** Asks an address of the API. */
+export type Ask = (address: string, query?: Query) => void;
+
+/** What else is fetched with a page. */
+type More = (ask: Ask) => void;
 
 /** What is asked for before it is gone to. */
 export interface Ahead {
@@ -40,10 +43,10 @@ export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerCloc
   function leave(): void {
     callOff();
   }
-  function ask(address: string): void {
+  function ask(address: string, query?: Query): void {
     void client.prefetchQuery({
-      queryKey: keyOf(address),
-      queryFn: ({ signal }) => api.request('GET', address, { signal }),
+      queryKey: keyOf(address, query),
+      queryFn: ({ signal }) => api.request('GET', address, { query, signal }),
       retry: false,
     });
   }

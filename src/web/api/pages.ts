@@ -73,6 +73,9 @@ export function usePages<T>(path: string, options: PagesOptions<T>): PagedList<T
       return { ...fresh, asked_at };
     },
     enabled: enabled && pages.isSuccess,
+    // What has just come is not asked for at once again.
+    initialData: () => pages.data?.pages[0],
+    initialDataUpdatedAt: () => pages.dataUpdatedAt,
     refetchInterval: options.live === true ? LIVE_MS : false,
   });
   // What was asked before the list itself knows less than it.

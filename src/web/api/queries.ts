@@ -42,18 +42,22 @@ export interface GetOptions {
   readonly enabled?: boolean | undefined;
   /** Keeps the last answer on the page while another question is asked (paging, filters). */
   readonly keep?: boolean | undefined;
+  /** An answer that is known from elsewhere, and since when: it is not asked for before it is old. */
+  readonly known?: { readonly data: unknown; readonly at: number } | undefined;
 }
 
 /** What `GET path` answers. */
 export function useGet<T>(path: string, options: GetOptions = {}): UseQueryResult<T> {
   const api = useApi();
-  const { query, live = false } = options;
+  const { query, live = false, known } = options;
   return useQuery<T>({
     queryKey: keyOf(path, query),
     queryFn: ({ signal }) => api.request<T>('GET', path, { query, signal }),
     enabled: options.enabled ?? true,
     refetchInterval: live === false ? false : live === true ? LIVE_MS : live,
     ...(options.keep === true ? { placeholderData: keepPreviousData } : {}),
+    // The same schema answers here and there.
+    ...(known === undefined ? {} : { initialData: known.data as T, initialDataUpdatedAt: known.at }),
   });
 }
 

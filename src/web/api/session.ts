@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Query, UseQueryResult } from '@tanstack/react-query';
+import { createContext, useContext } from 'react';
 import type { Right, Role } from '../../domain/access/access.js';
 import { ApiRefusal } from './client.js';
 import { useApi } from './context.js';
@@ -77,11 +78,16 @@ export function useSignOut(): () => Promise<void> {
   };
 }
 
+const SessionContext = createContext<Session | null>(null);
+
+/** Lets everything behind the sign-in know who is there. */
+export const SessionProvider = SessionContext.Provider;
+
 /** Who is signed in; only for what is shown to people who are. */
 export function useSession(): Session {
-  const { data } = useSessionQuery();
-  if (data === null || data === undefined) throw new Error('useSession is for pages behind the sign-in');
-  return data;
+  const session = useContext(SessionContext);
+  if (session === null) throw new Error('useSession is for pages behind the sign-in');
+  return session;
 }
 
 // The same table as in domain/access/access.ts, which brings a schema library along; a test holds the two together.

@@ -1,7 +1,7 @@
 import type { ButtonHTMLAttributes, ReactNode } from 'react';
-import { Link } from 'wouter';
 import { Icon } from './icon.js';
 import type { IconName } from './icon.js';
+import { Link } from './link.js';
 import './button.css';
 
 /** How much a button asks for attention; at most one `primary` or `danger` in a place. */

@@ -1,11 +1,12 @@
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import { useAhead } from '../api/ahead.js';
-import type { Ahead } from '../api/ahead.js';
+import type { Ahead, Ask } from '../api/ahead.js';
 import { useWords } from '../words/language.js';
 import { Button } from './button.js';
 import { useKeys } from './keys.js';
+import { Link } from './link.js';
 import { useMedia } from './media.js';
 import { Loading } from './states.js';
 import { visibleRange } from './window-range.js';
@@ -32,8 +33,8 @@ interface DataListProps<T> {
   readonly columns: readonly Column<T>[];
   /** Where a row leads; the whole row is its link. */
   readonly hrefOf?: (item: T) => string;
-  /** What else is fetched ahead, with the row's page, when somebody points at a row; `ask` takes addresses of the API. */
-  readonly ahead?: (item: T, ask: (address: string) => void) => void;
+  /** What else is fetched ahead, with the row's page, when somebody points at a row. */
+  readonly ahead?: (item: T, ask: Ask) => void;
   /** Instead of `hrefOf`: what a row opens on the page. */
   readonly onOpen?: (item: T) => void;
   /** What a row says where there is no room for columns: two lines. */
@@ -135,7 +136,7 @@ interface RowProps<T> {
   readonly hrefOf: ((item: T) => string) | undefined;
   readonly onOpen: ((item: T) => void) | undefined;
   readonly ahead: Ahead;
-  readonly more: ((item: T, ask: (address: string) => void) => void) | undefined;
+  readonly more: ((item: T, ask: Ask) => void) | undefined;
   readonly isChosen: boolean;
   readonly isCurrent: boolean;
   readonly onChoose: (index: number) => void;
@@ -146,7 +147,7 @@ function Row<T>({ item, index, rowHeight, tracks, isNarrow, columns, card, hrefO
     ? [{ key: 'card', cell: card }]
     : columns;
   const href = hrefOf?.(item);
-  const more = (ask: (address: string) => void): void => rest.more?.(item, ask);
+  const more = (ask: Ask): void => rest.more?.(item, ask);
   const aim = (): void => {
     if (href !== undefined) rest.ahead.aim(href, more);
   };

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { useWords } from '../words/language.js';
+import { countText } from '../words/pair.js';
 import { Copy } from './copy.js';
 import './json-view.css';
 
@@ -120,7 +121,7 @@ function Leaf({ value }: { readonly value: unknown }) {
       {isCut ? `${value.slice(0, MOST_TEXT)}…` : value === '' ? '""' : value}
       {isCut && (
         <button type="button" className="json-more" onClick={() => setWhole(true)}>
-          {words.json.cut(value.length.toLocaleString('en'))}
+          {words.json.cut(countText(value.length))}
         </button>
       )}
     </span>

@@ -1,9 +1,9 @@
 import { useId, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
-import { Link } from 'wouter';
 import { useWords } from '../words/language.js';
 import { Icon } from './icon.js';
 import type { IconName } from './icon.js';
+import { Link } from './link.js';
 import './menu.css';
 
 /** What a menu offers: an action, or a place to go. */

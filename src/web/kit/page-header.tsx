@@ -1,8 +1,8 @@
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import { useWords } from '../words/language.js';
 import { Icon } from './icon.js';
+import { Link } from './link.js';
 import './page-header.css';
 
 interface PageHeaderProps {

@@ -1,25 +1,31 @@
-import { useQuery } from '@tanstack/react-query';
-import { useCallback } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useLanguage } from '../words/language.js';
 import type { Piece } from '../words/said/saying.js';
+import { createFetched } from './later.js';
 
 /** What people wrote, or what pages have said already. */
 const IN_CHINESE = /\p{Script=Han}/u;
-const NEVER_OLD = { staleTime: Infinity, gcTime: Infinity } as const;
+// Only who reads Chinese loads it; until it is there, and where it is not, the service's own words stand.
+const sayings = createFetched(async () => (await import('../words/said/zh.js')).say);
 
 /** Takes a sentence of the service apart into what can be said in the reader's language, and what stays English. */
 export function useSaid(): (sentence: string) => readonly Piece[] {
   const { language } = useLanguage();
-  // Only who reads Chinese loads it; until it is there, and where it is not, the service's own words stand.
-  const { data: say } = useQuery({
-    queryKey: ['said', language],
-    queryFn: async () => (await import('../words/said/zh.js')).say,
-    enabled: language === 'zh',
-    ...NEVER_OLD,
-  });
+  const [fetched, setFetched] = useState(sayings.known);
+  const isMissing = language === 'zh' && fetched === null;
+  useEffect(() => {
+    if (!isMissing) return undefined;
+    let isGone = false;
+    void sayings.fetch().then((answer) => {
+      if (!isGone) setFetched(answer);
+    });
+    return () => {
+      isGone = true;
+    };
+  }, [isMissing]);
+  const say = language === 'zh' && fetched !== null && 'value' in fetched ? fetched.value : null;
   return useCallback(
-    (sentence) =>
-      language === 'zh' && say !== undefined ? say(sentence) : [{ text: sentence, said: language === 'en' }],
+    (sentence) => (say !== null ? say(sentence) : [{ text: sentence, said: language === 'en' }]),
     [language, say],
   );
 }

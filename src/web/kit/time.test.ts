@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { common as en } from '../words/en/common.js';
 import { common as zh } from '../words/zh/common.js';
 import { clockText, clockTimeText, exactText, hourText, relativeText, spanText } from './time.js';
 
 const NOW = Date.parse('2026-11-21T10:00:00.000Z');
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe('time for people', () => {
   it.each([
@@ -53,6 +55,20 @@ describe('time for people', () => {
     expect(exactText(at, 'UTC')).toMatch(/^2026-11-21 18:00:05\.123 (GMT(\+0)?|UTC)$/);
     expect(hourText(Date.parse('2026-11-21T16:00:00Z'), 'Asia/Shanghai')).toBe('00:00');
   });
+
+  it.each(['UTC', 'Asia/Shanghai', 'Asia/Kathmandu', 'America/New_York', 'Australia/Lord_Howe', 'Pacific/Marquesas'])(
+    'tells the same without a zone as with the one of the reader, in %s',
+    (zone) => {
+      vi.stubEnv('TZ', zone);
+      for (const text of ['2026-01-02T03:04:05.006Z', '2026-07-31T23:59:59.999Z', '1999-12-31T12:00:00.000Z']) {
+        const at = Date.parse(text);
+
+        expect(exactText(at)).toBe(exactText(at, zone).replace(/(?:UTC|GMT\+0)$/, 'GMT'));
+        expect(clockTimeText(at, NOW)).toBe(clockTimeText(at, NOW, zone));
+        expect(hourText(at)).toBe(hourText(at, zone));
+      }
+    },
+  );
 
   it('names the day only where it is not today there', () => {
     const at = Date.parse('2026-11-21T18:00:05Z');

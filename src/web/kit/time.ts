@@ -60,22 +60,42 @@ export function hourText(at: number, zone?: string): string {
   return `${hour}:${minute}`;
 }
 
-type Parts = Record<Intl.DateTimeFormatPartTypes | 'fractionalSecond', string>;
+type PartName = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'fractionalSecond' | 'timeZoneName';
+type Parts = Readonly<Record<PartName, string>>;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function partsOf(at: number, zone: string | undefined, timeZoneName?: 'shortOffset'): Parts {
-  const key = `${zone ?? ''} ${timeZoneName ?? ''}`;
+  if (zone === undefined) return partsHere(at);
+  const key = `${zone} ${timeZoneName ?? ''}`;
   let format = formats.get(key);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-GB', {
       ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
       ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' },
-      ...(zone === undefined ? {} : { timeZone: zone }),
+      timeZone: zone,
       ...(timeZoneName === undefined ? {} : { timeZoneName }),
     });
     formats.set(key, format);
   }
   return Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value])) as Parts; // every type asked for is there
+}
+
+// Lists show a hundred of them, and what formats for any zone takes its time, most of all the first time.
+function partsHere(at: number): Parts {
+  const date = new Date(at);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const east = -date.getTimezoneOffset();
+  const [hours, minutes] = [Math.trunc(Math.abs(east) / 60), Math.abs(east) % 60];
+  return {
+    year: String(date.getFullYear()),
+    month: two(date.getMonth() + 1),
+    day: two(date.getDate()),
+    hour: two(date.getHours()),
+    minute: two(date.getMinutes()),
+    second: two(date.getSeconds()),
+    fractionalSecond: String(date.getMilliseconds()).padStart(3, '0'),
+    timeZoneName: `GMT${east === 0 ? '' : `${east < 0 ? '-' : '+'}${hours}${minutes === 0 ? '' : `:${two(minutes)}`}`}`,
+  };
 }
 
 function dateOf({ year, month, day }: Parts): string {

@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from 'react';
-import { useLocation, useSearch } from 'wouter';
+import { useSearch } from 'wouter';
+import { navigate } from 'wouter/use-browser-location';
 import { readParams, writeParams } from './url-params.js';
 import type { Params } from './url-params.js';
 
@@ -11,7 +12,6 @@ type Change<V> = (change: Partial<V>, how?: 'replace' | 'push') => void;
  */
 export function useUrlState<V extends object>(params: Params<V>): readonly [V, Change<V>] {
   const search = useSearch();
-  const [, navigate] = useLocation();
   const values = useMemo(() => readParams(params, search), [params, search]);
   const change = useCallback<Change<V>>(
     (part, how = 'replace') => {
@@ -19,7 +19,7 @@ export function useUrlState<V extends object>(params: Params<V>): readonly [V, C
       // The address of now, not of the rendering: two changes in one go both count.
       navigate(pathname + writeParams(params, current, part), { replace: how === 'replace' });
     },
-    [params, navigate],
+    [params],
   );
   return [values, change];
 }

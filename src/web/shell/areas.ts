@@ -1,6 +1,7 @@
-import { lazy } from 'react';
-import type { ComponentType, LazyExoticComponent } from 'react';
+import type { ComponentType } from 'react';
 import type { IconName } from '../kit/icon.js';
+import { later } from '../kit/later.js';
+import type { Later } from '../kit/later.js';
 import type { CommonWords } from '../words/common.js';
 
 /** One area of the pages, loaded when it is first gone to. */
@@ -12,7 +13,7 @@ export interface Area {
   readonly key: string;
   /** In the bar at the bottom of a phone; the others stand behind “More”. */
   readonly first: boolean;
-  readonly Pages: LazyExoticComponent<ComponentType>;
+  readonly Pages: Later<object>['Part'];
   /** Fetches its code ahead of time. */
   readonly preload: () => void;
 }
@@ -20,13 +21,8 @@ export interface Area {
 type Load = () => Promise<{ readonly Pages: ComponentType }>;
 
 function area(id: Area['id'], icon: IconName, key: string, first: boolean, load: Load): Area {
-  return {
-    ...{ id, icon, key, first },
-    path: id === 'now' ? '/' : `/${id}`,
-    Pages: lazy(async () => ({ default: (await load()).Pages })),
-    // When it fails here it is tried again where it is needed, and told there.
-    preload: () => void load().catch(() => undefined),
-  };
+  const { Part, preload } = later(async () => (await load()).Pages);
+  return { ...{ id, icon, key, first }, path: id === 'now' ? '/' : `/${id}`, Pages: Part, preload };
 }
 
 /** The areas in the order of the navigation. */

@@ -1,12 +1,13 @@
-import { Suspense, useState } from 'react';
+import { memo, useState } from 'react';
 import type { ReactNode } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import { ApiRefusal } from '../api/client.js';
 import { Button, IconButton } from '../kit/button.js';
 import { Dialog } from '../kit/dialog.js';
 import { Icon } from '../kit/icon.js';
 import { useKeys } from '../kit/keys.js';
-import { Boundary, Crashed, Loading } from '../kit/states.js';
+import { Link } from '../kit/link.js';
+import { Boundary, Crashed } from '../kit/states.js';
 import { useWords } from '../words/language.js';
 import { AREAS, areaOf } from './areas.js';
 import type { Area } from './areas.js';
@@ -24,6 +25,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const words = useWords();
   const [path, navigate] = useLocation();
   const [open, setOpen] = useState<OpenDialog>(null);
+  const counts = useCounts();
   const close = (): void => setOpen(null);
   useKeys([
     { keys: '/', label: words.keys.search, everywhere: true, run: () => setOpen('search') },
@@ -41,23 +43,23 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <a href="#main" className="skip">
         {words.nav.skip}
       </a>
-      <Rail path={path} onOpen={setOpen} />
+      <Rail path={path} counts={counts} onOpen={setOpen} />
       <div className="shell-main">
         <Banner />
         <main id="main" tabIndex={-1}>
           <Boundary key={path} fallback={(error) => <Crashed error={error} />}>
-            <Suspense fallback={<Loading rows={6} />}>{children}</Suspense>
+            {children}
           </Boundary>
         </main>
       </div>
-      <BottomBar path={path} onOpen={setOpen} />
+      <BottomBar path={path} counts={counts} onOpen={setOpen} />
       <SearchDialog open={open === 'search'} onClose={close} />
       <KeyHelp open={open === 'keys'} onClose={close} />
       <AccountDialog open={open === 'account'} onClose={close} />
       <Dialog open={open === 'more'} onClose={close} title={words.nav.more} as="drawer">
         <nav className="more-list" aria-label={words.nav.more}>
           {AREAS.filter(({ first }) => !first).map((area) => (
-            <NavLink key={area.id} area={area} path={path} onClick={close} />
+            <NavLink key={area.id} area={area} isHere={areaOf(path) === area} count={counts[area.id]} onClick={close} />
           ))}
           <Button tone="quiet" icon="search" onClick={() => setOpen('search')}>
             {words.do.search}
@@ -73,11 +75,13 @@ export function Shell({ children }: { readonly children: ReactNode }) {
 
 interface NavProps {
   readonly path: string;
+  readonly counts: Counts;
   readonly onOpen: (dialog: OpenDialog) => void;
 }
 
-function Rail({ path, onOpen }: NavProps) {
+function Rail({ path, counts, onOpen }: NavProps) {
   const words = useWords();
+  const here = areaOf(path);
   return (
     <header className="rail">
       <Link href="/" className="brand" aria-label={`Fixpoint: ${words.nav.now}`}>
@@ -95,7 +99,7 @@ function Rail({ path, onOpen }: NavProps) {
       </button>
       <nav aria-label={words.nav.label} className="rail-nav">
         {AREAS.map((area) => (
-          <NavLink key={area.id} area={area} path={path} />
+          <NavLink key={area.id} area={area} isHere={area === here} count={counts[area.id]} />
         ))}
       </nav>
       <div className="rail-foot">
@@ -106,13 +110,13 @@ function Rail({ path, onOpen }: NavProps) {
   );
 }
 
-function BottomBar({ path, onOpen }: NavProps) {
+function BottomBar({ path, counts, onOpen }: NavProps) {
   const words = useWords();
   const here = areaOf(path);
   return (
     <nav className="bottom-bar" aria-label={words.nav.label}>
       {AREAS.filter(({ first }) => first).map((area) => (
-        <NavLink key={area.id} area={area} path={path} />
+        <NavLink key={area.id} area={area} isHere={area === here} count={counts[area.id]} />
       ))}
       <button
         type="button"
@@ -126,18 +130,17 @@ function BottomBar({ path, onOpen }: NavProps) {
   );
 }
 
-function NavLink({
-  area,
-  path,
-  onClick,
-}: {
+interface NavLinkProps {
   readonly area: Area;
-  readonly path: string;
+  readonly isHere: boolean;
+  /** What waits for people there. */
+  readonly count?: number | undefined;
   readonly onClick?: () => void;
-}) {
+}
+
+/** Drawn again when it changes, not with every step from page to page. */
+const NavLink = memo(function NavLink({ area, isHere, count = 0, onClick }: NavLinkProps) {
   const words = useWords();
-  const isHere = areaOf(path) === area;
-  const count = useCount(area.id);
   return (
     <Link
       href={area.path}
@@ -153,12 +156,12 @@ function NavLink({
       {count > 0 && <span className="nav-count number">{count > 99 ? '99+' : count}</span>}
     </Link>
   );
-}
+});
 
-/** What waits for people there. */
-function useCount(area: Area['id']): number {
+type Counts = Readonly<Partial<Record<Area['id'], number>>>;
+
+function useCounts(): Counts {
   const { data, error } = useOverview();
-  if (data === undefined || error instanceof ApiRefusal) return 0;
-  if (area === 'approvals') return data.approvals.pending;
-  return area === 'incidents' ? data.incidents.open : 0;
+  if (data === undefined || error instanceof ApiRefusal) return {};
+  return { approvals: data.approvals.pending, incidents: data.incidents.open };
 }

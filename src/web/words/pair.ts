@@ -14,5 +14,10 @@ export function wordsOf<W>(en: W, zh: NoInfer<W>): WordsPair<W> {
 
 /** `one alert`, `3 alerts`: English plurals. */
 export function plural(n: number, one: string, many: string): string {
-  return n === 1 ? `1 ${one}` : `${n.toLocaleString('en')} ${many}`;
+  return n === 1 ? `1 ${one}` : `${countText(n)} ${many}`;
+}
+
+/** A count with its thousands set apart: `100,000`. Written by hand: the first number that a browser formats costs it ten milliseconds. */
+export function countText(n: number): string {
+  return Number.isInteger(n) ? String(n).replace(/\B(?=(?:\d{3})+$)/g, ',') : n.toLocaleString('en');
 }

@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { Link } from 'wouter';
 import type { AlertAnswer } from '../../../domain/api/alert.js';
 import { path } from '../../api/client.js';
 import { Button } from '../../kit/button.js';
@@ -7,6 +6,7 @@ import { Copy, Id } from '../../kit/copy.js';
 import { Icon } from '../../kit/icon.js';
 import { KeyValue } from '../../kit/key-value.js';
 import type { Fact } from '../../kit/key-value.js';
+import { Link } from '../../kit/link.js';
 import { writeMatcher } from '../../kit/matchers.js';
 import { StateSign } from '../../kit/sign.js';
 import { Span, When } from '../../kit/when.js';

@@ -15,6 +15,7 @@ import { useWords } from '../../words/language.js';
 import { AlertFilters } from './alert-filters.js';
 import { activeCount, FILTER_PARAMS, idOf, matcherProblems, NO_FILTER, queryOf } from './alert-filter.js';
 import { DecisionSign } from './decision-sign.js';
+import { askEarlier } from './earlier.js';
 import { useHeldHead } from './held-head.js';
 import './alerts.css';
 
@@ -84,6 +85,7 @@ function Rows({ alerts, filtered, onClear }: RowsProps) {
           idOf={idOf}
           columns={columns}
           hrefOf={hrefOf}
+          ahead={askEarlier}
           card={card}
           isLoading={alerts.isLoading}
           hasMore={alerts.hasMore}

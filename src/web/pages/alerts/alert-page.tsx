@@ -10,6 +10,7 @@ import { JsonView } from '../../kit/json-view.js';
 import { useKeys } from '../../kit/keys.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { StateSign } from '../../kit/sign.js';
+import { Soon } from '../../kit/soon.js';
 import { ErrorState, Loading } from '../../kit/states.js';
 import { When } from '../../kit/when.js';
 import { alertsWords } from '../../words/alerts.js';
@@ -52,6 +53,7 @@ function useAlert(alertId: string) {
     query: { evaluation: false },
     live: true,
     enabled: whole.isSuccess,
+    known: whole.data && { data: whole.data, at: whole.dataUpdatedAt },
   });
   const { data, refetch } = whole;
   const client = useQueryClient();
@@ -117,9 +119,15 @@ function Shown({ alert, back }: ShownProps) {
             </section>
           </div>
         </div>
-        <Earlier alert={alert} />
-        <PayloadPanel alertId={alert.alert_id} />
-        <Record alert={alert} />
+        <Soon>
+          {() => (
+            <>
+              <Earlier alert={alert} />
+              <PayloadPanel alertId={alert.alert_id} />
+              <Record alert={alert} />
+            </>
+          )}
+        </Soon>
       </div>
     </div>
   );

@@ -1,4 +1,4 @@
-import { Link } from 'wouter';
+import { Link } from '../../kit/link.js';
 
 interface AlertsLinkProps {
   /** The filter, as the API names it. */

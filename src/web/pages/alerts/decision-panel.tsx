@@ -1,8 +1,8 @@
-import { Link } from 'wouter';
 import type { AlertAnswer } from '../../../domain/api/alert.js';
 import { path } from '../../api/client.js';
 import { LinkButton } from '../../kit/button.js';
 import { Icon } from '../../kit/icon.js';
+import { Link } from '../../kit/link.js';
 import { Said } from '../../kit/said.js';
 import { signOf } from '../../kit/sign.js';
 import { Countdown, When } from '../../kit/when.js';

@@ -1,19 +1,31 @@
 import type { AlertAnswer } from '../../../domain/api/alert.js';
+import type { Ask } from '../../api/ahead.js';
 import { path } from '../../api/client.js';
+import type { Query } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
 import { LinkButton } from '../../kit/button.js';
+import { Link } from '../../kit/link.js';
 import { StateSign } from '../../kit/sign.js';
 import { ErrorState, Loading } from '../../kit/states.js';
 import { Table } from '../../kit/table.js';
 import { When } from '../../kit/when.js';
 import { alertsWords } from '../../words/alerts.js';
 import { useWords } from '../../words/language.js';
-import { Link } from 'wouter';
 import { alertsHref } from './alerts-link.js';
 import { valueText } from './alert-facts.js';
 import { DecisionSign } from './decision-sign.js';
 
 const SHOWN = 12;
+const LIST = '/api/v1/alerts';
+
+function queryOf({ fingerprint }: AlertAnswer): Query {
+  return { fingerprint, limit: SHOWN + 1 };
+}
+
+/** Asks for the other deliveries ahead of time. */
+export function askEarlier(alert: AlertAnswer, ask: Ask): void {
+  ask(LIST, queryOf(alert));
+}
 
 interface Page {
   readonly items: readonly AlertAnswer[];
@@ -24,8 +36,8 @@ interface Page {
 export function Earlier({ alert }: { readonly alert: AlertAnswer }) {
   const w = useWords(alertsWords).earlier;
   const { fingerprint, alert_id } = alert;
-  const { data, error, refetch } = useGet<Page>('/api/v1/alerts', {
-    query: { fingerprint, limit: SHOWN + 1 },
+  const { data, error, refetch } = useGet<Page>(LIST, {
+    query: queryOf(alert),
     live: 30_000,
     keep: true,
   });

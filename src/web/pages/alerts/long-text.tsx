@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Button } from '../../kit/button.js';
 import { useWords } from '../../words/language.js';
+import { countText } from '../../words/pair.js';
 import { beginning } from './beginning.js';
 
 /** Text from outside, at most a paragraph of it until somebody wants all. */
@@ -16,7 +17,7 @@ export function LongText({ text, label }: { readonly text: string; readonly labe
       </p>
       {isCut && (
         <Button size="s" tone="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>
-          {whole ? words.do.less : words.json.cut(text.length.toLocaleString('en'))}
+          {whole ? words.do.less : words.json.cut(countText(text.length))}
         </Button>
       )}
     </div>

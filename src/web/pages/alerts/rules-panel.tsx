@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import { Link } from 'wouter';
 import type { AlertAnswer } from '../../../domain/api/alert.js';
 import { path } from '../../api/client.js';
 import { Button, LinkButton } from '../../kit/button.js';
+import { Link } from '../../kit/link.js';
 import { Said } from '../../kit/said.js';
 import { Badge } from '../../kit/sign.js';
 import { Loading } from '../../kit/states.js';

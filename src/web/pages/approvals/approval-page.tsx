@@ -1,4 +1,3 @@
-import { Link } from 'wouter';
 import type { PlaybookVersionDetail } from '../../../domain/api/playbook.js';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Approval } from '../../../domain/run/run.js';
@@ -6,6 +5,7 @@ import { path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
 import { Id } from '../../kit/copy.js';
 import { KeyValue } from '../../kit/key-value.js';
+import { Link } from '../../kit/link.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { StateSign } from '../../kit/sign.js';
 import { ErrorState, Loading } from '../../kit/states.js';

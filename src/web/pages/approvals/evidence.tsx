@@ -1,9 +1,9 @@
 import type { PlaybookVersionDetail } from '../../../domain/api/playbook.js';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Approval, Step } from '../../../domain/run/run.js';
-import { Link } from 'wouter';
 import { path } from '../../api/client.js';
 import { JsonView } from '../../kit/json-view.js';
+import { Link } from '../../kit/link.js';
 import { Said } from '../../kit/said.js';
 import { StateSign } from '../../kit/sign.js';
 import { useWords } from '../../words/language.js';

@@ -1,8 +1,8 @@
-import { Link } from 'wouter';
 import type { Approval } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { useSession } from '../../api/session.js';
 import { LinkButton } from '../../kit/button.js';
+import { Link } from '../../kit/link.js';
 import { useNow } from '../../kit/now.js';
 import { Badge } from '../../kit/sign.js';
 import { Countdown } from '../../kit/when.js';

@@ -1,9 +1,9 @@
 import { useId, useState } from 'react';
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import type { IncidentAlert, IncidentEntry, IncidentRun } from '../../../domain/incident/incident.js';
 import { path } from '../../api/client.js';
 import { Button } from '../../kit/button.js';
+import { Link } from '../../kit/link.js';
 import { StateSign } from '../../kit/sign.js';
 import { Span, When } from '../../kit/when.js';
 import { incidentsWords } from '../../words/incidents.js';

@@ -1,9 +1,9 @@
-import { Link } from 'wouter';
 import type { IncidentDetail } from '../../../domain/incident/incident.js';
 import { path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
 import { Id } from '../../kit/copy.js';
 import { Icon } from '../../kit/icon.js';
+import { Link } from '../../kit/link.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { StateSign } from '../../kit/sign.js';
 import { ErrorState, Loading } from '../../kit/states.js';

@@ -4,6 +4,7 @@ import { FilterSelect, FilterSince, FilterText, Filters } from '../../kit/filter
 import { useOverview } from '../../shell/overview.js';
 import { incidentsWords } from '../../words/incidents.js';
 import { useWords } from '../../words/language.js';
+import { countText } from '../../words/pair.js';
 import { ORDERS, PRIORITIES, SEVERITIES, STATES, activeOf } from './list-params.js';
 import type { Filter } from './list-params.js';
 import { PriorityMark } from '../../kit/priority-mark.js';
@@ -112,7 +113,7 @@ function ByPriority({ filter, onChange, me }: IncidentFiltersProps & { readonly 
             onClick={() => onChange({ state: 'unresolved', priority: isOn ? '' : priority })}
           >
             <PriorityMark priority={priority} />
-            <span className="number">{count.toLocaleString('en')}</span>
+            <span className="number">{countText(count)}</span>
           </button>
         );
       })}

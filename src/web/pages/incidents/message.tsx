@@ -1,6 +1,6 @@
-import { Link } from 'wouter';
 import type { IncidentDetail, IncidentEntry } from '../../../domain/incident/incident.js';
 import { path } from '../../api/client.js';
+import { Link } from '../../kit/link.js';
 import { useSignText } from '../../kit/sign.js';
 import { When } from '../../kit/when.js';
 import { incidentsWords } from '../../words/incidents.js';

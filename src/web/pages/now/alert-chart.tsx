@@ -1,9 +1,10 @@
-import { Link } from 'wouter';
 import type { OverviewAnswer } from '../../../domain/api/overview.js';
+import { Link } from '../../kit/link.js';
 import { Table } from '../../kit/table.js';
 import { exactText, hourText } from '../../kit/time.js';
 import { useWords } from '../../words/language.js';
 import { nowWords } from '../../words/now.js';
+import { countText } from '../../words/pair.js';
 import { KINDS, alertsHref, endOfHour, roundTop, totalOf, totalOfKind } from './hours.js';
 import './alert-chart.css';
 
@@ -22,7 +23,7 @@ export function AlertChart({ overview }: { readonly overview: OverviewAnswer }) 
           <li key={kind}>
             <Link href={alertsHref(since, null, kind)}>
               <span className={`chart-key ${kind}`} aria-hidden="true" />
-              <strong className="number">{totalOfKind(hours, kind).toLocaleString('en')}</strong> {chart.kind[kind]}
+              <strong className="number">{countText(totalOfKind(hours, kind))}</strong> {chart.kind[kind]}
             </Link>
           </li>
         ))}
@@ -43,7 +44,7 @@ function Bars({ hours }: { readonly hours: Hours }) {
   const top = roundTop(Math.max(...hours.map(totalOf)));
   return (
     <div className="chart" aria-hidden="true">
-      <span className="chart-top number">{top.toLocaleString('en')}</span>
+      <span className="chart-top number">{countText(top)}</span>
       <div className="chart-bars">
         {hours.map((hour, index) => {
           const total = totalOf(hour);

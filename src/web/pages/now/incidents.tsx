@@ -1,6 +1,6 @@
-import { Link } from 'wouter';
 import type { OverviewAnswer } from '../../../domain/api/overview.js';
 import { path } from '../../api/client.js';
+import { Link } from '../../kit/link.js';
 import { PriorityMark } from '../../kit/priority-mark.js';
 import { runningClock } from '../../kit/running-clock.js';
 import { StateSign } from '../../kit/sign.js';

@@ -1,9 +1,9 @@
-import { Suspense, lazy } from 'react';
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import type { OverviewAnswer } from '../../../domain/api/overview.js';
 import { useSession } from '../../api/session.js';
 import { Icon } from '../../kit/icon.js';
+import { later } from '../../kit/later.js';
+import { Link } from '../../kit/link.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { ErrorState, Loading } from '../../kit/states.js';
 import { worstFirst } from '../../kit/worst-first.js';
@@ -19,7 +19,7 @@ import { Pause, Storm } from './trouble.js';
 import './now.css';
 
 // Seen once in an installation's life.
-const FirstStart = lazy(async () => ({ default: (await import('./first-start.js')).FirstStart }));
+const { Part: FirstStart } = later(async () => (await import('./first-start.js')).FirstStart);
 
 /** So many of each stand here; the rest is a link away: one look must reach all kinds. */
 const MOST_SHOWN = 7;
@@ -57,11 +57,7 @@ function Now({ overview }: { readonly overview: OverviewAnswer }) {
       <Lead overview={overview} mine={waiting.filter(({ isMine }) => isMine).length} isFirst={isFirst} />
       {pause.paused && <Pause pause={pause} />}
       {storm.level > 0 && <Storm storm={storm} />}
-      {isFirst && (
-        <Suspense fallback={<Loading rows={6} />}>
-          <FirstStart refused={overview.last_refused} />
-        </Suspense>
-      )}
+      {isFirst && <FirstStart refused={overview.last_refused} meanwhile={<Loading rows={6} />} />}
       <div className="now-lists">
         {waiting.length > 0 && (
           <Part title={words.approvals} href="/approvals" all={words.all.approvals} count={approvals.pending}>

@@ -1,6 +1,6 @@
-import { Link } from 'wouter';
 import type { OverviewAnswer } from '../../../domain/api/overview.js';
 import { path } from '../../api/client.js';
+import { Link } from '../../kit/link.js';
 import { ProgressBar } from '../../kit/progress-bar.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { When } from '../../kit/when.js';

@@ -1,11 +1,11 @@
 import { useEffect, useId, useState } from 'react';
-import { Link } from 'wouter';
 import type { PlaybookAnswer, PlaybookCheckAnswer, PlaybookItem } from '../../../domain/api/playbook.js';
 import { path } from '../../api/client.js';
 import { useGet, useSend } from '../../api/queries.js';
 import { Button } from '../../kit/button.js';
 import { Field, Select } from '../../kit/field.js';
 import { Icon } from '../../kit/icon.js';
+import { Link } from '../../kit/link.js';
 import { Empty, ErrorNote } from '../../kit/states.js';
 import { oneOf, text as textParam } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';

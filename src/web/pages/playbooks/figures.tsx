@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import { path } from '../../api/client.js';
+import { Link } from '../../kit/link.js';
 import { StateSign } from '../../kit/sign.js';
 import { Span, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';

@@ -1,4 +1,4 @@
-import { Link } from 'wouter';
+import { useEffect } from 'react';
 import type { PlaybookItem, PlaybookStats } from '../../../domain/api/playbook.js';
 import type { Mode } from '../../../domain/rule/mode.js';
 import { path } from '../../api/client.js';
@@ -7,6 +7,8 @@ import { LinkButton } from '../../kit/button.js';
 import { DataList } from '../../kit/data-list.js';
 import type { Column } from '../../kit/data-list.js';
 import { Filters, FilterSelect, FilterText } from '../../kit/filters.js';
+import { whenIdle } from '../../kit/idle.js';
+import { Link } from '../../kit/link.js';
 import { StateSign } from '../../kit/sign.js';
 import { Empty, ErrorState } from '../../kit/states.js';
 import { oneOf, text } from '../../kit/url-params.js';
@@ -14,6 +16,7 @@ import { useUrlState } from '../../kit/url-state.js';
 import { Span, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { playbooksWords } from '../../words/playbooks.js';
+import { countText } from '../../words/pair.js';
 import { FileProblems } from './file-problems.js';
 import { ModeSign } from './mode-sign.js';
 import { STATS_SINCE, useStats } from './stats.js';
@@ -37,6 +40,7 @@ export function PlaybookList() {
   const { byId } = useStats();
   const statsOf = ({ playbook_id }: PlaybookItem): Stats => (byId === undefined ? undefined : (byId.get(playbook_id) ?? null));
   const shown = list.items.filter((item) => fits(item, filter));
+  useEffect(() => whenIdle(preloadGraph), []);
   const active = Number(filter.find !== '') + Number(filter.mode !== '');
   if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
   return (
@@ -149,7 +153,7 @@ function Runs({ id, stats }: { readonly id: string; readonly stats: Stats }) {
   const { succeeded = 0, failed = 0 } = stats.states;
   return (
     <Link href={runsHref(id)} className="playbook-runs number">
-      <span aria-hidden="true">{stats.runs.toLocaleString('en')}</span>
+      <span aria-hidden="true">{countText(stats.runs)}</span>
       <span className="visually-hidden">{words.list.run_count(stats.runs)}</span>
       {succeeded > 0 && <Count state="succeeded" n={succeeded} says={words.list.ended_well(succeeded)} />}
       {failed > 0 && <Count state="failed" n={failed} says={words.list.ended_badly(failed)} />}
@@ -161,7 +165,7 @@ function Count({ state, n, says }: { readonly state: 'succeeded' | 'failed'; rea
   return (
     <span className="playbook-count" title={says}>
       <StateSign value={state} as="icon" />
-      {n.toLocaleString('en')}
+      {countText(n)}
     </span>
   );
 }

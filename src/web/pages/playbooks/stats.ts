@@ -1,10 +1,12 @@
+import { useQueryClient } from '@tanstack/react-query';
 import type { PlaybookStats, PlaybookStatsAnswer } from '../../../domain/api/playbook.js';
 import type { RunState } from '../../../domain/run/run.js';
-import { useGet } from '../../api/queries.js';
+import { keyOf, useGet } from '../../api/queries.js';
 
 /** The time that figures are about. */
 export const STATS_SINCE = '30d';
 const EVERY_MS = 30_000;
+const STATS = '/api/v1/playbook_stats';
 
 const OPEN: readonly RunState[] = ['pending', 'running', 'waiting', 'paused'];
 
@@ -13,9 +15,13 @@ export function useStats(playbook_id?: string): {
   readonly byId: ReadonlyMap<string, PlaybookStats> | undefined;
   readonly complete: boolean;
 } {
-  const { data } = useGet<PlaybookStatsAnswer>('/api/v1/playbook_stats', {
+  const client = useQueryClient();
+  const listed = playbook_id === undefined ? undefined : client.getQueryState<PlaybookStatsAnswer>(keyOf(STATS, { since: STATS_SINCE }));
+  const { data } = useGet<PlaybookStatsAnswer>(STATS, {
     query: { since: STATS_SINCE, playbook_id },
     live: EVERY_MS,
+    // The list has just asked for all of them.
+    known: listed?.data && { data: listed.data, at: listed.dataUpdatedAt },
   });
   return {
     byId: data === undefined ? undefined : new Map(data.items.map((stats) => [stats.playbook_id, stats])),

@@ -1,9 +1,10 @@
-import { Suspense, lazy, useState } from 'react';
+import { useState } from 'react';
 import type { PlaybookGraph } from '../../../domain/api/playbook.js';
 import type { Playbook } from '../../../domain/playbook/playbook.js';
 import { Button } from '../../kit/button.js';
 import { JsonView } from '../../kit/json-view.js';
 import { KeyValue } from '../../kit/key-value.js';
+import { later } from '../../kit/later.js';
 import { useMedia } from '../../kit/media.js';
 import { text } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';
@@ -13,12 +14,11 @@ import { TaskDrawer } from './task-drawer.js';
 import { TaskTable } from './task-table.js';
 
 // The layout engine comes only where a graph is looked at.
-const loadGraph = () => import('./graph.js');
-const Graph = lazy(async () => ({ default: (await loadGraph()).Graph }));
+const { Part: Graph, preload } = later(async () => (await import('./graph.js')).Graph);
 
-/** Fetches the drawing ahead of time; when that fails it is tried again where it is needed, and told there. */
+/** Fetches the drawing ahead of time. */
 export function preloadGraph(): void {
-  void loadGraph().catch(() => undefined);
+  preload();
 }
 
 const PARAMS = { task: text() };
@@ -45,9 +45,11 @@ export function TasksView({ playbook, graph }: TasksViewProps) {
           </Button>
         </header>
         {shown && (
-          <Suspense fallback={<div className="playbook-graph" aria-busy="true" />}>
-            <Graph playbook={playbook} graph={graph} onOpen={open} />
-          </Suspense>
+          <Graph
+            {...{ playbook, graph }}
+            onOpen={open}
+            meanwhile={<div className="playbook-graph" aria-busy="true" />}
+          />
         )}
       </section>
       <TaskTable playbook={playbook} graph={graph} onOpen={open} />

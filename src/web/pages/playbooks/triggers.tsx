@@ -1,7 +1,7 @@
-import { Link } from 'wouter';
 import type { PlaybookAnswer } from '../../../domain/api/playbook.js';
 import { path } from '../../api/client.js';
 import { LinkButton } from '../../kit/button.js';
+import { Link } from '../../kit/link.js';
 import { Badge } from '../../kit/sign.js';
 import { Empty, ErrorState, Loading } from '../../kit/states.js';
 import { When } from '../../kit/when.js';

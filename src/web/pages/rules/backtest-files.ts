@@ -4,6 +4,7 @@ import type { Api } from '../../api/client.js';
 import { path } from '../../api/client.js';
 import type { Page } from '../../api/pages.js';
 import { keyOf } from '../../api/queries.js';
+import { countText } from '../../words/pair.js';
 
 /** A file of a playbooks folder. */
 export interface GivenFile {
@@ -27,7 +28,7 @@ export async function withPlaybooksInForce(
   const { items, next_cursor } = await api.request<Page<PlaybookItem>>('GET', '/api/v1/playbooks', {
     query: { limit: MOST_PLAYBOOKS },
   });
-  if (next_cursor !== null) throw new Error(tooMany(MOST_PLAYBOOKS.toLocaleString('en')));
+  if (next_cursor !== null) throw new Error(tooMany(countText(MOST_PLAYBOOKS)));
   const byFile = new Map<string, string>();
   for (let from = 0; from < items.length; from += AT_A_TIME) {
     const some = await Promise.all(
@@ -50,6 +51,6 @@ export async function readFiles(list: FileList | null): Promise<readonly GivenFi
   const files = [...(list ?? [])];
   const size = files.reduce((sum, file) => sum + file.size, 0);
   if (files.length > MOST_FILES || size > MOST_BYTES)
-    throw new Error(`${files.length.toLocaleString('en')} files, ${Math.ceil(size / 1024 / 1024)} MiB`);
+    throw new Error(`${countText(files.length)} files, ${Math.ceil(size / 1024 / 1024)} MiB`);
   return Promise.all(files.map(async (file) => ({ file: file.name, text: await file.text() })));
 }

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import type { BacktestResult } from '../../../domain/api/backtest.js';
 import { path } from '../../api/client.js';
 import { Button } from '../../kit/button.js';
+import { Link } from '../../kit/link.js';
 import { Said } from '../../kit/said.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { Empty } from '../../kit/states.js';
@@ -11,6 +11,7 @@ import { Table } from '../../kit/table.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { rulesWords } from '../../words/rules.js';
+import { countText } from '../../words/pair.js';
 
 interface TablesProps {
   readonly result: BacktestResult;
@@ -73,7 +74,7 @@ interface TotalProps {
 function Total({ n, label, tone, title }: TotalProps) {
   return (
     <div className="backtest-total" title={title}>
-      <strong className={`number ${tone ?? ''}`}>{n.toLocaleString('en')}</strong>
+      <strong className={`number ${tone ?? ''}`}>{countText(n)}</strong>
       <span className="quiet">{label}</span>
     </div>
   );
@@ -118,7 +119,7 @@ function Differences({ result }: TablesProps) {
             </Button>
           )}
           {different > differences.length && (
-            <p className="quiet">{words.first(String(differences.length), different.toLocaleString('en'))}</p>
+            <p className="quiet">{words.first(String(differences.length), countText(different))}</p>
           )}
         </>
       )}
@@ -155,8 +156,8 @@ function Decisions({ result }: TablesProps) {
               <StateSign of="action" value={action} />
               {reason !== null && wordOf(common.decision_reason, reason)}
             </span>,
-            was.toLocaleString('en'),
-            now.toLocaleString('en'),
+            countText(was),
+            countText(now),
             <Change key="change" was={was} now={now} />,
           ],
         }))}
@@ -184,8 +185,8 @@ function Runs({ result }: TablesProps) {
               </Link>,
               rule_id === null ? words.no_rule : <Link href={path`/rules/${rule_id}`}>{rule_id}</Link>,
               <bdi key="service">{service_name ?? words.none_service}</bdi>,
-              was.toLocaleString('en'),
-              now.toLocaleString('en'),
+              countText(was),
+              countText(now),
               <Change key="change" was={was} now={now} />,
             ],
           }))}
@@ -201,7 +202,7 @@ function Change({ was, now }: { readonly was: number; readonly now: number }) {
   return (
     <span className={`backtest-change ${by > 0 ? 'up' : 'down'}`}>
       {by > 0 ? '+' : '−'}
-      {Math.abs(by).toLocaleString('en')}
+      {countText(Math.abs(by))}
     </span>
   );
 }
@@ -228,7 +229,7 @@ function Targets({ result }: TablesProps) {
               <Link key="playbook" href={path`/playbooks/${one.playbook_id}`}>
                 {one.playbook_id}
               </Link>,
-              one.count.toLocaleString('en'),
+              countText(one.count),
             ],
           }))}
         />
@@ -254,7 +255,7 @@ function Outcomes({ result }: TablesProps) {
             </Link>,
             <StateSign key="state" value={one.state} />,
             one.outcome === null ? '–' : <StateSign of="outcome" value={one.outcome} as="text" />,
-            one.count.toLocaleString('en'),
+            countText(one.count),
           ],
         }))}
       />
@@ -274,11 +275,7 @@ function Budgets({ result }: TablesProps) {
         numbers={[2]}
         rows={result.budgets.slice(0, 200).map(({ reason, by, count }, index) => ({
           id: String(index),
-          cells: [
-            wordOf(common.decision_reason, reason),
-            <code key="by">{by ?? '–'}</code>,
-            count.toLocaleString('en'),
-          ],
+          cells: [wordOf(common.decision_reason, reason), <code key="by">{by ?? '–'}</code>, countText(count)],
         }))}
       />
     </Part>
@@ -302,7 +299,7 @@ function Depends({ result }: TablesProps) {
             </Link>,
             <code key="step">{step_id}</code>,
             <code key="on">{on.join(', ')}</code>,
-            count.toLocaleString('en'),
+            countText(count),
           ],
         }))}
       />

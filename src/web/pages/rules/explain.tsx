@@ -1,5 +1,4 @@
 import { useEffect, useMemo, useState } from 'react';
-import { Link } from 'wouter';
 import type { z } from 'zod';
 import type { AlertAnswer } from '../../../domain/api/alert.js';
 import type { Explanation } from '../../../domain/api/rule.js';
@@ -8,6 +7,7 @@ import { useGet, useSend } from '../../api/queries.js';
 import { Button } from '../../kit/button.js';
 import { Field } from '../../kit/field.js';
 import { useKeys } from '../../kit/keys.js';
+import { Link } from '../../kit/link.js';
 import { Empty, ErrorNote, ErrorState, Loading } from '../../kit/states.js';
 import { text as textParam } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';

@@ -1,10 +1,10 @@
-import { Link } from 'wouter';
 import { path } from '../../api/client.js';
 import { usePages } from '../../api/pages.js';
 import { LinkButton } from '../../kit/button.js';
 import { DataList } from '../../kit/data-list.js';
 import type { Column } from '../../kit/data-list.js';
 import { Filters, FilterText } from '../../kit/filters.js';
+import { Link } from '../../kit/link.js';
 import { Badge } from '../../kit/sign.js';
 import { Empty, ErrorState } from '../../kit/states.js';
 import { text } from '../../kit/url-params.js';
@@ -13,6 +13,7 @@ import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { rulesWords } from '../../words/rules.js';
 import { ModeSign } from '../playbooks/mode-sign.js';
+import { countText } from '../../words/pair.js';
 import { conditionsInOne } from './rule-texts.js';
 import type { RuleRow } from './use-rules.js';
 
@@ -125,7 +126,7 @@ function useColumns(): readonly Column<RuleRow>[] {
           <span className="faint number">0</span>
         ) : (
           <Link href={alertsHref(rule_id)} className="number">
-            {matched.toLocaleString('en')}
+            {countText(matched)}
           </Link>
         ),
     },

@@ -1,16 +1,17 @@
-import { Link } from 'wouter';
 import { path } from '../../api/client.js';
 import { LinkButton } from '../../kit/button.js';
 import { CodeBlock } from '../../kit/code-block.js';
 import { Copy } from '../../kit/copy.js';
 import { KeyValue } from '../../kit/key-value.js';
 import type { Fact } from '../../kit/key-value.js';
+import { Link } from '../../kit/link.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { Empty, ErrorState, Loading } from '../../kit/states.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { rulesWords } from '../../words/rules.js';
 import { ModeSign } from '../playbooks/mode-sign.js';
+import { countText } from '../../words/pair.js';
 import { RuleMode, alertsHref } from './rule-list.js';
 import { conditionsInWords } from './rule-texts.js';
 import { useRules } from './use-rules.js';
@@ -70,7 +71,7 @@ function Known({ rule }: { readonly rule: RuleRow }) {
         <section className="panel rule-figures">
           <div>
             <span className="quiet">{words.one.matched}</span>
-            <strong className="number">{matched.toLocaleString('en')}</strong>
+            <strong className="number">{countText(matched)}</strong>
             <span className="faint">{words.one.matched_hint}</span>
           </div>
           <div>
@@ -86,7 +87,7 @@ function Known({ rule }: { readonly rule: RuleRow }) {
           </div>
           <div>
             <span className="quiet">{words.one.place_label}</span>
-            <strong className="number">{place.toLocaleString('en')}</strong>
+            <strong className="number">{countText(place)}</strong>
             <span className="faint">
               {words.one.priority} {rule.priority ?? 0}
             </span>

@@ -1,16 +1,17 @@
 import { useState } from 'react';
-import { Link } from 'wouter';
 import type { z } from 'zod';
 import type { Explanation } from '../../../domain/api/rule.js';
 import type { RuleExplanation } from '../../../domain/decision/decision.js';
 import { path } from '../../api/client.js';
 import { Button } from '../../kit/button.js';
 import { FilterText } from '../../kit/filters.js';
+import { Link } from '../../kit/link.js';
 import { Said } from '../../kit/said.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { rulesWords } from '../../words/rules.js';
+import { countText } from '../../words/pair.js';
 
 type Told = z.infer<typeof Explanation>;
 type RuleTold = z.infer<typeof RuleExplanation>;
@@ -44,9 +45,7 @@ export function Verdict({ explanation }: { readonly explanation: Told }) {
         {matching.length > 0 && <Rules rules={matching} />}
       </section>
       {others.length > 0 && <Others rules={others} />}
-      {items.length < rules && (
-        <p className="quiet">{words.omitted(items.length.toLocaleString('en'), rules.toLocaleString('en'))}</p>
-      )}
+      {items.length < rules && <p className="quiet">{words.omitted(countText(items.length), countText(rules))}</p>}
       {not_looked_at.length > 0 && (
         <section className="backtest-part">
           <h2>{words.not_looked_at}</h2>

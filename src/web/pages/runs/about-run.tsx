@@ -1,4 +1,3 @@
-import { Link } from 'wouter';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import { path } from '../../api/client.js';
 import { CodeBlock } from '../../kit/code-block.js';
@@ -6,6 +5,7 @@ import { Id } from '../../kit/copy.js';
 import { JsonView } from '../../kit/json-view.js';
 import { KeyValue } from '../../kit/key-value.js';
 import type { Fact } from '../../kit/key-value.js';
+import { Link } from '../../kit/link.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';

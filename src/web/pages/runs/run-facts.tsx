@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import { path } from '../../api/client.js';
 import { Id } from '../../kit/copy.js';
+import { Link } from '../../kit/link.js';
 import { StateSign } from '../../kit/sign.js';
 import { Span, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';

@@ -1,11 +1,14 @@
+import { useEffect } from 'react';
 import type { RunListItem } from '../../../domain/api/run.js';
 import type { RunState } from '../../../domain/run/run.js';
+import type { Ask } from '../../api/ahead.js';
 import { path } from '../../api/client.js';
 import { usePages } from '../../api/pages.js';
 import { LinkButton } from '../../kit/button.js';
 import { DataList } from '../../kit/data-list.js';
 import type { Column } from '../../kit/data-list.js';
 import { FilterSelect, FilterSince, FilterText, Filters, SPANS } from '../../kit/filters.js';
+import { whenIdle } from '../../kit/idle.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { Empty, ErrorState } from '../../kit/states.js';
@@ -24,7 +27,7 @@ const idOf = (run: RunListItem): string => run.run_id;
 const hrefOf = (run: RunListItem): string => path`/runs/${run.run_id}`;
 
 /** The graph of a run is drawn from the playbook as it was then. */
-function ahead({ playbook_id, playbook_version }: RunListItem, ask: (address: string) => void): void {
+function ahead({ playbook_id, playbook_version }: RunListItem, ask: Ask): void {
   preloadGraph();
   ask(path`/api/v1/playbooks/${playbook_id}/versions/${playbook_version}`);
 }
@@ -47,6 +50,7 @@ export function RunList() {
     live: true,
   });
   const columns = useColumns();
+  useEffect(() => whenIdle(preloadGraph), []);
   return (
     <>
       <PageHeader title={own.title} />

@@ -1,8 +1,8 @@
-import { Link } from 'wouter';
 import type { RunAnswer, RunItem } from '../../../domain/api/run.js';
 import type { Step } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
+import { Link } from '../../kit/link.js';
 import { StateSign } from '../../kit/sign.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';

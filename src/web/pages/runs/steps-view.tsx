@@ -1,8 +1,9 @@
-import { Suspense, lazy } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import { useKeys } from '../../kit/keys.js';
+import { later } from '../../kit/later.js';
 import { useMedia } from '../../kit/media.js';
 import { Boundary, ErrorState } from '../../kit/states.js';
+import { Soon } from '../../kit/soon.js';
 import { oneOf } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';
 import { useWords } from '../../words/language.js';
@@ -13,12 +14,11 @@ import { TimeLine } from './time-line.js';
 import './steps-view.css';
 
 // The drawing library is large: who looks at a list does not load it.
-const loadGraph = () => import('./graph-view.js');
-const GraphView = lazy(async () => ({ default: (await loadGraph()).GraphView }));
+const { Part: GraphView, preload } = later(async () => (await import('./graph-view.js')).GraphView);
 
-/** Fetches it ahead of time; when that fails it is tried again where it is needed, and told there. */
+/** Fetches it ahead of time, where there is room for a graph. */
 export function preloadGraph(): void {
-  if (window.matchMedia('(min-width: 721px)').matches) void loadGraph().catch(() => undefined);
+  if (window.matchMedia('(min-width: 721px)').matches) preload();
 }
 
 const VIEWS = ['graph', 'list'] as const;
@@ -39,6 +39,7 @@ export function StepsView({ run, graph, isShaped, openStep, onOpen }: StepsViewP
   const isNarrow = useMedia('(max-width: 720px)');
   const [{ view: chosen }, setView] = useUrlState(PARAMS);
   const view = !isShaped ? 'list' : chosen === '' ? (isNarrow ? 'list' : 'graph') : chosen;
+  const meanwhile = <div className="graph-frame" role="status" aria-busy="true" aria-label={words.fallback} />;
   useKeys(
     isShaped
       ? [{ keys: 'v', label: words.toggle, run: () => setView({ view: view === 'graph' ? 'list' : 'graph' }) }]
@@ -70,9 +71,7 @@ export function StepsView({ run, graph, isShaped, openStep, onOpen }: StepsViewP
         </div>
         {view === 'graph' ? (
           <Boundary fallback={(error, reset) => <ErrorState error={error} onRetry={reset} />}>
-            <Suspense fallback={<div className="graph-frame" role="status" aria-label={words.fallback} />}>
-              <GraphView graph={graph} openStep={openStep} onOpen={onOpen} />
-            </Suspense>
+            <Soon meanwhile={meanwhile}>{() => <GraphView {...{ graph, openStep, onOpen, meanwhile }} />}</Soon>
           </Boundary>
         ) : (
           <StepList run={run} graph={graph} openStep={openStep} onOpen={onOpen} />

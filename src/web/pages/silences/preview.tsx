@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from 'wouter';
 import type { SilencePreview } from '../../../domain/api/suppression.js';
 import { path } from '../../api/client.js';
 import { useApi } from '../../api/context.js';
 import { isPassing, keyOf } from '../../api/queries.js';
 import { Icon } from '../../kit/icon.js';
+import { Link } from '../../kit/link.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { ErrorNote } from '../../kit/states.js';
 import { When } from '../../kit/when.js';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import type { SilenceAnswer } from '../../../domain/api/suppression.js';
 import { path } from '../../api/client.js';
 import { useGet, useSend } from '../../api/queries.js';
@@ -8,6 +8,7 @@ import { Button, LinkButton } from '../../kit/button.js';
 import { Id } from '../../kit/copy.js';
 import { ConfirmDialog } from '../../kit/dialog.js';
 import { KeyValue } from '../../kit/key-value.js';
+import { Link } from '../../kit/link.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { StateSign } from '../../kit/sign.js';
 import { ErrorState, Loading } from '../../kit/states.js';

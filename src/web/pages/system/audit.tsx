@@ -1,5 +1,4 @@
 import { useMemo, useState } from 'react';
-import { Link } from 'wouter';
 import { usePages } from '../../api/pages.js';
 import { Button } from '../../kit/button.js';
 import { Id } from '../../kit/copy.js';
@@ -9,6 +8,7 @@ import { Dialog } from '../../kit/dialog.js';
 import { FilterSelect, FilterSince, FilterText, Filters, SPANS } from '../../kit/filters.js';
 import { JsonView } from '../../kit/json-view.js';
 import { KeyValue } from '../../kit/key-value.js';
+import { Link } from '../../kit/link.js';
 import { Empty, ErrorState } from '../../kit/states.js';
 import { oneOf, text } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';

@@ -1,5 +1,4 @@
 import { useMemo, useState } from 'react';
-import { Link } from 'wouter';
 import type { Accepted } from '../../../domain/api/alert.js';
 import { path } from '../../api/client.js';
 import { useSend } from '../../api/queries.js';
@@ -12,6 +11,7 @@ import { ConfirmDialog } from '../../kit/dialog.js';
 import { Icon } from '../../kit/icon.js';
 import { JsonView } from '../../kit/json-view.js';
 import { KeyValue } from '../../kit/key-value.js';
+import { Link } from '../../kit/link.js';
 import { Said } from '../../kit/said.js';
 import { StateSign } from '../../kit/sign.js';
 import { When } from '../../kit/when.js';

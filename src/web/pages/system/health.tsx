@@ -1,14 +1,15 @@
 import { useId } from 'react';
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import type { SystemAnswer } from '../../../domain/api/overview.js';
 import { Copy } from '../../kit/copy.js';
 import { Icon } from '../../kit/icon.js';
 import { KeyValue } from '../../kit/key-value.js';
+import { Link } from '../../kit/link.js';
 import { ErrorState, Loading } from '../../kit/states.js';
 import { Span, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { systemWords } from '../../words/system.js';
+import { countText } from '../../words/pair.js';
 import { useSystem } from './system.js';
 import { Workers } from './workers.js';
 import { Writes } from './writes.js';
@@ -68,7 +69,7 @@ function Waiting({ system }: { readonly system: SystemAnswer }) {
         <Figure label={words.open_runs} value={system.open_runs} href="/runs">
           {system.unheld_runs > 0 && (
             <>
-              {system.unheld_runs.toLocaleString('en')} {words.unheld_runs}
+              {countText(system.unheld_runs)} {words.unheld_runs}
             </>
           )}
         </Figure>
@@ -95,7 +96,7 @@ interface FigureProps {
 
 function Figure({ label, value, unknown, href, tone = '', children }: FigureProps) {
   const { health: words } = useWords(systemWords);
-  const number = (value ?? 0).toLocaleString('en');
+  const number = countText(value ?? 0);
   const text = value !== null && value >= MOST_COUNTED ? words.at_most(number) : number;
   return (
     <div className={`panel system-figure ${tone}`}>

@@ -6,6 +6,7 @@ import { Table } from '../../kit/table.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { systemWords } from '../../words/system.js';
+import { countText } from '../../words/pair.js';
 
 /** The processes that work on runs, with their leases. */
 export function Workers({ workers }: { readonly workers: SystemAnswer['workers'] }) {
@@ -45,7 +46,7 @@ export function Workers({ workers }: { readonly workers: SystemAnswer['workers']
                   {words.lost}
                 </Badge>
               ),
-              runs_held.toLocaleString('en'),
+              countText(runs_held),
               <When at={lease_until} />,
               <When at={since} />,
             ],

@@ -1,4 +1,4 @@
-import { plural } from '../pair.js';
+import { countText, plural } from '../pair.js';
 
 /** English: the words of alerts. */
 export const alerts = {
@@ -79,9 +79,9 @@ export const alerts = {
     came_as: (source: string) => `Sent as ${source}`,
     came_from: (name: string) => `from ${name}`,
     bytes: (n: number) => plural(n, 'byte', 'bytes'),
-    place: (n: number) => `This alert is entry ${n.toLocaleString('en')} of the list in it, marked below.`,
+    place: (n: number) => `This alert is entry ${countText(n)} of the list in it, marked below.`,
     own: 'this alert',
-    truncated: (n: number) => `Only the beginning of its ${n.toLocaleString('en')} bytes is kept.`,
+    truncated: (n: number) => `Only the beginning of its ${countText(n)} bytes is kept.`,
     of_repeated: (id: string) => `Shown is what alert ${id} came in: this one repeats it word for word.`,
   },
   decision: {
@@ -138,7 +138,7 @@ export const alerts = {
     at_decision: 'By the rules that were in force when it was decided.',
     by_now: 'By the rules that are in force now: those of the decision are not known.',
     since: 'in force since',
-    cut: (n: number) => `Only the first ${n.toLocaleString('en')} are told.`,
+    cut: (n: number) => `Only the first ${countText(n)} are told.`,
     starts: 'starts',
     go: 'Open the rules',
     explain: 'Ask the rules of now',

@@ -1,4 +1,4 @@
-import { plural } from '../pair.js';
+import { countText, plural } from '../pair.js';
 
 /** English: the words that every page may need. */
 export const common = {
@@ -225,7 +225,7 @@ export const common = {
   json: {
     items: (n: number) => plural(n, 'entry', 'entries'),
     cut: (n: string) => `Show all ${n} characters`,
-    more: (n: number) => `Show ${n.toLocaleString('en')} more`,
+    more: (n: number) => `Show ${countText(n)} more`,
   },
   code: { line: (n: number) => `line ${n}` },
 };

@@ -1,4 +1,4 @@
-import { plural } from '../pair.js';
+import { countText, plural } from '../pair.js';
 
 /** English: the words of incidents. */
 export const incidents = {
@@ -126,7 +126,7 @@ export const incidents = {
     runs: 'Runs',
     alerts: 'Alerts',
     none: 'Nothing of that kind.',
-    more: (n: number) => `Show ${n.toLocaleString('en')} older`,
+    more: (n: number) => `Show ${countText(n)} older`,
     many: {
       alert_joined: (n: number) => `${n} alerts joined`,
       alert_resolved: (n: number) => `${n} alerts resolved`,

@@ -1,4 +1,4 @@
-import { plural } from '../pair.js';
+import { countText, plural } from '../pair.js';
 
 /** English: the words of playbooks. */
 export const playbooks = {
@@ -19,15 +19,15 @@ export const playbooks = {
     took: 'Took (median)',
     last: 'Last run',
     never: 'no run',
-    ended_well: (n: number) => `${n.toLocaleString('en')} succeeded`,
-    ended_badly: (n: number) => `${n.toLocaleString('en')} failed`,
+    ended_well: (n: number) => `${countText(n)} succeeded`,
+    ended_badly: (n: number) => `${countText(n)} failed`,
     task_count: (n: number) => plural(n, 'task', 'tasks'),
     run_count: (n: number) => plural(n, 'run', 'runs'),
   },
   problems: {
     title: (n: number) => plural(n, 'problem in the files on disk', 'problems in the files on disk'),
     hint: 'The last good version of these files stays in force, where there is one.',
-    more: (n: number) => `and ${n.toLocaleString('en')} more`,
+    more: (n: number) => `and ${countText(n)} more`,
   },
   mode: {
     default: 'as configured',

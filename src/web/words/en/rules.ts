@@ -1,4 +1,4 @@
-import { plural } from '../pair.js';
+import { countText, plural } from '../pair.js';
 
 /** English: the words of rules. */
 export const rules = {
@@ -104,7 +104,7 @@ export const rules = {
     omitted: (shown: string, all: string) => `The ${shown} most telling of ${all} rules are here.`,
     find: 'Find a rule',
     nothing: 'No rule here is called that.',
-    more: (n: number) => `Show ${n.toLocaleString('en')} more`,
+    more: (n: number) => `Show ${countText(n)} more`,
     not_looked_at: 'What was not looked at',
     way: 'On its way',
     way_hint: 'What each stage says by itself; the first that does not let it pass decides.',
@@ -199,6 +199,6 @@ export const rules = {
     no_rule: 'no rule',
     none: 'None.',
     none_service: 'no service',
-    more: (n: number) => `Show ${n.toLocaleString('en')} more`,
+    more: (n: number) => `Show ${countText(n)} more`,
   },
 };

@@ -1,4 +1,4 @@
-import { plural } from '../pair.js';
+import { countText, plural } from '../pair.js';
 
 /** English: the words of silences, maintenance windows and inhibition rules. */
 export const silences = {
@@ -81,11 +81,11 @@ export const silences = {
     none: 'No alert that fires now matches. It counts for those to come.',
     count: (n: number) => `${plural(n, 'alert', 'alerts')} that ${n === 1 ? 'fires' : 'fire'} now`,
     at_least: (n: number) => `At least ${plural(n, 'alert', 'alerts')} that fire now`,
-    more: (n: number) => `and ${n.toLocaleString('en')} more`,
+    more: (n: number) => `and ${countText(n)} more`,
     add: 'Add a matcher to see what it would hold back.',
     everything: 'It would hold back every alert, now and while it lasts.',
     freezes_everything: 'No run would begin a write while it lasts.',
-    critical: (n: number) => `${n.toLocaleString('en')} critical`,
+    critical: (n: number) => `${countText(n)} critical`,
   },
   one: {
     silence: 'Silence',

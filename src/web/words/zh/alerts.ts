@@ -1,4 +1,5 @@
 import type { alerts as en } from '../en/alerts.js';
+import { countText } from '../pair.js';
 
 /** Chinese: the words of alerts. */
 export const alerts: typeof en = {
@@ -78,10 +79,10 @@ export const alerts: typeof en = {
     as_it_came: '原样显示',
     came_as: (source) => `作为 ${source} 发送`,
     came_from: (name) => `来自 ${name}`,
-    bytes: (n) => `${n.toLocaleString('en')} 字节`,
-    place: (n) => `此告警是其中列表的第 ${n.toLocaleString('en')} 项，已在下方标出。`,
+    bytes: (n) => `${countText(n)} 字节`,
+    place: (n) => `此告警是其中列表的第 ${countText(n)} 项，已在下方标出。`,
     own: '此告警',
-    truncated: (n) => `共 ${n.toLocaleString('en')} 字节，只保存了开头部分。`,
+    truncated: (n) => `共 ${countText(n)} 字节，只保存了开头部分。`,
     of_repeated: (id) => `这里是告警 ${id} 的报文：本次内容与它逐字相同。`,
   },
   decision: {
@@ -89,7 +90,7 @@ export const alerts: typeof en = {
     undecided: '尚未决定',
     undecided_hint: '告警已经保存，无论中途发生什么都会作出决定。决定后此页会立即显示。',
     run: '启动了一次运行',
-    runs: (n) => `启动了 ${n.toLocaleString('en')} 次运行`,
+    runs: (n) => `启动了 ${countText(n)} 次运行`,
     join: '并入了已在进行的运行',
     hold: {
       silence: '被静默暂缓',
@@ -125,20 +126,20 @@ export const alerts: typeof en = {
     until_hint: '届时若仍在触发，将重新决定',
     open_end: '直到其结束；届时若仍在触发，将重新决定',
     decided: '决定时间',
-    history: (n) => `更早的 ${n.toLocaleString('en')} 次决定`,
+    history: (n) => `更早的 ${countText(n)} 次决定`,
   },
   rules: {
     title: '规则',
-    not_matched: (n) => `${n.toLocaleString('en')} 条规则不匹配`,
+    not_matched: (n) => `${countText(n)} 条规则不匹配`,
     none: '还没有规则。',
-    none_matches: (n) => `${n.toLocaleString('en')} 条规则均不匹配。`,
+    none_matches: (n) => `${countText(n)} 条规则均不匹配。`,
     chosen: '已选中',
     not_reached: '匹配，但更靠前的规则已被选中',
     fails: '不匹配',
     at_decision: '依据作出决定时生效的规则。',
     by_now: '依据当前生效的规则：当时的规则已无从得知。',
     since: '生效时间',
-    cut: (n) => `只列出前 ${n.toLocaleString('en')} 条。`,
+    cut: (n) => `只列出前 ${countText(n)} 条。`,
     starts: '启动',
     go: '查看规则',
     explain: '用当前规则重新判断',

@@ -1,4 +1,5 @@
 import type { common as en } from '../en/common.js';
+import { countText } from '../pair.js';
 
 /** Chinese: the words that every page may need. */
 export const common: typeof en = {
@@ -81,9 +82,9 @@ export const common: typeof en = {
   none: '无',
   list: {
     no_match: '没有符合筛选条件的内容',
-    rows: (n) => `${n.toLocaleString('en')} 行`,
+    rows: (n) => `${countText(n)} 行`,
     loading_more: '正在加载更多',
-    fresh: (n) => `上方有 ${n.toLocaleString('en')} 条新内容`,
+    fresh: (n) => `上方有 ${countText(n)} 条新内容`,
   },
   filter: {
     label: '筛选',
@@ -212,9 +213,9 @@ export const common: typeof en = {
     enter: '打开该行',
   },
   json: {
-    items: (n) => `${n.toLocaleString('en')} 项`,
+    items: (n) => `${countText(n)} 项`,
     cut: (n) => `显示全部 ${n} 个字符`,
-    more: (n) => `再显示 ${n.toLocaleString('en')} 项`,
+    more: (n) => `再显示 ${countText(n)} 项`,
   },
   code: { line: (n) => `第 ${n} 行` },
 };

@@ -1,4 +1,5 @@
 import type { incidents as en } from '../en/incidents.js';
+import { countText } from '../pair.js';
 
 /** Chinese: the words of incidents. */
 export const incidents: typeof en = {
@@ -124,7 +125,7 @@ export const incidents: typeof en = {
     runs: '运行',
     alerts: '告警',
     none: '没有这一类记录。',
-    more: (n) => `再显示更早的 ${n.toLocaleString('en')} 条`,
+    more: (n) => `再显示更早的 ${countText(n)} 条`,
     many: {
       alert_joined: (n) => `${n} 条告警加入`,
       alert_resolved: (n) => `${n} 条告警恢复`,

@@ -1,4 +1,5 @@
 import type { playbooks as en } from '../en/playbooks.js';
+import { countText } from '../pair.js';
 
 /** Chinese: the words of playbooks. */
 export const playbooks: typeof en = {
@@ -18,15 +19,15 @@ export const playbooks: typeof en = {
     took: '耗时（中位数）',
     last: '最近一次运行',
     never: '尚未运行',
-    ended_well: (n) => `成功 ${n.toLocaleString('en')}`,
-    ended_badly: (n) => `失败 ${n.toLocaleString('en')}`,
-    task_count: (n) => `${n.toLocaleString('en')} 个任务`,
-    run_count: (n) => `${n.toLocaleString('en')} 次运行`,
+    ended_well: (n) => `成功 ${countText(n)}`,
+    ended_badly: (n) => `失败 ${countText(n)}`,
+    task_count: (n) => `${countText(n)} 个任务`,
+    run_count: (n) => `${countText(n)} 次运行`,
   },
   problems: {
-    title: (n) => `磁盘上的文件有 ${n.toLocaleString('en')} 处问题`,
+    title: (n) => `磁盘上的文件有 ${countText(n)} 处问题`,
     hint: '这些文件若有上一个正确版本，则仍然有效。',
-    more: (n) => `另有 ${n.toLocaleString('en')} 处`,
+    more: (n) => `另有 ${countText(n)} 处`,
   },
   mode: {
     default: '按配置',
@@ -81,7 +82,7 @@ export const playbooks: typeof en = {
     hide: '隐藏任务图',
     show: '显示任务图',
     approval: '需人员批准',
-    conditions: (n) => `${n.toLocaleString('en')} 个条件`,
+    conditions: (n) => `${countText(n)} 个条件`,
     foreach: '逐项执行',
     failure: '仅在失败后',
     always: '无论成败',
@@ -99,7 +100,7 @@ export const playbooks: typeof en = {
     no_guard: '总是执行',
     nobody: '无需人员',
     decided: '由参数决定',
-    quorum: (n) => `${n.toLocaleString('en')} 人同意`,
+    quorum: (n) => `${countText(n)} 人同意`,
     by: (who) => `由 ${who}`,
     anybody: '任何有审批权的人',
     expires: (span) => `${span} 内`,
@@ -148,9 +149,9 @@ export const playbooks: typeof en = {
     only: '目前只有一个版本',
     only_hint: '文件改动后，可在这里比较两个版本。',
     same: '两者文本相同。',
-    counts: (added, removed) => `新增 ${added.toLocaleString('en')} 行，删除 ${removed.toLocaleString('en')} 行`,
+    counts: (added, removed) => `新增 ${countText(added)} 行，删除 ${countText(removed)} 行`,
     coarse: '两者差异过大，无法逐行比较：不同的部分整块显示。',
-    gap: (n) => `${n.toLocaleString('en')} 行相同`,
+    gap: (n) => `${countText(n)} 行相同`,
     show: '显示',
     added: '新增',
     removed: '删除',
@@ -192,12 +193,12 @@ export const playbooks: typeof en = {
     begin: '从这里开始',
     good: '没有发现问题',
     good_hint: '放进剧本目录，一秒后即生效。',
-    problems: (n) => `${n.toLocaleString('en')} 处问题`,
+    problems: (n) => `${countText(n)} 处问题`,
     most: '只显示前 200 处。',
     go: (line, column) => `第 ${line} 行第 ${column} 列`,
     understood: '理解到的内容',
     too_long: '文本超过 512 KiB，文件不允许这么大。',
-    rules: (n) => `${n.toLocaleString('en')} 条规则`,
+    rules: (n) => `${countText(n)} 条规则`,
     large: '文本较长，按下按钮时检查。',
   },
 };

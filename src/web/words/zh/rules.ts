@@ -1,4 +1,5 @@
 import type { rules as en } from '../en/rules.js';
+import { countText } from '../pair.js';
 
 /** Chinese: the words of rules. */
 export const rules: typeof en = {
@@ -21,7 +22,7 @@ export const rules: typeof en = {
     mode: '模式',
     off: '已停用',
     all: '所有告警',
-    times: (n) => `匹配 ${n.toLocaleString('en')} 次`,
+    times: (n) => `匹配 ${countText(n)} 次`,
   },
   say: {
     is: (field, value) => `${field}为 ${value}`,
@@ -55,7 +56,7 @@ export const rules: typeof en = {
     cooldown_none: '无',
     cooldown_is: (span) => `同一服务写入后 ${span} 内`,
     rate_limit: '限速',
-    rate_is: (n, span) => `每个服务 ${span} 内最多 ${n.toLocaleString('en')} 次运行`,
+    rate_is: (n, span) => `每个服务 ${span} 内最多 ${countText(n)} 次运行`,
     group: '同组告警共用一次运行',
     group_default: '按配置，否则按来源的分组',
     group_by: (labels) => `按 ${labels} 分组`,
@@ -99,11 +100,11 @@ export const rules: typeof en = {
     matches_not: '不匹配',
     taken: '匹配的规则',
     none: '没有匹配的规则',
-    others: (n) => `${n.toLocaleString('en')} 条不匹配的规则`,
+    others: (n) => `${countText(n)} 条不匹配的规则`,
     omitted: (shown, all) => `共 ${all} 条规则，这里是最能说明问题的 ${shown} 条。`,
     find: '查找规则',
     nothing: '这里没有这个名称的规则。',
-    more: (n) => `再显示 ${n.toLocaleString('en')} 条`,
+    more: (n) => `再显示 ${countText(n)} 条`,
     not_looked_at: '没有查看的内容',
     way: '处理过程',
     way_hint: '每个阶段各自的结论；第一个不放行的阶段作出决定。',
@@ -148,14 +149,14 @@ export const rules: typeof en = {
     files: '剧本、rules.yaml、suppressions.yaml 文件',
     files_hint: '目录应有的全部内容；没有给出的就不存在。',
     files_none: '请先选择文件。',
-    files_given: (n) => `${n.toLocaleString('en')} 个文件`,
+    files_given: (n) => `${countText(n)} 个文件`,
     text_none: '请先粘贴规则。',
     most: '告警上限',
     most_hint: '1 到 50,000；取最新的',
     most_wrong: '此处应为 1 到 50,000 的整数。',
     go: '开始回测',
     going: '正在重放…可能需要几分钟。可以离开此页，但结果会丢失。',
-    replayed: (n) => `已重放 ${n.toLocaleString('en')} 条告警`,
+    replayed: (n) => `已重放 ${countText(n)} 条告警`,
     between: '从',
     and: '到',
     truncated: '还有更多：最旧的没有包括。',
@@ -198,6 +199,6 @@ export const rules: typeof en = {
     no_rule: '无规则',
     none: '没有。',
     none_service: '无服务',
-    more: (n) => `再显示 ${n.toLocaleString('en')} 条`,
+    more: (n) => `再显示 ${countText(n)} 条`,
   },
 };

@@ -1,4 +1,5 @@
 import type { runs as en } from '../en/runs.js';
+import { countText } from '../pair.js';
 
 /** Chinese: the words of runs. */
 export const runs: typeof en = {
@@ -231,7 +232,7 @@ export const runs: typeof en = {
     newest: '最新的在前',
     empty: '没有记录',
     no_match: '没有符合的记录',
-    count: (n) => `${n.toLocaleString('en')} 条记录`,
+    count: (n) => `${countText(n)} 条记录`,
     raw: '原始记录',
   },
   event: {

@@ -1,4 +1,5 @@
 import type { silences as en } from '../en/silences.js';
+import { countText } from '../pair.js';
 
 /** Chinese: the words of silences, maintenance windows and inhibition rules. */
 export const silences: typeof en = {
@@ -73,13 +74,13 @@ export const silences: typeof en = {
     now_title: '现在匹配的告警',
     asking: '正在查看触发中的告警',
     none: '当前没有触发中的告警与之匹配；它将对以后的告警生效。',
-    count: (n) => `${n.toLocaleString('en')} 条正在触发的告警`,
-    at_least: (n) => `至少 ${n.toLocaleString('en')} 条正在触发的告警`,
-    more: (n) => `另有 ${n.toLocaleString('en')} 条`,
+    count: (n) => `${countText(n)} 条正在触发的告警`,
+    at_least: (n) => `至少 ${countText(n)} 条正在触发的告警`,
+    more: (n) => `另有 ${countText(n)} 条`,
     add: '添加匹配条件后，可查看会暂缓哪些告警。',
     everything: '在其持续期间会暂缓所有告警。',
     freezes_everything: '在其持续期间，任何运行都不会开始写操作。',
-    critical: (n) => `${n.toLocaleString('en')} 条严重`,
+    critical: (n) => `${countText(n)} 条严重`,
   },
   one: {
     silence: '静默',

@@ -1,4 +1,5 @@
 import type { system as en } from '../en/system.js';
+import { countText } from '../pair.js';
 
 /** Chinese: the words of the system pages. */
 export const system: typeof en = {
@@ -122,7 +123,7 @@ export const system: typeof en = {
     find_hint: 'ID、名称、关键词',
     none: '还没有任何操作',
     none_hint: '人员和程序通过 API 做的事记录在这里：暂停、审批、备注、令牌。',
-    looked: (n) => `已查找 ${n.toLocaleString('en')} 条记录`,
+    looked: (n) => `已查找 ${countText(n)} 条记录`,
     all: '已是全部',
     further: '继续查找',
     deeds: {
