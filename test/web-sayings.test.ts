@@ -1,20 +1,29 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { evaluateCondition } from '../src/domain/expression/expression.js';
 import { compileRules } from '../src/domain/rule/rule-match.js';
 import type { Rule } from '../src/domain/rule/rule.js';
 import { SuppressionSet } from '../src/domain/suppression/suppression-set.js';
 import { flapHold } from '../src/triage/flapping.js';
-import { say } from '../src/web/words/said/zh.js';
+import { FINDINGS } from '../src/web/words/said/zh-findings.js';
 import { RULES, VALUES } from '../src/web/words/said/zh-rules.js';
 import { ANSWERS, RUNS, STEPS } from '../src/web/words/said/zh-runs.js';
 import { FORESEEN, TRIAGE } from '../src/web/words/said/zh-triage.js';
+import { OF_WHAT, WAYS } from '../src/web/words/said/zh-ways.js';
 import { anAlert } from './helper/an-alert.js';
+import { filesIn, isSaid, said, sentencesIn, unsaid } from './helper/written-sentences.js';
 
-const ROOT = join(import.meta.dirname, '..');
-const ALL = [...TRIAGE, ...FORESEEN, ...RULES, ...RUNS, ...STEPS, ...ANSWERS, ...VALUES];
+const ALL = [
+  ...TRIAGE,
+  ...FORESEEN,
+  ...RULES,
+  ...RUNS,
+  ...WAYS,
+  ...FINDINGS,
+  ...STEPS,
+  ...ANSWERS,
+  ...VALUES,
+  ...OF_WHAT,
+];
 
 /** Where the sentences are written that Chinese pages show. */
 const WRITERS = [
@@ -54,14 +63,12 @@ const PARTS: readonly string[] = [
   'this event',
 ];
 
-const unsaid = (sentence: string): string[] => say(sentence).flatMap((piece) => (piece.said ? [] : [piece.text]));
-
 describe('what the service says, in Chinese', () => {
   it('uses every value, and is Chinese', () => {
     const holes = (text: string): string[] =>
       [...text.matchAll(/\{([a-z_]+)[#~@=!]?\}/g)].map(([, hole]) => hole!).sort();
     const wrong = ALL.filter(
-      ([from, to]) => holes(from).join() !== holes(to).join() || !/\p{Script=Han}|set \{/u.test(to),
+      ([from, to]) => holes(from).join() !== holes(to).join() || !/\p{Script=Han}|[：（]|set \{/u.test(to),
     );
 
     expect(wrong).toEqual([]);
@@ -74,7 +81,7 @@ describe('what the service says, in Chinese', () => {
   });
 
   it('is there for every sentence that triage, rules and runs write', () => {
-    const written = WRITERS.flatMap(filesIn).flatMap(sentencesIn);
+    const written = WRITERS.flatMap(filesIn).flatMap((file) => sentencesIn(file));
     const missing = written.filter((sentence) => !PARTS.includes(sentence.text) && !isSaid(sentence));
 
     expect(written.length).toBeGreaterThan(150);
@@ -178,12 +185,6 @@ const RULE_ALERTS = [
   }),
 ];
 
-function said(sentence: string): string {
-  return say(sentence)
-    .map(({ text }) => text)
-    .join('');
-}
-
 /** A silence alone, two of them, one of Alertmanager, a window with and without an end, and what inhibits, each with this comment. */
 function holdsOf(comment: string): { readonly explanation: string }[] {
   const alert = anAlert({ source_system: 'alertmanager', labels: { env: 'prod', team: 'a' } });
@@ -226,73 +227,4 @@ function holdsOf(comment: string): { readonly explanation: string }[] {
     set({ windows: [window] }).inWindow(alert, NOW),
     set({ windows: [endless] }).inWindow(alert, NOW),
   ].map((hold) => hold!);
-}
-
-interface Written {
-  readonly place: string;
-  readonly text: string;
-  /** What it may be, with null for what is not known before. */
-  readonly forms: readonly (readonly (string | null)[])[];
-}
-
-function filesIn(path: string): string[] {
-  if (!statSync(join(ROOT, path)).isDirectory()) return [path];
-  return readdirSync(join(ROOT, path))
-    .map((name) => `${path}/${name}`)
-    .flatMap((inner) => (/(?<!\.test)\.ts$/.test(inner) ? [inner] : []));
-}
-
-/** Whatever reads like a sentence in a file, but for what is thrown, logged, or the beginning or end of another. */
-function sentencesIn(file: string): Written[] {
-  const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), 'utf8'), ts.ScriptTarget.Latest, true);
-  const found: Written[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isThrowStatement(node) || ts.isImportDeclaration(node) || ts.isNewExpression(node) || isLogged(node)) return;
-    if (!ts.isTemplateExpression(node) && !ts.isStringLiteralLike(node)) return ts.forEachChild(node, visit);
-    const text = node.getText().slice(1, -1);
-    const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
-    const isSentence = /[a-z]{2} [a-z]/i.test(text.replaceAll(/\$\{[^}]*\}/g, 'x')) && !/^[\s,;:(]/.test(text);
-    if (isSentence && !ts.isLiteralTypeNode(node.parent))
-      found.push({ place: `${file}:${line}`, text, forms: formsOf(node) });
-  };
-  visit(source);
-  return found;
-}
-
-function isLogged(node: ts.Node): boolean {
-  return ts.isCallExpression(node) && /\blog\.(?:info|warn|error)$/.test(node.expression.getText());
-}
-
-/** A choice between two texts is both of them, a fallback is the text and whatever there is otherwise. */
-function formsOf(node: ts.Node): (string | null)[][] {
-  if (ts.isParenthesizedExpression(node)) return formsOf(node.expression);
-  if (ts.isStringLiteralLike(node)) return [[node.text]];
-  if (ts.isConditionalExpression(node)) return [...formsOf(node.whenTrue), ...formsOf(node.whenFalse)];
-  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken)
-    return ts.isStringLiteralLike(node.right) && node.right.text !== '' ? [[null], [node.right.text]] : [[null]];
-  if (!ts.isTemplateExpression(node)) return [[null]];
-  let forms: (string | null)[][] = [[node.head.text]];
-  for (const { expression, literal } of node.templateSpans)
-    forms = forms.flatMap((form) => formsOf(expression).map((inner) => [...form, ...inner, literal.text]));
-  return forms;
-}
-
-const SAMPLES = ['X1', '', '7', 'the run was cancelled', 'is X1', ' until X1', 'true', '3 new alerts (limit 2)'];
-
-/** Whether each form is said for some values: what a value is cannot be read from the source. */
-function isSaid({ forms }: Written): boolean {
-  return forms.every((form) => {
-    const unknown = form.filter((part) => part === null).length;
-    for (let choice = 0; choice < SAMPLES.length ** Math.min(unknown, 6); choice += 1) {
-      let rest = choice;
-      const next = (): string => {
-        const sample = SAMPLES[rest % SAMPLES.length] ?? '';
-        rest = Math.floor(rest / SAMPLES.length);
-        return sample;
-      };
-      const sentence = form.map((part) => part ?? next()).join('');
-      if (unsaid(sentence).length === 0) return true;
-    }
-    return false;
-  });
 }
