@@ -1,13 +1,18 @@
 // One run of a program, to see what V8 compiles of it: `node code-cache-trial.mjs DIST TRIAL`. Says how many bundles' code it kept.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import v8 from 'node:v8';
 
 const [dist, trial] = [process.argv[2], JSON.parse(process.argv[3])];
 const { keepCompiled, load } = await import(pathToFileURL(join(dist, 'bundle-loader.mjs')).href);
 
+// What is kept is taken only under the flags that it was kept under, and the embedded store sets some after most is loaded.
+v8.setFlagsFromString = () => undefined;
+syncBuiltinESMExports();
 process.on('exit', () => {
   console.log(`kept ${keepCompiled()}`);
   // A trial may be of something that fails.
