@@ -1,6 +1,7 @@
 import { compileTemplate } from '../../domain/expression/expression.js';
 import type { ExecutorSpec } from '../../domain/executor.js';
 import { upstreamOf } from '../../domain/playbook/graph.js';
+import { failureActions } from '../../domain/playbook/playbook.js';
 import type { Playbook, Task } from '../../domain/playbook/playbook.js';
 
 /** What can be said of one write by reading the playbook. */
@@ -64,10 +65,35 @@ function unboundedWrites({ tasks }: Playbook): string[] {
   );
 }
 
-/** What is wrong with the gates of a playbook, whatever happens. */
-export function looseGates(playbook: Playbook, specs: ReadonlyMap<string, ExecutorSpec>): string[] {
+/** Writes that the playbook wants taken back when it fails or the alert resolves, and that nothing takes back. */
+function lastingWrites(
+  { tasks, on_resolved }: Playbook,
+  gates: ReadonlyMap<string, WriteGates>,
+  takesBack: (kind: string) => boolean,
+): string[] {
+  const upstream = upstreamOf(tasks);
+  const takers = tasks.filter(({ on_failure }) => failureActions(on_failure).includes('compensate'));
+  return [...gates.values()].flatMap(({ task: { id, type, compensate, verify } }) => {
+    // false says that it is to stay.
+    if (typeof compensate === 'object' || compensate === false || takesBack(type.toLowerCase())) return [];
+    // A step that fails itself has done nothing, but where it is looked at afterwards.
+    const taker = takers.find((other) => upstream.get(other.id)?.has(id) || (other.id === id && verify !== undefined));
+    if (taker === undefined && on_resolved !== 'compensate') return [];
+    const wish = taker === undefined ? 'on_resolved: compensate' : `on_failure of ${taker.id}`;
+    return [
+      `${wish} wants ${id} taken back, and ${type} cannot do that by itself: give ${id} a compensate, or compensate: false`,
+    ];
+  });
+}
+
+/** What is wrong with the gates of a playbook, whatever happens. `takesBack` tells the kinds that can undo what they did. */
+export function looseGates(
+  playbook: Playbook,
+  specs: ReadonlyMap<string, ExecutorSpec>,
+  takesBack: (kind: string) => boolean,
+): string[] {
   const gates = gatesOf(playbook, specs);
-  const problems: string[] = unboundedWrites(playbook);
+  const problems: string[] = [...unboundedWrites(playbook), ...lastingWrites(playbook, gates, takesBack)];
   for (const { task } of gates.values()) {
     const waits = new Set(task.depends_on ?? []);
     for (const id of stepsAsked(task, playbook))

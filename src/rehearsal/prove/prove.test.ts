@@ -208,6 +208,31 @@ describe('a write that changes a number', () => {
   });
 });
 
+describe('a write that is to be taken back', () => {
+  const said = (wish: string): string =>
+    `${wish} wants restart taken back, and api_call cannot do that by itself: give restart a compensate, or compensate: false`;
+  const FAILING = { id: 'after', type: 'prometheus_query', depends_on: ['restart'], parameters: { query: 'up' } };
+  const undo = { type: 'api_call', action: 'POST /undo' };
+
+  it('has something that takes it back, when the alert resolves', async () => {
+    const over = { on_resolved: 'compensate' };
+    expect(await messages([LOOK, GATED], over)).toEqual([said('on_resolved: compensate')]);
+    expect(await messages([LOOK, { ...GATED, compensate: undo }], over)).toEqual([]);
+    expect(await messages([LOOK, { ...GATED, compensate: false }], over)).toEqual([]);
+    expect(await messages([LOOK, GATED])).toEqual([]);
+  });
+
+  it('has something that takes it back, when a later step fails or it did not help', async () => {
+    const on_failure = ['abort', 'notify', 'compensate'];
+    expect(await messages([LOOK, GATED, { ...FAILING, on_failure }])).toEqual([said('on_failure of after')]);
+    expect(await messages([LOOK, { ...GATED, compensate: undo }, { ...FAILING, on_failure }])).toEqual([]);
+    // What failed itself has done nothing, until it is looked at afterwards.
+    expect(await messages([LOOK, { ...GATED, on_failure }])).toEqual([]);
+    const verify = { condition: '{{ up.value == 1 }}' };
+    expect(await messages([LOOK, { ...GATED, verify, on_failure }])).toEqual([said('on_failure of restart')]);
+  });
+});
+
 describe('what is not proven', () => {
   it('is a playbook with more ways than may be gone', async () => {
     expect(await proofOf([LOOK, GATED], {}, { faults: 2, paths: 5 })).toMatchObject({ result: 'bound', paths: 5 });

@@ -132,7 +132,8 @@ class Exploration {
 
   async run(): Promise<Proof> {
     const { playbook } = this.#subject.checked;
-    for (const message of looseGates(playbook, this.#subject.parts.specs))
+    const { specs, abilities } = this.#subject.parts;
+    for (const message of looseGates(playbook, specs, (kind) => abilities(kind).takes_back))
       this.#found.set(message, { message, steps: [] });
     const isWhole = await this.#explore();
     if (isWhole) this.#tellUngated();
