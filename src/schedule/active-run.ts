@@ -1,9 +1,6 @@
-import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
-import { FixpointError, messageOf } from '../domain/errors.js';
-import type { ExecutorSpec } from '../domain/executor.js';
+import { messageOf } from '../domain/errors.js';
 import type { IncidentBrief } from '../domain/incident/incident.js';
-import type { Log } from '../domain/log.js';
 import type { Intent } from '../domain/run/outcome.js';
 import type { Run, RunEvent } from '../domain/run/run.js';
 import { isRunFinished, timeCountsFrom } from '../domain/run/run.js';
@@ -11,71 +8,22 @@ import type { FoundAlerts, RunStore } from '../domain/run/run-store.js';
 import { transition } from '../domain/run/transition.js';
 import { alertEvents } from './alert-events.js';
 import { advance } from './advance.js';
-import type { Advanced, Facts } from './advance.js';
+import type { Advanced } from './advance.js';
 import { lookUp, makeAttempt } from './attempt.js';
 import type { AttemptDeps, IntentAnswer } from './context.js';
 import { conclude, goesOn } from './conclude.js';
 import type { AttemptEnd } from './conclude.js';
+import { logFields } from './event-log.js';
+import { insist, LOST } from './insist.js';
 import type { Plan } from './plan.js';
 import { prepare, scopeOf } from './prepare.js';
 import type { Prepared } from './prepare.js';
-import type { SecretVault } from './secrets.js';
+import type { RunInput, RunWorker } from './run-worker.js';
 import { nextTimer } from './timers.js';
 import { isStopped } from './verdict.js';
 
-/** What the scheduler tells the metrics. */
-export interface ScheduleMeter {
-  stepEnded(kind: string, outcome: string, seconds: number): void;
-  runEnded(playbook_id: string, state: string, seconds: number): void;
-}
-
-/** What a run needs from the worker that holds it. */
-export interface RunWorker {
-  readonly runs: RunStore;
-  readonly specs: ReadonlyMap<string, ExecutorSpec>;
-  readonly vault: SecretVault;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly newId: () => string;
-  readonly log: Log;
-  readonly meter: ScheduleMeter;
-  readonly attempts: Omit<AttemptDeps, 'recordIntent' | 'plan'>;
-  /** The runs that steps of a run have begun and still wait for. */
-  readonly children: (run: Run) => readonly string[];
-  readonly id: () => string;
-  readonly facts: (run: Run) => Facts;
-  /** False once the lease may have ended: results are not recorded any more. */
-  readonly holdsLease: () => boolean;
-  readonly stopping: AbortSignal;
-  /** True when nothing begins here any more: what is next is for whoever takes the runs up. */
-  readonly draining: () => boolean;
-  /** The run has ended, is not ours any more, or was given up (`error`): it is not in memory from now on. */
-  readonly gone: (active: ActiveRun, error?: unknown) => void;
-  /** Another run of this process is to look at what it waits for. */
-  readonly wake: (run_id: string) => void;
-  /** The run only waits: it is not in memory from now on, and sleeps until then. */
-  readonly putAway: (active: ActiveRun, wake_at: string) => void;
-}
-
-export type RunInput =
-  | { readonly type: 'look' }
-  /** Something outside has changed it; with `found`, run and alerts were read a moment ago. */
-  | { readonly type: 'poke'; readonly found?: FoundAlerts | undefined }
-  | { readonly type: 'overdue' }
-  | { readonly type: 'recover'; readonly from: string | null }
-  | { readonly type: 'ended'; readonly prepared: Prepared; readonly end: AttemptEnd }
-  | {
-      readonly type: 'intend';
-      readonly step_id: string;
-      readonly intent: Intent;
-      readonly answer: (answer: IntentAnswer) => void;
-    };
-
 /** A run that only waits, and for longer than this, is put away and costs nothing until then. */
 const PUT_AWAY_AFTER_MS = 60_000;
-const STORE_RETRY_MS = [50, 200, 500, 1_000, 2_000, 5_000];
-/** The lease of this worker is over, or it stops: the run is somebody else's. */
-const LOST = new Error('this worker does not hold the run any more');
 
 /**
  * One run under way in this process. What happens to it arrives in its inbox and is worked off one durable change at a time: decide, record,
@@ -375,21 +323,8 @@ export class ActiveRun {
     return answer;
   }
 
-  /** Asks the store until it answers: as long as the lease lasts, nothing is given up because the store is away. Rejects with LOST. */
-  async #insist<T>(ask: (runs: RunStore) => Promise<T>): Promise<T> {
-    const { runs, clock, log, stopping, holdsLease } = this.#worker;
-    for (let turn = 0; ; turn++) {
-      if (!holdsLease()) throw LOST;
-      try {
-        return await ask(runs);
-      } catch (error) {
-        if (stopping.aborted) throw LOST;
-        // The store has tried it often enough: asking on and on would keep others waiting.
-        if (error instanceof FixpointError && error.code === 'too_large') throw error;
-        log.warn({ run_id: this.run_id, error: messageOf(error) }, 'the store did not answer for a run, trying again');
-        await sleep(clock, STORE_RETRY_MS[Math.min(turn, STORE_RETRY_MS.length - 1)] ?? 5_000, stopping);
-      }
-    }
+  #insist<T>(ask: (runs: RunStore) => Promise<T>): Promise<T> {
+    return insist(this.#worker, this.run_id, ask);
   }
 
   /** Takes the durable state; false when the run is not ours any more. */
@@ -425,25 +360,4 @@ export class ActiveRun {
   #refuseIntents(): void {
     for (const input of this.#inbox.splice(0)) if (input.type === 'intend') input.answer('gone');
   }
-}
-
-/** What a log line tells of an event: names and reasons, never payloads. */
-function logFields(event: RunEvent): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
-  for (const key of [
-    'step_id',
-    'kind',
-    'attempt',
-    'reason',
-    'error',
-    'message',
-    'until',
-    'state',
-    'outcome',
-    'summary',
-  ]) {
-    const value = (event as Record<string, unknown>)[key]; // a union's members are read by the names that some of them have
-    if (value !== undefined && value !== null) fields[key] = value;
-  }
-  return fields;
 }

@@ -12,13 +12,13 @@ import type { NewRun, RunStore } from '../domain/run/run-store.js';
 import type { Frozen } from '../domain/suppression/suppression-set.js';
 import { fold } from '../domain/run/transition.js';
 import { ActiveRun } from './active-run.js';
-import type { RunWorker, ScheduleMeter } from './active-run.js';
 import { advance } from './advance.js';
 import type { AskIncident } from './context.js';
 import type { Facts } from './advance.js';
 import type { AttemptEnd } from './conclude.js';
 import { planOf } from './plan.js';
 import type { Plan, ProofTimes } from './plan.js';
+import type { RunInMemory, RunWorker, ScheduleMeter } from './run-worker.js';
 import type { SecretVault } from './secrets.js';
 
 export interface SchedulerDeps {
@@ -205,12 +205,12 @@ export class Scheduler {
     return active;
   }
 
-  #gone(active: ActiveRun, error?: unknown): void {
+  #gone(active: RunInMemory, error?: unknown): void {
     if (this.#active.get(active.run_id) === active) this.#active.delete(active.run_id);
     if (error !== undefined) this.#elsewhere.set(active.run_id, this.#deps.clock.monotonic() + GIVEN_UP_MS);
   }
 
-  async #putAway(active: ActiveRun, wake_at: string): Promise<void> {
+  async #putAway(active: RunInMemory, wake_at: string): Promise<void> {
     const { runs, log } = this.#deps;
     const { run_id } = active;
     this.#gone(active);

@@ -1,0 +1,22 @@
+import type { RunEvent } from '../domain/run/run.js';
+
+/** What a log line tells of an event: names and reasons, never payloads. */
+export function logFields(event: RunEvent): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const key of [
+    'step_id',
+    'kind',
+    'attempt',
+    'reason',
+    'error',
+    'message',
+    'until',
+    'state',
+    'outcome',
+    'summary',
+  ]) {
+    const value = (event as Record<string, unknown>)[key]; // a union's members are read by the names that some of them have
+    if (value !== undefined && value !== null) fields[key] = value;
+  }
+  return fields;
+}
