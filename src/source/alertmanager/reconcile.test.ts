@@ -207,6 +207,18 @@ describe('alerts that have ended without a word', () => {
     ]);
   });
 
+  it('are known by the fingerprint that they came with, where intake gave them another', async () => {
+    const { look, taken } = looked([anOpen('ours', { original: { fingerprint: 'theirs' } })]);
+
+    await look(['theirs']);
+    await look(['theirs'], { after: 20 * MINUTE });
+    expect(taken).toEqual([]);
+    await look([]);
+    await look([], { after: 10 * MINUTE });
+
+    expect(taken).toMatchObject([{ fingerprint: 'theirs', status: 'resolved' }]);
+  });
+
   it('are not those that came back in between', async () => {
     const { look, taken } = looked([anOpen('one')]);
 

@@ -10,7 +10,7 @@ import { identity } from '../storable.js';
 import { AlertmanagerApi } from './api.js';
 import type { ApiSettings } from './api.js';
 import { LeftOut } from './left-out.js';
-import { Sightings } from './sightings.js';
+import { Sightings, theirFingerprint } from './sightings.js';
 
 /** More open alerts are not looked through for those that have ended. */
 const MAX_OPEN = 100_000;
@@ -141,7 +141,7 @@ async function endWhatEnded(left_out: LeftOut, group: readonly GettableAlert[], 
   const group_key = identity(`${left_out.receiver}:${left_out.group_key}`);
   const still = new Set([...group.map(({ fingerprint }) => fingerprint), ...left_out.had]);
   const open = await allOpen(deps.occurrences, 'alertmanager', MAX_OPEN);
-  const over = open.filter(({ alert }) => alert.group_key === group_key && !still.has(alert.fingerprint));
+  const over = open.filter(({ alert }) => alert.group_key === group_key && !still.has(theirFingerprint(alert)));
   if (over.length === 0) return 0;
   const endsAt = instant(deps.clock.now());
   const items = over.slice(0, MAX_TAKEN).map(({ alert }) => resolveOf(alert, endsAt));
@@ -156,7 +156,7 @@ function resolveOf(alert: Alert, endsAt: string): unknown {
     startsAt: alert.timestamp,
     endsAt,
     generatorURL: alert.links['generator'] ?? '',
-    fingerprint: alert.fingerprint,
+    fingerprint: theirFingerprint(alert),
   };
 }
 

@@ -9,6 +9,12 @@ export const AWAY_MS = 10 * 60_000;
 /** Members of a cluster behind one address. */
 const MAX_PROCESSES = 8;
 
+/** What Alertmanager knows an alert by: `intake` may have given it another fingerprint here. */
+export function theirFingerprint({ fingerprint, original }: Alert): string {
+  const came = original?.['fingerprint'];
+  return typeof came === 'string' ? came : fingerprint;
+}
+
 /** A condition that is open here and that Alertmanager does not hold any more. */
 export interface Gone {
   readonly alert: Alert;
@@ -30,15 +36,16 @@ export class Sightings {
     const seen = new Map<string, number | null>();
     const gone: Gone[] = [];
     for (const { alert } of open) {
-      if (held.has(alert.fingerprint)) {
-        seen.set(alert.fingerprint, null);
+      const fingerprint = theirFingerprint(alert);
+      if (held.has(fingerprint)) {
+        seen.set(fingerprint, null);
         continue;
       }
-      const away = before?.get(alert.fingerprint);
+      const away = before?.get(fingerprint);
       if (away === undefined) continue;
       // An older time is that of an occurrence before this one.
       const since_ms = away !== null && away >= Date.parse(alert.received_at) ? away : now;
-      seen.set(alert.fingerprint, since_ms);
+      seen.set(fingerprint, since_ms);
       if (now - since_ms >= AWAY_MS) gone.push({ alert, since_ms });
     }
     this.#keep(process, seen);
