@@ -2,9 +2,10 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createApi } from './api/client.js';
 import { createQueryClient } from './api/queries.js';
-import { SESSION_KEY } from './api/session.js';
+import { SESSION_KEY, sessionQuery } from './api/session.js';
 import { App } from './app.js';
 import { areaOf } from './shell/areas.js';
+import { askOverview } from './shell/overview.js';
 import { keep, kept } from './words/language.js';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -26,6 +27,11 @@ const api = createApi({
   // The sign-in stands in the place of the page, whose address stays.
   onSignedOut: () => client.setQueryData(SESSION_KEY, null),
 });
+// So are the first answers. The document says where no cookie came: nobody is asked then.
+if (!document.documentElement.hasAttribute('data-signed-out')) {
+  void client.prefetchQuery(sessionQuery(api));
+  askOverview(api, client);
+}
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(

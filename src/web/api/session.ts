@@ -1,8 +1,9 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Query, UseQueryResult } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
 import type { Right, Role } from '../../domain/access/access.js';
 import { ApiRefusal } from './client.js';
+import type { Api } from './client.js';
 import { useApi } from './context.js';
 
 /** Who is signed in. */
@@ -24,10 +25,9 @@ function cameAsStranger(): boolean {
   return isStranger;
 }
 
-/** The session in force; null when nobody is signed in. */
-export function useSessionQuery(): UseQueryResult<Session | null> {
-  const api = useApi();
-  return useQuery<Session | null>({
+/** How it is asked who is signed in. */
+export function sessionQuery(api: Api) {
+  return queryOptions<Session | null>({
     queryKey: SESSION_KEY,
     queryFn: async ({ signal }) => {
       if (cameAsStranger()) return null;
@@ -43,6 +43,14 @@ export function useSessionQuery(): UseQueryResult<Session | null> {
     staleTime: Infinity,
     gcTime: Infinity,
     refetchOnWindowFocus: false,
+  });
+}
+
+/** The session in force; null when nobody is signed in. */
+export function useSessionQuery(): UseQueryResult<Session | null> {
+  const api = useApi();
+  return useQuery({
+    ...sessionQuery(api),
     // Until the service answers there is nothing to show but that.
     refetchInterval: ({ state }) => (state.status === 'error' ? AGAIN_MS : false),
   });
