@@ -4,7 +4,7 @@ import { compileRules } from '../src/domain/rule/rule-match.js';
 import type { Rule } from '../src/domain/rule/rule.js';
 import { SuppressionSet } from '../src/domain/suppression/suppression-set.js';
 import { flapHold } from '../src/triage/flapping.js';
-import { FINDINGS } from '../src/web/words/said/zh-findings.js';
+import { FINDINGS, KINDS } from '../src/web/words/said/zh-findings.js';
 import { RULES, VALUES } from '../src/web/words/said/zh-rules.js';
 import { ANSWERS, RUNS, STEPS } from '../src/web/words/said/zh-runs.js';
 import { FORESEEN, TRIAGE } from '../src/web/words/said/zh-triage.js';
@@ -19,6 +19,7 @@ const ALL = [
   ...RUNS,
   ...WAYS,
   ...FINDINGS,
+  ...KINDS,
   ...STEPS,
   ...ANSWERS,
   ...VALUES,

@@ -70,7 +70,7 @@ function isBug(node: ts.Node): boolean {
 
 /** What a schema says about itself and its values is no sentence of a step. */
 function isDescribed(node: ts.Node): boolean {
-  if (ts.isPropertyAssignment(node)) return /^(?:title|description)$/.test(node.name.getText());
+  if (ts.isPropertyAssignment(node)) return node.name.getText() === 'description';
   return ts.isCallExpression(node) && /\.(?:describe|meta|refine|regex)$/.test(node.expression.getText());
 }
 

@@ -6,6 +6,7 @@ import { path } from '../../api/client.js';
 import { useGet } from '../../api/queries.js';
 import { Button } from '../../kit/button.js';
 import { Icon } from '../../kit/icon.js';
+import { Said } from '../../kit/said.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { ErrorState, Loading } from '../../kit/states.js';
 import { Table } from '../../kit/table.js';
@@ -102,7 +103,7 @@ interface PartProps {
 function StepName({ step_id, name, onOpenStep }: { step_id: string; name: string } & Pick<PartProps, 'onOpenStep'>) {
   return (
     <button type="button" className="run-link" dir="auto" onClick={() => onOpenStep(step_id)}>
-      {name}
+      <Said text={name} />
     </button>
   );
 }
@@ -123,7 +124,8 @@ function Left({ report, onOpenStep }: PartProps) {
                 {words.reason[reason]}
               </Badge>
               <span dir="auto">
-                {text} {step_id !== null && <StepName step_id={step_id} name={step_id} onOpenStep={onOpenStep} />}
+                <Said text={text} />{' '}
+                {step_id !== null && <StepName step_id={step_id} name={step_id} onOpenStep={onOpenStep} />}
               </span>
             </li>
           ))}
@@ -154,7 +156,7 @@ function Done({ report, onOpenStep }: PartProps) {
                 {deed.target}
               </span>,
               <span key="w" className="report-cell" dir="auto">
-                {deed.what}
+                <Said text={deed.what} />
               </span>,
               <span key="f" className="report-cell" dir="auto">
                 {deed.from}
@@ -205,7 +207,9 @@ function Seen({ report, onOpenStep }: PartProps) {
               <dt>
                 <StepName step_id={one.step_id} name={named(one)} onOpenStep={onOpenStep} />
               </dt>
-              <dd dir="auto">{one.text}</dd>
+              <dd dir="auto">
+                <Said text={one.text} />
+              </dd>
             </div>
           ))}
         </dl>
@@ -255,7 +259,9 @@ function Course({ report }: { readonly report: Report }) {
           <li key={index}>
             <When at={at} as="clock" inRow />
             {STEP_STATES.has(state) ? <StateSign value={state} as="icon" /> : <Icon name="dot" />}
-            <span dir="auto">{text}</span>
+            <span dir="auto">
+              <Said text={text} />
+            </span>
           </li>
         ))}
       </ol>

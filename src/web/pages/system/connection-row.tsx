@@ -3,6 +3,7 @@ import type { ConnectionLine } from '../../../domain/api/connection.js';
 import { useMay } from '../../api/session.js';
 import { Button } from '../../kit/button.js';
 import { Icon } from '../../kit/icon.js';
+import { Said } from '../../kit/said.js';
 import { Badge } from '../../kit/sign.js';
 import { ErrorNote } from '../../kit/states.js';
 import { When } from '../../kit/when.js';
@@ -28,7 +29,11 @@ export function ConnectionRow({ name, detail, badge, address, checks }: Connecti
       <div className="system-connection-head">
         <div className="system-connection-name">
           <strong className="mono">{name}</strong>
-          {detail !== null && detail !== name && <span className="quiet">{detail}</span>}
+          {detail !== null && detail !== name && (
+            <span className="quiet">
+              <Said text={detail} />
+            </span>
+          )}
         </div>
         {badge}
         <span className="system-connection-end">
@@ -78,7 +83,7 @@ function Found({ check }: { readonly check: Check }) {
     <div className="system-found">
       {message !== null && (
         <p className="quiet" dir="auto">
-          {message}
+          <Said text={message} />
         </p>
       )}
       {items.map((line, index) => (
@@ -109,7 +114,9 @@ function Line({ line }: { readonly line: ConnectionLine }) {
           )}
           {required && <Badge>{words.required}</Badge>}
         </span>
-        <p dir="auto">{message}</p>
+        <p dir="auto">
+          <Said text={message} />
+        </p>
       </div>
     </div>
   );

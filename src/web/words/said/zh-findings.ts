@@ -255,3 +255,22 @@ export const FINDINGS: readonly Saying[] = [
   ['culprit {service} ({share#} %)', '根源 {service}（{share} %）'],
   ['until lies more than ten years ahead: {until#}', 'until 在十年以后：{until}'],
 ];
+
+/** Chinese: what each kind of executor does. */
+export const KINDS: readonly Saying[] = [
+  ['Call an HTTP API', '调用 HTTP API'],
+  ['Find the service that makes requests slow or fail', '找出使请求变慢或失败的服务'],
+  ['Look at a Postgres database', '查看 Postgres 数据库'],
+  ['Ask Prometheus', '查询 Prometheus'],
+  ['Tell people by mail and chat', '通过邮件和聊天通知人员'],
+  ['Wait for a length of time or until an instant', '等待一段时间，或等到某个时刻'],
+  ['Scale a Deployment or StatefulSet, and wait until it is ready', '对 Deployment 或 StatefulSet 扩缩容，并等到就绪'],
+  ['Tell what a service calls, and who calls it', '说明服务调用了谁、被谁调用'],
+  ['Run another playbook and wait for its end', '运行另一个剧本，并等待其结束'],
+  ['Count the log lines and error lines of a service', '统计服务的日志行数和错误行数'],
+  ['Ask people for a yes before anything that depends on it is written', '在写入依赖它的内容之前征得人员同意'],
+  [
+    'Ask people whether it is solved; the answer becomes the outcome of the run',
+    '询问人员问题是否已解决；答复即为运行的结果',
+  ],
+];

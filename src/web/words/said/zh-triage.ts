@@ -156,6 +156,7 @@ export const FORESEEN: readonly Saying[] = [
     '与告警 {alert} 重复，其运行 {run} 未能解决（已用 {used} 次）：重新决定',
   ],
   ['taken by {rules}', '由 {rules} 处理'],
+  ['{playbook#} by {rule#}: {mode#}[, {rest~}]', '{playbook}（规则 {rule}）：{mode}[，{rest}]'],
   ['its condition does not come and go', '状况没有反复触发和恢复'],
   ['its cooldown of {length} is over', '其 {length} 的冷却期已过'],
   [
