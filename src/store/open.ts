@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { FixpointError, messageOf } from '../domain/errors.js';
 import type { ConnectionCheck } from '../domain/connection.js';
 import type { Ids } from '../domain/id.js';
@@ -14,6 +15,7 @@ import { whatItChanges } from './postgres/what-it-changes.js';
 import type { Rows } from './postgres/commit.js';
 import { createDeadLetters } from './postgres/dead-letters.js';
 import { EventFeed } from './postgres/event-feed.js';
+import { GiveBack } from './postgres/give-back.js';
 import { Glance } from './postgres/glance.js';
 import { createHoldStore } from './postgres/holds.js';
 import { createIncidentStore } from './postgres/incidents.js';
@@ -45,6 +47,10 @@ const CHECKPOINT_EVERY_MS = 60_000;
 /** How often it looks whether a table needs a vacuum, and how soon again after one that did. */
 const VACUUM_EVERY_MS = 30_000;
 const VACUUM_AGAIN_MS = 1_000;
+/** How often it looks whether a table is mostly empty, and what counts as quiet: what that costs nobody should wait for. */
+const GIVE_BACK_EVERY_MS = 600_000;
+const QUIET_MS = 30_000;
+const QUIET_STATEMENTS = 100;
 
 export interface StoreOptions {
   /** Postgres' address; null for the embedded store in `directory`. */
@@ -147,9 +153,29 @@ export async function openDb(options: StoreOptions): Promise<{ db: Db; descripti
     repeat({ clock, onError, first_ms: VACUUM_EVERY_MS }, async () =>
       (await vacuumNext(db)) === null ? VACUUM_EVERY_MS : VACUUM_AGAIN_MS,
     ),
+    repeat({ clock, onError, first_ms: GIVE_BACK_EVERY_MS }, whenQuiet(db, givingBack(db, options.directory))),
   ];
   const stopUpkeep = (): void => stops.forEach((stop) => stop());
   return { db, description: `embedded store in ${options.directory}`, stopUpkeep };
+}
+
+function givingBack(db: Db, directory: string): () => Promise<boolean> {
+  const giveBack = new GiveBack(db, async () => {
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize;
+  });
+  return async () => (await giveBack.next()) !== null;
+}
+
+/** Work for `repeat` that waits until there is little else to do; it answers whether it may have more. */
+function whenQuiet(db: Db, work: () => Promise<boolean>): () => Promise<number> {
+  let seen = -Infinity;
+  return async () => {
+    const busy = db.activity() - seen > QUIET_STATEMENTS;
+    const more = !busy && (await work());
+    seen = db.activity();
+    return busy || more ? QUIET_MS : GIVE_BACK_EVERY_MS;
+  };
 }
 
 /** Does `work` again and again, each time after as long as the last time answered. The answer ends it. */
