@@ -91,6 +91,7 @@ describe('what executors say, in Chinese', () => {
       'orders：不健康，已用 98/100 个连接（98 %），超过 90 %，3 行',
     ],
     ['orders: not healthy, standby b is 12.0 s behind, more than 5s', 'orders：不健康，备库 b 落后 12.0 s，超过 5s'],
+    ['发送报告：sent by email', '发送报告：已通过 email 发送'],
     ['orders: unreachable, db:5432/orders: no such host', 'orders：无法访问，db:5432/orders：没有这个主机'],
     ['1240 lines, 31 errors (2.5 %), 4 with keywords', '1240 行，31 个错误（2.5 %），4 行含关键词'],
     [

@@ -83,17 +83,14 @@ function Name({ node }: { readonly node: GraphNode }) {
 function What({ node, summary }: { readonly node: GraphNode; readonly summary: string | null }) {
   const { view } = useWords(runsWords);
   const why = useWhy()(node);
+  const told = useSaidText()(why ?? summary ?? '');
   const { items } = node;
   return (
     <span className="step-what">
       {items !== null && <Badge>{view.items(items.done, items.total)}</Badge>}
       {node.recorded_only && <Badge tone="info">{view.recorded_only}</Badge>}
-      <span
-        className={node.state === 'failed' ? 'truncate step-error' : 'truncate quiet'}
-        dir="auto"
-        title={why ?? summary ?? ''}
-      >
-        {why ?? summary ?? ''}
+      <span className={node.state === 'failed' ? 'truncate step-error' : 'truncate quiet'} dir="auto" title={told}>
+        {told}
       </span>
     </span>
   );

@@ -192,4 +192,6 @@ export const WAYS: readonly Saying[] = [
 export const OF_WHAT: readonly Saying[] = [
   ['{method!} {url#}: {why~}', '{method} {url}：{why}'],
   ['{cluster#}/{namespace#}/{kind#}/{name#}: {why~}', '{cluster}/{namespace}/{kind}/{name}：{why}'],
+  // A Chinese report quotes what was said.
+  ['{what~}：{why~}', '{what}：{why}'],
 ];
