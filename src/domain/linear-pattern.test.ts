@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compileLinear } from './linear-pattern.js';
 
-const isQuick = (source: string): boolean => !(compileLinear(source) instanceof RE2JS);
+/** Whether a whole text is asked without RE2. */
+function isQuick(source: string): boolean {
+  const compile = vi.spyOn(RE2JS, 'compile');
+  compileLinear(source).testExact('text');
+  const isLeft = compile.mock.calls.length > 0;
+  compile.mockRestore();
+  return !isLeft;
+}
 
 describe('a pattern', () => {
   it.each([
@@ -27,6 +34,21 @@ describe('a pattern', () => {
       expect(isQuick(source)).toBe(false);
     },
   );
+
+  it.each([
+    ['10\\.4\\..*', '10.4.', true],
+    ['special-7-[0-9]+', 'special-7-', false],
+    ['支付.*', '支付', true],
+    ['api', 'api', false],
+    ['ab+', 'a', false],
+    ['a.*b', 'a', false],
+    ['api|web', '', false],
+    ['api.*|web.*', '', false],
+    ['.*', '', true],
+    ['(api).*', '', false],
+  ])('tells how what it takes begins: %s', (source, prefix, isPrefix) => {
+    expect(compileLinear(source)).toMatchObject({ prefix, isPrefix });
+  });
 
   it.each(['(', '[z-a]', 'a**', '*a', '|*', 'a\\', '\\q', 'a{2}{3}', '(?=a)'])(
     'is refused where it is not RE2: %s',

@@ -1,8 +1,9 @@
 import { messageOf } from '../errors.js';
 import { compileLinear } from '../linear-pattern.js';
+import type { Beginning } from '../linear-pattern.js';
 
 /** A regular expression in RE2 syntax: it takes time linear in the text, whatever the pattern. */
-export interface Pattern {
+export interface Pattern extends Beginning {
   readonly source: string;
   /** Anywhere in the text. */
   finds(text: string): boolean;
@@ -20,6 +21,8 @@ export function compilePattern(source: string): Pattern | string {
     const compiled = compileLinear(source);
     return {
       source,
+      prefix: compiled.prefix,
+      isPrefix: compiled.isPrefix,
       finds: (text) => compiled.test(text),
       matches: (text) => compiled.testExact(text),
     };

@@ -4,24 +4,52 @@ import { compileTemplate, evaluateCondition, ExpressionError, formatReference } 
 import type { Template } from '../expression/expression.js';
 import { didYouMean } from '../nearest.js';
 import { convertUnit, parseQuantity } from '../alert/quantity.js';
+import type { Quantity } from '../alert/quantity.js';
 
 /** A rule's `condition`, ready to be asked. */
 export interface RuleCondition {
   /** As its author wrote it. */
   readonly text: string;
+  /** What it comes to where it compares the metric's value with a number, else null. */
+  readonly threshold: Threshold | null;
   holds(alert: Alert): boolean;
   /** A sentence on the values that made it hold or not. */
   explain(alert: Alert): string;
 }
 
-const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '==': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-};
+const OPERATORS = ['>', '>=', '<', '<=', '==', '!='] as const;
+
+/** `metric_value` on one side, a number with or without a unit on the other. */
+export interface Threshold {
+  readonly operator: (typeof OPERATORS)[number];
+  readonly limit: Quantity;
+}
+
+/** Whether the metric's value is where the threshold wants it; never where there is none, or where the units do not go together. */
+export function reaches({ operator, limit }: Threshold, alert: Alert): boolean {
+  const value = compared(alert, limit);
+  if (value === null) return false;
+  switch (operator) {
+    case '>':
+      return value > limit.value;
+    case '>=':
+      return value >= limit.value;
+    case '<':
+      return value < limit.value;
+    case '<=':
+      return value <= limit.value;
+    case '==':
+      return value === limit.value;
+    case '!=':
+      return value !== limit.value;
+  }
+}
+
+/** The metric's value in the limit's unit. */
+function compared({ metric_value, metric_unit }: Alert, { unit }: Quantity): number | null {
+  if (metric_value === null || unit === null || metric_unit === null) return metric_value;
+  return convertUnit(metric_value, metric_unit, unit);
+}
 
 /** Reads `{{ CEL }}` over `alert`, or a threshold as in `latency > 500ms`; throws ExpressionError with the place. */
 export function compileCondition(text: string): RuleCondition {
@@ -35,6 +63,7 @@ function compileCel(text: string): RuleCondition {
   checkNames(template);
   return {
     text,
+    threshold: null,
     holds: (alert) => evaluateHolds(template, alert),
     explain: (alert) => evaluateCondition(text, { alert }).explanation,
   };
@@ -61,9 +90,9 @@ function checkNames(template: Template): void {
 }
 
 function compileThreshold(text: string): RuleCondition {
-  const [, word, operator, figure] = /^\s*([\p{L}_][\p{L}\p{N}_]*)\s*(>=|<=|==|!=|>|<)\s*(.+?)\s*$/su.exec(text) ?? [];
-  const compare = operator === undefined ? undefined : COMPARE[operator];
-  if (word === undefined || operator === undefined || figure === undefined || compare === undefined)
+  const [, word, written, figure] = /^\s*([\p{L}_][\p{L}\p{N}_]*)\s*(>=|<=|==|!=|>|<)\s*(.+?)\s*$/su.exec(text) ?? [];
+  const operator = OPERATORS.find((known) => known === written);
+  if (word === undefined || operator === undefined || figure === undefined)
     throw new ExpressionError(
       'expected {{ an expression }}, or a word, one of > >= < <= == != and a number, as in latency > 500ms',
       0,
@@ -74,22 +103,16 @@ function compileThreshold(text: string): RuleCondition {
       `expected a number with a unit such as 90%, 500ms or 5, came ${figure}`,
       text.indexOf(figure),
     );
-  function compared(alert: Alert): number | null {
-    if (alert.metric_value === null || limit === null) return null;
-    if (limit.unit === null || alert.metric_unit === null) return alert.metric_value;
-    return convertUnit(alert.metric_value, alert.metric_unit, limit.unit);
-  }
+  const threshold: Threshold = { operator, limit };
   return {
     text,
-    holds: (alert) => {
-      const value = compared(alert);
-      return value !== null && compare(value, limit.value);
-    },
+    threshold,
+    holds: (alert) => reaches(threshold, alert),
     explain: (alert) => {
       const wants = `the rule wants ${text.trim()}`;
       if (alert.metric_value === null) return `metric_value is null, ${wants}`;
       const shown = `metric_value is ${alert.metric_value}${alert.metric_unit === null ? '' : ` ${alert.metric_unit}`}`;
-      if (compared(alert) === null) return `${shown}, which cannot be compared with ${figure}; ${wants}`;
+      if (compared(alert, limit) === null) return `${shown}, which cannot be compared with ${figure}; ${wants}`;
       return `${shown}, ${wants}`;
     },
   };

@@ -4,9 +4,11 @@ import { labelOf, matcherHolds, parseMatcher } from '../alert/label.js';
 import type { Matcher } from '../alert/label.js';
 import { ExpressionError } from '../expression/expression.js';
 import { FixpointError, messageOf } from '../errors.js';
+import type { Beginning } from '../linear-pattern.js';
 import { compilePattern } from '../expression/pattern.js';
 import type { Pattern } from '../expression/pattern.js';
 import { compileCondition } from './rule-condition.js';
+import type { Threshold } from './rule-condition.js';
 import type { NameMatch, RuleMatch } from './rule.js';
 import { called } from '../schema-problem.js';
 import type { DataPath, PathProblem } from '../schema-problem.js';
@@ -28,12 +30,18 @@ export interface Criterion {
   readonly specificity: number;
   /** Where it can only hold for certain values of a field. */
   readonly anchor: Anchor | null;
+  /** What it comes to where it is a comparison with a number, else null. */
+  readonly threshold: Threshold | null;
 }
 
 /** The values (or the pattern) that a field must have for a criterion to hold. */
 export type Anchor =
   | { readonly field: CriterionField; readonly type: 'values'; readonly values: readonly string[] }
-  | { readonly field: CriterionField; readonly type: 'pattern'; readonly matches: (value: string) => boolean };
+  | ({
+      readonly field: CriterionField;
+      readonly type: 'pattern';
+      readonly matches: (value: string) => boolean;
+    } & Beginning);
 
 /**
  * What each kind of criterion adds to a rule's specificity. Between two rules of the same priority the one with the greater sum comes
@@ -41,17 +49,20 @@ export type Anchor =
  */
 export const SPECIFICITY = { value: 4, values: 3, pattern: 2, exclusion: 1, severity: 2, condition: 1 } as const;
 
-/** The value of a field as an index sees it: '' for what is missing. */
-export function fieldValue(alert: Alert, field: CriterionField): string {
+/** Reads a field as an index sees it: '' for what is missing. */
+export function fieldReader(field: CriterionField): (alert: Alert) => string {
   switch (field) {
     case 'alert_name':
-      return alert.alert_name;
+      return ({ alert_name }) => alert_name;
     case 'service_name':
-      return alert.service_name ?? '';
+      return ({ service_name }) => service_name ?? '';
     case 'severity':
-      return alert.severity;
-    default:
-      return labelOf(alert.labels, field.slice('label:'.length));
+      return ({ severity }) => severity;
+    default: {
+      // A key of an object is looked up as it is; a piece cut out of a text is hashed anew each time.
+      const [name = ''] = Object.keys({ [field.slice('label:'.length)]: true });
+      return ({ labels }) => labelOf(labels, name);
+    }
   }
 }
 
@@ -100,23 +111,36 @@ function nameCriterion(
   const accepted = new Set(values);
   const matches = (value: string): boolean => accepted.has(value) || patterns.some((pattern) => pattern.matches(value));
   const matchesSeen = patterns.length > 0 ? remembering(matches) : matches;
+  const read = fieldReader(field);
   const wants = texts.length === 1 ? `the rule wants ${texts.join('')}` : `the rule wants one of ${shorten(texts)}`;
   return {
     // A name that is not known has no value to be equal to, but a pattern may take the empty text.
-    holds: (alert) => matchesSeen(fieldValue(alert, field)),
+    holds: (alert) => matchesSeen(read(alert)),
     reason: (alert, holds) => `${field} ${shown(alert[field])}${holds ? '' : `, ${wants}`}`,
     specificity: patterns.length > 0 ? SPECIFICITY.pattern : values.length > 1 ? SPECIFICITY.values : SPECIFICITY.value,
-    anchor: patterns.length > 0 ? { field, type: 'pattern', matches } : { field, type: 'values', values },
+    anchor:
+      patterns.length > 0
+        ? { field, type: 'pattern', matches, ...beginningOf(values, patterns) }
+        : { field, type: 'values', values },
+    threshold: null,
   };
+}
+
+/** Several alternatives have no beginning in common. */
+function beginningOf(values: readonly string[], patterns: readonly Pattern[]): Beginning {
+  const [only] = patterns;
+  if (only === undefined || patterns.length + values.length > 1) return { prefix: '', isPrefix: false };
+  return { prefix: only.prefix, isPrefix: only.isPrefix };
 }
 
 /** What nearly every rule asks, made with as little as possible. */
 function oneName(field: 'alert_name' | 'service_name', wanted: string): Criterion {
   return {
-    holds: (alert) => fieldValue(alert, field) === wanted,
+    holds: (alert) => alert[field] === wanted,
     reason: (alert, holds) => `${field} ${shown(alert[field])}${holds ? '' : `, the rule wants ${wanted}`}`,
     specificity: SPECIFICITY.value,
     anchor: { field, type: 'values', values: [wanted] },
+    threshold: null,
   };
 }
 
@@ -155,6 +179,7 @@ function severityCriterion(written: RuleMatch['severity'], problems: PathProblem
       `severity is ${alert.severity}${holds ? '' : `, the rule wants ${[...wanted].join(' or ')}`}`,
     specificity: wanted.size > 1 ? 1 : SPECIFICITY.severity,
     anchor: { field: 'severity', type: 'values', values: [...wanted] },
+    threshold: null,
   };
 }
 
@@ -179,6 +204,7 @@ function labelCriterion(text: string, index: number, problems: PathProblem[]): C
     },
     specificity: labelSpecificity(matcher),
     anchor: labelAnchor(matcher),
+    threshold: null,
   };
 }
 
@@ -194,7 +220,8 @@ function labelAnchor(matcher: Matcher): Anchor | null {
   if (matcher.operator !== '=~' || pattern === null) return null;
   // `critical|warning` is a list of values in disguise.
   if (/^[\w -]+(\|[\w -]+)*$/.test(matcher.value)) return { field, type: 'values', values: matcher.value.split('|') };
-  return { field, type: 'pattern', matches: (value) => pattern.testExact(value) };
+  const { prefix, isPrefix } = pattern;
+  return { field, type: 'pattern', matches: (value) => pattern.testExact(value), prefix, isPrefix };
 }
 
 function conditionCriterion(text: string | undefined, problems: PathProblem[]): Criterion | null {
@@ -206,6 +233,7 @@ function conditionCriterion(text: string | undefined, problems: PathProblem[]): 
       reason: (alert) => condition.explain(alert),
       specificity: SPECIFICITY.condition,
       anchor: null,
+      threshold: condition.threshold,
     };
   } catch (error) {
     if (!(error instanceof FixpointError)) throw error;

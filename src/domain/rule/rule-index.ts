@@ -1,15 +1,8 @@
 import type { Alert } from '../alert/alert.js';
-import { fieldValue } from './rule-criterion.js';
+import { fieldReader } from './rule-criterion.js';
 import type { Anchor, Criterion, CriterionField } from './rule-criterion.js';
-
-/** A rule that may match: the index has seen to everything that it asks but for `open`. */
-export interface Candidate<Rule> {
-  readonly rule: Rule;
-  /** Its place in the order in which rules are asked. */
-  readonly rank: number;
-  /** What is left to be asked. */
-  readonly open: readonly Criterion[];
-}
+import { RuleTable } from './rule-table.js';
+import type { Candidate } from './rule-table.js';
 
 /** Finds the rules that may match an alert without looking at those that cannot. */
 export interface RuleIndex<Rule> {
@@ -31,8 +24,13 @@ export function finish<Result>(steps: Steps<Result>): Result {
 /** How many rules are looked at between two interruptions. */
 export const STEP = 500;
 
-/** Buckets up to this size are cheaper to ask one by one than to divide once more. */
-const SMALL = 4;
+/** Buckets up to this size are cheaper to ask row by row than to divide once more. */
+const SMALL = 32;
+/** The same of candidates that are kept as they are. */
+const FEW = 4;
+/** In place of a place in the table: no rule wants the value; its rules are divided further. */
+const NOWHERE = -1;
+const DIVIDED = -2;
 /** How many candidates the memory of one field's patterns may hold. */
 const MEMORY = 1_000_000;
 
@@ -46,6 +44,17 @@ export function createRuleIndex<Rule>(candidates: readonly Candidate<Rule>[]): R
 
 /** The same in steps of a millisecond or less, for who has other things to do meanwhile. */
 export function* ruleIndexSteps<Rule>(candidates: readonly Candidate<Rule>[]): Steps<RuleIndex<Rule>> {
+  const table = new RuleTable<Rule>();
+  const index = yield* indexSteps(candidates, table);
+  return {
+    find: (alert, found) => {
+      table.turn();
+      index.find(alert, found);
+    },
+  };
+}
+
+function* indexSteps<Rule>(candidates: readonly Candidate<Rule>[], table: RuleTable<Rule>): Steps<RuleIndex<Rule>> {
   const frequency = yield* countValues(candidates);
   const byField = new Map<CriterionField, Map<string, Candidate<Rule>[]>>();
   const byPattern = new Map<CriterionField, PatternEntry<Rule>[]>();
@@ -63,7 +72,7 @@ export function* ruleIndexSteps<Rule>(candidates: readonly Candidate<Rule>[]): S
     else for (const value of new Set(anchor.values)) push(mapOf(byField, anchor.field), value, filed);
   }
   const parts = [
-    ...[...byField].map(([field, values]) => fieldIndex(field, values)),
+    ...[...byField].map(([field, values]) => fieldIndex(field, values, table)),
     ...[...byPattern].map(([field, entries]) => patternIndex(field, entries)),
     ...(rest.length > 0 ? [listIndex(rest)] : []),
   ];
@@ -87,32 +96,37 @@ function listIndex<Rule>(candidates: readonly Candidate<Rule>[]): RuleIndex<Rule
   };
 }
 
-function bucketIndex<Rule>(candidates: readonly Candidate<Rule>[]): RuleIndex<Rule> {
-  return candidates.length > SMALL ? createRuleIndex(candidates) : listIndex(candidates);
-}
-
+/**
+ * Each bucket is divided, or put into the table, when it is first asked: ten thousand rules are in force at once, most values never come.
+ */
 function fieldIndex<Rule>(
   field: CriterionField,
   values: ReadonlyMap<string, readonly Candidate<Rule>[]>,
+  table: RuleTable<Rule>,
 ): RuleIndex<Rule> {
-  // Each bucket is divided when it is first asked: ten thousand rules are in force at once, most values never come.
-  const buckets = new Map<string, RuleIndex<Rule>>();
+  const read = fieldReader(field);
+  const places = new Map<string, number>();
+  const divided = new Map<string, RuleIndex<Rule>>();
+  function place(value: string): number {
+    const candidates = values.get(value);
+    if (!candidates) return NOWHERE;
+    const isSmall = candidates.length <= SMALL;
+    if (!isSmall) divided.set(value, finish(indexSteps(candidates, table)));
+    places.set(value, isSmall ? table.add(candidates) : DIVIDED);
+    return places.get(value) ?? NOWHERE;
+  }
   return {
     find: (alert, found) => {
-      const value = fieldValue(alert, field);
-      const candidates = values.get(value);
-      if (!candidates) return;
-      let bucket = buckets.get(value);
-      if (!bucket) {
-        bucket = bucketIndex(candidates);
-        buckets.set(value, bucket);
-      }
-      bucket.find(alert, found);
+      const value = read(alert);
+      const at = places.get(value) ?? place(value);
+      if (at >= 0) table.find(at, alert, found);
+      else if (at === DIVIDED) divided.get(value)?.find(alert, found);
     },
   };
 }
 
 function patternIndex<Rule>(field: CriterionField, entries: readonly PatternEntry<Rule>[]): RuleIndex<Rule> {
+  const read = fieldReader(field);
   const memory = new Map<string, RuleIndex<Rule>>();
   let remembered = 0;
   function ask(value: string): RuleIndex<Rule> {
@@ -123,13 +137,14 @@ function patternIndex<Rule>(field: CriterionField, entries: readonly PatternEntr
       memory.clear();
       remembered = candidates.length + 1;
     }
-    const index = bucketIndex(candidates);
+    // Nothing that is filed by a pattern has a fixed value: no row of a table could say more.
+    const index = candidates.length > FEW ? createRuleIndex(candidates) : listIndex(candidates);
     memory.set(value, index);
     return index;
   }
   return {
     find: (alert, found) => {
-      const value = fieldValue(alert, field);
+      const value = read(alert);
       (memory.get(value) ?? ask(value)).find(alert, found);
     },
   };

@@ -242,11 +242,22 @@ describe('a rule set', () => {
         alert_name: name,
         service_name: name,
         severity: fc.constantFrom('critical', 'Warning', 'any'),
-        matchers: fc.array(fc.constantFrom('x="a"', 'x=~"a|b"', 'x=~"[ab]?"', 'x!="a"', 'y=""', 'y="b"', 'z!~"c"'), {
-          minLength: 1,
-          maxLength: 3,
-        }),
-        condition: fc.constantFrom('v > 1', '{{ alert.metric_value < 2 }}'),
+        matchers: fc.array(
+          fc.constantFrom(
+            ...['x="a"', 'x=~"a|b"', 'x=~"[ab]?"', 'x!="a"', 'y=""', 'y="b"', 'z!~"c"'],
+            ...['x=~"ab.*"', 'x=~"a.*"', 'x=~"ab[0-9]"', 'x=~".*1"', 'y=~"a.+"', 'y!~"ab.*"', 'x=~"ab1"'],
+          ),
+          { minLength: 1, maxLength: 3 },
+        ),
+        condition: fc.constantFrom(
+          'v > 1',
+          'v <= 1',
+          'v >= 2ms',
+          'v < 2s',
+          'v == 1',
+          'v != 1',
+          '{{ alert.metric_value < 2 }}',
+        ),
         priority: fc.nat(2),
         continue: fc.boolean(),
         enabled: fc.boolean(),
@@ -258,11 +269,15 @@ describe('a rule set', () => {
       service_name: fc.oneof(word, fc.constant(null)),
       severity: fc.constantFrom('critical' as const, 'warning' as const),
       metric_value: fc.oneof(fc.nat(3), fc.constant(null)),
-      labels: fc.dictionary(fc.constantFrom('x', 'y', 'z'), word),
+      metric_unit: fc.constantFrom(null, 's', 'ms', '%'),
+      labels: fc.dictionary(
+        fc.constantFrom('x', 'y', 'z'),
+        fc.oneof(word, fc.constantFrom('ab', 'ab1', 'ab\n1', 'abc')),
+      ),
     });
     fc.assert(
       fc.property(
-        fc.array(rule, { maxLength: 40 }),
+        fc.array(rule, { maxLength: 120, size: 'max' }),
         fc.array(alert, { minLength: 1, maxLength: 5 }),
         (drafts, alerts) => {
           const rules = drafts.map((draft, i): Rule => ({ ...draft, rule_id: `R${i}`, playbook_id: `P${i % 7}` }));

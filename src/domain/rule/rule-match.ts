@@ -4,7 +4,8 @@ import { FixpointError } from '../errors.js';
 import { compileCriteria } from './rule-criterion.js';
 import type { Criterion } from './rule-criterion.js';
 import { finish, ruleIndexSteps } from './rule-index.js';
-import type { Candidate, Steps } from './rule-index.js';
+import type { Steps } from './rule-index.js';
+import type { Candidate } from './rule-table.js';
 import type { Rule } from './rule.js';
 
 /** Regular expressions are the dear part of a rule. */

@@ -3,7 +3,8 @@ import { labelOf } from '../alert/label.js';
 import { compileCriteria } from '../rule/rule-criterion.js';
 import type { Criterion } from '../rule/rule-criterion.js';
 import { createRuleIndex } from '../rule/rule-index.js';
-import type { Candidate, RuleIndex } from '../rule/rule-index.js';
+import type { RuleIndex } from '../rule/rule-index.js';
+import type { Candidate } from '../rule/rule-table.js';
 import { withFieldLabels } from './suppression.js';
 import type { InhibitRule } from './suppression.js';
 
