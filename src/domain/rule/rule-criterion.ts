@@ -245,8 +245,9 @@ function conditionCriterion(text: string | undefined, problems: PathProblem[]): 
 
 /** A regular expression costs a hundred times what looking into a map does, and most labels have few values. */
 function remembering(matches: (value: string) => boolean): (value: string) => boolean {
-  const seen = new Map<string, boolean>();
+  let seen: Map<string, boolean> | null = null;
   return (value) => {
+    seen ??= new Map<string, boolean>();
     let answer = seen.get(value);
     if (answer === undefined) {
       answer = matches(value);

@@ -67,9 +67,11 @@ function* indexSteps<Rule>(candidates: readonly Candidate<Rule>[], table: RuleTa
       rest.push(candidate);
       continue;
     }
-    const filed = { ...candidate, open: candidate.open.filter((other) => other !== criterion) };
-    if (anchor.type === 'pattern') push(byPattern, anchor.field, { candidate: filed, matches: anchor.matches });
-    else for (const value of new Set(anchor.values)) push(mapOf(byField, anchor.field), value, filed);
+    if (anchor.type === 'values') file(mapOf(byField, anchor.field), anchor.values, candidate);
+    else {
+      const open = candidate.open.filter((other) => other !== criterion);
+      push(byPattern, anchor.field, { candidate: { ...candidate, open }, matches: anchor.matches });
+    }
   }
   const parts = [
     ...[...byField].map(([field, values]) => fieldIndex(field, values, table)),
@@ -108,7 +110,7 @@ function fieldIndex<Rule>(
   const places = new Map<string, number>();
   const divided = new Map<string, RuleIndex<Rule>>();
   function place(value: string): number {
-    const candidates = values.get(value);
+    const candidates = values.get(value)?.map((candidate) => without(candidate, field, value));
     if (!candidates) return NOWHERE;
     const isSmall = candidates.length <= SMALL;
     if (!isSmall) divided.set(value, finish(indexSteps(candidates, table)));
@@ -123,6 +125,14 @@ function fieldIndex<Rule>(
       else if (at === DIVIDED) divided.get(value)?.find(alert, found);
     },
   };
+}
+
+/** A candidate of whose field it is known that it has the value. */
+function without<Rule>(candidate: Candidate<Rule>, field: CriterionField, value: string): Candidate<Rule> {
+  const open = candidate.open.filter(
+    ({ anchor }) => anchor?.type !== 'values' || anchor.field !== field || !anchor.values.includes(value),
+  );
+  return { ...candidate, open };
 }
 
 function patternIndex<Rule>(field: CriterionField, entries: readonly PatternEntry<Rule>[]): RuleIndex<Rule> {
@@ -194,6 +204,10 @@ function mapOf<Key, Inner>(outer: Map<Key, Map<string, Inner>>, key: Key): Map<s
     outer.set(key, inner);
   }
   return inner;
+}
+
+function file<Item>(lists: Map<string, Item[]>, values: readonly string[], item: Item): void {
+  for (const value of values.length === 1 ? values : new Set(values)) push(lists, value, item);
 }
 
 function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
