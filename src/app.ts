@@ -148,7 +148,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       log,
     });
     stops.push(() => catalog.stop());
-    const policy = await openPolicy({ settings, catalog, playbooks: store.playbooks, clock, log });
+    const { policy, whole } = await openPolicy({ settings, catalog, playbooks: store.playbooks, clock, log });
 
     const vault = new SecretVault(settings.secrets, randomBytes(16).toString('hex'));
     const scheduler = new Scheduler({
@@ -213,6 +213,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       stops.push(() => pruner.stop());
     }
 
+    // Runs that are open go on meanwhile: they have their playbooks.
+    await whole();
     const open: OpenRun = (header, checked, joined, resolved = false) => {
       metrics.runReached(header.playbook_id, 'pending');
       if (roles.has('schedule')) return scheduler.open(header, checked.playbook, { joined, resolved });

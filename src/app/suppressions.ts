@@ -39,13 +39,13 @@ export async function openSuppressions(parts: SuppressionParts): Promise<Suppres
   const alertmanager = openSilences(settings.sources, { clock });
   const { suppressions, holds } = store;
   const keeper = new SuppressionKeeper({ suppressions, holds, alertmanager, clock, log, freezeChanged });
-  await keeper.setFile(catalog.content().suppressions ?? NO_FILE_SUPPRESSIONS);
-  await keeper.start();
   const leave = catalog.onChange((content) => {
     keeper.setFile(content.suppressions ?? NO_FILE_SUPPRESSIONS).catch((error: unknown) => {
       log.error({ error: messageOf(error) }, 'changed suppressions could not be put in force; the old ones stay');
     });
   });
+  await keeper.setFile(catalog.content().suppressions ?? NO_FILE_SUPPRESSIONS);
+  await keeper.start();
   metrics.readSuppressions(() => keeper.set.counts(new Date(clock.now()).toISOString()));
   return {
     keeper,

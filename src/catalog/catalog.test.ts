@@ -42,6 +42,7 @@ async function write(file: string, text: string): Promise<void> {
 
 async function open(): Promise<Catalog> {
   catalog = await openCatalog({ dir, kinds: KINDS, clock, watch: true, log: SILENT_LOG });
+  await catalog.whole();
   return catalog;
 }
 
@@ -84,6 +85,25 @@ describe('the playbooks folder', () => {
     await write('c.yaml', playbook('C'));
     await seen('C', ({ playbooks }) => playbooks.has('C'));
     expect(heard).toHaveLength(3);
+  });
+
+  it('has its playbooks in force before its rules, which may be many thousands', async () => {
+    await write('a.yaml', playbook('A'));
+    await write('rules.yaml', rules('A'));
+    catalog = await openCatalog({ dir, kinds: KINDS, clock, watch: true, log: SILENT_LOG });
+    const heard: string[][] = [];
+    catalog.onChange((content) => heard.push(inForce(content).rules));
+    expect(inForce(catalog.content())).toEqual({ playbooks: ['A first'], rules: [] });
+
+    await catalog.whole();
+
+    expect(inForce(catalog.content())).toEqual({ playbooks: ['A first'], rules: ['R-A'] });
+    expect(heard).toEqual([['R-A']]);
+  });
+
+  it('is whole at once and says so where nothing is in it', async () => {
+    const opened = await open();
+    expect(inForce(opened.content())).toEqual({ playbooks: [], rules: [] });
   });
 
   it('keeps the last good version of a file that breaks, and says what is wrong with it', async () => {
@@ -145,6 +165,7 @@ describe('the playbooks folder', () => {
     await seen('the folder again', ({ problems }) => problems.length === 0);
 
     const other = await openCatalog({ dir: join(dir, 'nowhere'), kinds: KINDS, clock, watch: false, log: SILENT_LOG });
+    await other.whole();
     expect(other.content().playbooks.size).toBe(0);
     expect(other.content().problems.map(({ message }) => message)).toEqual(['there is no such file or folder']);
     await other.stop();

@@ -9,7 +9,7 @@ import { assemble } from './assemble.js';
 import type { FileInForce } from './assemble.js';
 import { inForce, problemsOnly, unreadable } from './check.js';
 import { breathe } from './quick-rules.js';
-import { atStart, findFiles } from './read-files.js';
+import { atStart, findFiles, isRulesFile } from './read-files.js';
 import type { FoundFile } from './read-files.js';
 
 /** How often the folder is looked at. Polling works on every file system; watching does not (network mounts, ConfigMaps). */
@@ -26,7 +26,10 @@ export interface CatalogOptions {
   readonly log: Log;
 }
 
-/** Loads a playbooks folder, and keeps the last good version of every file that breaks while it watches. */
+/**
+ * Loads a playbooks folder, and keeps the last good version of every file that breaks while it watches. Resolves when the playbooks are in force;
+ * the rules, of which there may be many thousands, follow.
+ */
 export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   const catalog = new FolderCatalog(options);
   await catalog.start();
@@ -46,6 +49,8 @@ class FolderCatalog implements Catalog {
   #content: CatalogContent = { playbooks: new Map(), rules: [], problems: [] };
   #cancel: () => void = () => undefined;
   #looking: Promise<void> = Promise.resolve();
+  /** False until all files were put together for the first time. */
+  #told = false;
   #stopped = false;
 
   constructor(options: CatalogOptions) {
@@ -53,8 +58,14 @@ class FolderCatalog implements Catalog {
   }
 
   async start(): Promise<void> {
-    await this.#look();
-    this.#schedule();
+    const found = (await this.#find()) ?? [];
+    await this.#read(found.filter(({ file }) => !isRulesFile(file)));
+    this.#content = { ...this.#assemble(), rules: [], problems: [] };
+    this.#looking = this.#look().finally(() => this.#schedule());
+  }
+
+  whole(): Promise<void> {
+    return this.#looking;
   }
 
   content(): CatalogContent {
@@ -85,7 +96,7 @@ class FolderCatalog implements Catalog {
     const found = await this.#find();
     // Without a folder everything stays in force: a mount that went away is no wish to forget all playbooks.
     const changed = found !== null && (await this.#read(found));
-    if (changed || JSON.stringify(this.#folderProblems) !== before) await this.#publish();
+    if (changed || !this.#told || JSON.stringify(this.#folderProblems) !== before) await this.#publish();
   }
 
   async #find(): Promise<readonly FoundFile[] | null> {
@@ -116,11 +127,16 @@ class FolderCatalog implements Catalog {
     return changed;
   }
 
-  async #publish(): Promise<void> {
+  #assemble(): CatalogContent {
     const owners = new Map([...this.#content.playbooks].map(([playbook_id, { file }]) => [playbook_id, file]));
     const files = [...this.#seen.values()].map((seen) => seen.state);
-    const content = assemble([...files, problemsOnly(this.#folderProblems)], { owners });
-    if (isSame(content, this.#content)) return;
+    return assemble([...files, problemsOnly(this.#folderProblems)], { owners });
+  }
+
+  async #publish(): Promise<void> {
+    const content = this.#assemble();
+    if (this.#told && isSame(content, this.#content)) return;
+    this.#told = true;
     await prepareRules(content.rules, compiledOf(this.#seen), breathe);
     const known = new Set(this.#content.problems.map(problemKey));
     this.#content = content;

@@ -24,7 +24,10 @@ export interface CatalogContent {
 
 /** The playbooks and rules in force. */
 export interface Catalog {
+  /** Rules are read last, after everything that runs which are open already need: until `whole`, none is in force. */
   content(): CatalogContent;
+  /** Resolves once every file has been read, and whoever listens has been told. */
+  whole(): Promise<void>;
   /** Called after every change of the content. The answer ends it. */
   onChange(listener: (content: CatalogContent) => void): () => void;
   stop(): Promise<void>;

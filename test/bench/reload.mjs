@@ -92,5 +92,6 @@ const kinds = new Map([
   ],
 ]);
 const catalog = await openCatalog({ dir: folder, kinds, clock, watch: true, log });
+await catalog.whole();
 for (let round = 0; round < 3; round++) await questions.reload();
 process.send({ ready: {} });

@@ -152,6 +152,7 @@ export class HttpWorld {
       },
       catalog: {
         content: () => ({ playbooks: this.playbooks, rules: this.rules, problems: [] }),
+        whole: async () => undefined,
         onChange: () => () => undefined,
         stop: async () => undefined,
       },
