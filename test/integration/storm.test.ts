@@ -12,6 +12,17 @@ const GROUPS = 200;
 const PER_BODY = 10;
 const AT_ONCE = 16;
 const SERVICES = 40;
+/** Every fifth service stands in front of the four after it: what fails together is one incident. */
+const A_SYSTEM = 5;
+const SYSTEMS = SERVICES / A_SYSTEM;
+
+function topology(): string {
+  const fronts = Array.from({ length: SYSTEMS }, (_, system) => {
+    const behind = Array.from({ length: A_SYSTEM - 1 }, (_each, n) => `service-${system * A_SYSTEM + n + 1}`);
+    return [`service-${system * A_SYSTEM}`, { downstream: behind }];
+  });
+  return JSON.stringify(Object.fromEntries(fronts));
+}
 
 const FILES = {
   'rules.yaml': `
@@ -62,7 +73,7 @@ describe(`a storm of ${ALERTS} alerts of ${GROUPS} groups`, { timeout: 240_000 }
     home = aHome(
       FILES,
       `
-executors: {api_call: {base_url: "${url}"}}
+executors: {api_call: {base_url: "${url}"}, topology: {services: ${topology()}}}
 notifiers: {webhook: {url: "${url}/told"}}
 storm: {starts_per_minute: 30, notify_only_at: 2, calm: 5m}
 `,
@@ -107,7 +118,7 @@ storm: {starts_per_minute: 30, notify_only_at: 2, calm: 5m}
     return all;
   }
 
-  it('is accepted and decided, with few messages, and writes only what people have approved', async () => {
+  it('is accepted and decided, with few messages and an incident for each system, and writes only what people have approved', async () => {
     const waiting = bodies();
     const took: number[] = [];
     let accepted = 0;
@@ -154,6 +165,20 @@ storm: {starts_per_minute: 30, notify_only_at: 2, calm: 5m}
     expect(storms.at(-1)?.subject).toBe('Alert storm: no new runs start');
     expect(storms.length).toBeLessThanOrEqual(2);
 
+    const incidents = await until(
+      'one incident for each system',
+      async () => {
+        const { items } = (await (await call('/api/v1/incidents?open=true&limit=200')).json()) as {
+          items: { service_names: string[]; alert_count: number }[];
+        };
+        const members = items.reduce((sum, { alert_count }) => sum + alert_count, 0);
+        return items.length === SYSTEMS && members === ALERTS && items;
+      },
+      60_000,
+    );
+    expect(incidents.map(({ service_names }) => service_names.length)).toEqual(Array<number>(SYSTEMS).fill(A_SYSTEM));
+    expect(incidents.map(({ alert_count }) => alert_count)).toEqual(Array<number>(SYSTEMS).fill(ALERTS / SYSTEMS));
+
     const latency = alerts
       .map(({ received_at, decision }) => Date.parse(decision?.decided_at ?? '') - Date.parse(received_at))
       .sort((a, b) => a - b);
@@ -165,7 +190,7 @@ storm: {starts_per_minute: 30, notify_only_at: 2, calm: 5m}
         `${ALERTS} alerts of ${GROUPS} groups in ${seconds.toFixed(1)} s:`,
         `answer p50 ${at(took, 0.5)} ms, p99 ${at(took, 0.99)} ms;`,
         `decision p50 ${at(latency, 0.5)} ms, p99 ${at(latency, 0.99)} ms;`,
-        `${[...counts].map(([key, count]) => `${count} ${key}`).join(', ')}; ${messages.length} messages;`,
+        `${[...counts].map(([key, count]) => `${count} ${key}`).join(', ')}; ${incidents.length} incidents; ${messages.length} messages;`,
         `memory ${Math.round(memory / 1024 / 1024)} MB`,
       ].join(' '),
     );
