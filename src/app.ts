@@ -225,6 +225,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
     const children = createChildRuns({
       runs: store.runs,
+      clock,
       playbooks: () => policy().playbooks,
       modeOf: (playbook_id) => policy().modeOf(playbook_id),
       open: (header, checked, resolved) => open(header, checked, [], resolved),

@@ -7,6 +7,7 @@ import { Playbook } from '../domain/playbook/playbook.js';
 import type { CheckedPlaybook, Mode } from '../domain/playbook/playbook.js';
 import type { Run } from '../domain/run/run.js';
 import { playbookModule, playbookSpec } from '../executor/playbook/playbook.js';
+import { retryRun } from '../schedule/by-hand.js';
 import type { Scheduler } from '../schedule/scheduler.js';
 
 describe('a playbook inside of another', () => {
@@ -37,6 +38,7 @@ describe('a playbook inside of another', () => {
     const checked = (playbook: Playbook): CheckedPlaybook => ({ playbook, version: 'v', file: '', source: '' });
     const runs = createChildRuns({
       runs: world.memory.store,
+      clock: world.clock,
       playbooks: () => new Map(Object.entries(children).map(([id, playbook]) => [id, checked(playbook)])),
       modeOf: (playbook_id) => modes[playbook_id] ?? null,
       open: (header, { playbook }, resolved) => scheduler.open(header, playbook, { joined: [], resolved }),
@@ -92,6 +94,29 @@ describe('a playbook inside of another', () => {
     const off = await world.begin(scheduler, PARENT);
     await world.clock.advance(100);
     expect(run(off).steps['inner']?.error).toContain('PB-Child is off');
+  });
+
+  it('is tried again with what began it, from where it failed', async () => {
+    broken = true;
+    const run_id = await world.begin(scheduler, PARENT);
+    await world.clock.advance(100);
+    const child = childOf(run_id);
+    await world.clock.advance(100_000);
+    expect(run(run_id)).toMatchObject({ state: 'failed', steps: { inner: { state: 'failed' } } });
+
+    const again = async (): Promise<void> => {
+      await retryRun(world.memory.store, run_id, { by: 'ann', step_id: null, reason: null }, world.clock);
+      scheduler.wake(run_id);
+      await world.clock.advance(10_000);
+    };
+    await again();
+    expect(run(run_id)).toMatchObject({ state: 'failed', steps: { inner: { state: 'failed' } } });
+    broken = false;
+    await again();
+    expect(run(child)).toMatchObject({ state: 'succeeded' });
+    expect(run(run_id)).toMatchObject({ state: 'succeeded', steps: { use: { state: 'succeeded' } } });
+    const ofChild = world.calls.filter((call) => call.step_id === 'nap' || call.step_id === 'act');
+    expect(ofChild.map((call) => call.step_id)).toEqual(['nap', 'nap', 'act', 'act', 'act']);
   });
 
   /** A run that waits for one with this `on_resolved`, which naps; everything in it is for one alert. */

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../domain/clock.js';
 import type { CheckedPlaybook, Mode } from '../domain/playbook/playbook.js';
 import { FixpointError } from '../domain/errors.js';
 import type { ChildRun, ChildRuns } from '../domain/executor.js';
 import { didYouMean } from '../domain/nearest.js';
 import { stricterMode } from '../domain/rule/mode.js';
 import type { NewRunHeader, Run } from '../domain/run/run.js';
-import { isStepFinished } from '../domain/run/run.js';
+import { isRunFinished, isStepFinished } from '../domain/run/run.js';
 import type { RunStore } from '../domain/run/run-store.js';
+import { retryRun } from '../schedule/by-hand.js';
 import type { Opening } from '../schedule/scheduler.js';
 
 /** A playbook that runs itself, directly or through others, ends here. */
@@ -16,6 +18,7 @@ const MAX_OUTPUTS = 65_536;
 
 interface ChildRunDeps {
   readonly runs: RunStore;
+  readonly clock: Clock;
   readonly playbooks: () => ReadonlyMap<string, CheckedPlaybook>;
   readonly modeOf: (playbook_id: string) => Mode | null;
   /** Begins a run; `resolved` when its alerts have resolved already. */
@@ -31,9 +34,10 @@ export function createChildRuns(deps: ChildRunDeps): ChildRuns {
     async begin(playbook_id, by) {
       const run_id = childIdOf(by.run_id, by.step_id);
       const known = await runs.load(run_id);
-      if (known) return childOf(known.run);
+      if (known && !hasFailed(known.run)) return childOf(known.run);
       const parent = (await runs.load(by.run_id))?.run;
       if (!parent) throw new FixpointError('unavailable', `run ${by.run_id} cannot be read`);
+      if (known) return childOf(await tryAgain(known.run, parent, deps));
       const { header, checked } = headerOf(playbook_id, run_id, parent, by.step_id, deps);
       const opening = deps.open(header, checked, parent.alerts_resolved_at !== null);
       if ((await runs.open(opening.run)) === 'opened') {
@@ -47,6 +51,19 @@ export function createChildRuns(deps: ChildRunDeps): ChildRuns {
       return childOf(begun.run);
     },
   };
+}
+
+function hasFailed({ state }: Run): boolean {
+  return isRunFinished(state) && state !== 'succeeded';
+}
+
+/** What did not succeed is tried again with the run that began it, and only when that is: once for each time. */
+async function tryAgain(child: Run, parent: Run, { runs, clock, wake }: ChildRunDeps): Promise<Run> {
+  const { run_id } = child;
+  if (parent.retried_at === null || parent.retried_at <= (child.finished_at ?? '')) return child;
+  await retryRun(runs, run_id, { by: `run:${parent.run_id}`, step_id: null, reason: null }, clock);
+  wake(run_id);
+  return (await runs.load(run_id))?.run ?? child;
 }
 
 /** The runs that steps of a run have begun and that are still waited for. */

@@ -18,7 +18,8 @@ import type { EndStorms } from '../domain/decision/storm.js';
 import type { Suppressed, SuppressionSet } from '../domain/suppression/suppression-set.js';
 import type { PartHealth } from './readiness.js';
 import type { Ingest } from '../ingest/ingest.js';
-import type { ApprovalCommand, ConfirmCommand, RetryCommand, RunCommand } from '../schedule/by-hand.js';
+import type { ApprovalCommand, ConfirmCommand, RunCommand } from '../schedule/by-hand.js';
+import type { RetryCommand } from '../schedule/retry.js';
 
 /** What a run that is started by hand is about. */
 export interface RunRequest {

@@ -17,6 +17,7 @@ export interface InnerDeps {
 /** What begins runs of steps of other runs. */
 export interface ChildRunDeps {
   readonly runs: RunStore;
+  readonly clock: Clock;
   readonly playbooks: () => ReadonlyMap<string, CheckedPlaybook>;
   readonly modeOf: (playbook_id: string) => Mode | null;
   readonly open: (header: NewRunHeader, checked: CheckedPlaybook, resolved: boolean) => Opening;

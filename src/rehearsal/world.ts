@@ -275,6 +275,7 @@ export class World {
     const { parts, cast, playbooks, modeOf } = this.#options;
     const children = parts.childRuns({
       runs,
+      clock,
       playbooks: () => playbooks,
       modeOf,
       open: (header, checked, resolved) => scheduler().open(header, checked.playbook, { joined: [], resolved }),

@@ -6,6 +6,8 @@ import type { Run, RunEvent, Step } from '../domain/run/run.js';
 import { isRunFinished } from '../domain/run/run.js';
 import type { RunStore } from '../domain/run/run-store.js';
 import { transition } from '../domain/run/transition.js';
+import { retryEvents } from './retry.js';
+import type { RetryCommand } from './retry.js';
 
 /** What a person may tell a run that is under way. */
 export interface RunCommand {
@@ -34,14 +36,6 @@ export interface ConfirmCommand {
   /** Null: a yes to "is it solved?"; a write in doubt is never settled by saying nothing. */
   readonly yes: boolean | null;
   readonly comment: string | null;
-}
-
-/** What is to be tried again. */
-export interface RetryCommand {
-  readonly by: string;
-  /** Null: everything that failed, was cancelled or was left out for that. */
-  readonly step_id: string | null;
-  readonly reason: string | null;
 }
 
 /** How often a command is folded anew because the run went on meanwhile. */
@@ -80,7 +74,7 @@ export function retryRun(runs: RunStore, run_id: string, command: RetryCommand, 
   return tell(runs, run_id, (run) => {
     const at = instant(clock.now());
     const { by, reason } = command;
-    if (isRunFinished(run.state)) return [{ type: 'run_retried', at, by, reason, steps: stepsToRetry(run, command) }];
+    if (isRunFinished(run.state)) return retryEvents(run, command, at);
     const { step_id } = stepWaitingFor(run, ['in_doubt'], command.step_id);
     return [{ type: 'doubt_settled', at, step_id, by, done: false, comment: reason }];
   });
@@ -168,26 +162,4 @@ function stepWaitingFor(run: Run, reasons: readonly string[], step_id: string | 
   if (others.length === 0) return only;
   const message = `expected one of ${waiting.map((step) => step.step_id).join(', ')}`;
   throw new FixpointError('invalid', 'several steps wait; say which', { details: [{ path: 'step_id', message }] });
-}
-
-/** Left out for want of a condition, or because nobody needed it any more, is not left out by a failure. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['dependency_failed', 'aborted', 'cancelled', 'denied']);
-
-function stepsToRetry(run: Run, { step_id }: RetryCommand): string[] {
-  const undone = Object.values(run.steps).filter(
-    (step) =>
-      step.state === 'failed' ||
-      step.state === 'cancelled' ||
-      (step.state === 'skipped' && LEFT_OUT.has(step.reason ?? '')),
-  );
-  if (undone.length === 0)
-    throw new FixpointError('conflict', `run ${run.run_id} has ${run.state}; nothing in it is left to be tried again`);
-  if (step_id !== null && !undone.some((step) => step.step_id === step_id))
-    throw new FixpointError('conflict', `step ${step_id} of run ${run.run_id} is not one that can be tried again`, {
-      details: [{ path: 'step_id', message: `expected one of ${undone.map((step) => step.step_id).join(', ')}` }],
-    });
-  // What was left out for a step that is tried again is looked at again with it.
-  return undone
-    .filter((step) => step_id === null || step.step_id === step_id || step.state === 'skipped')
-    .map((step) => step.step_id);
 }

@@ -45,7 +45,7 @@ export async function makeCheck(
   deps: AttemptDeps,
 ): Promise<Outcome> {
   const { clock } = deps;
-  const begun = Date.parse(run.steps[prepared.step_id]?.started_at ?? run.created_at);
+  const begun = beginOf(run, prepared.step_id);
   const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, (check.hold_ms || check.within_ms) / 4));
   let since: number | null = null;
   for (;;) {
@@ -60,6 +60,12 @@ export async function makeCheck(
     if (since === null && (look.isFinal || now - begun >= check.within_ms)) return found(look, check);
     await sleep(clock, pause, signal);
   }
+}
+
+/** When it first began to look; trying a run again gives it its whole time anew. */
+function beginOf(run: Run, step_id: string): number {
+  const started_at = Date.parse(run.steps[step_id]?.started_at ?? run.created_at);
+  return run.retried_at === null ? started_at : Math.max(started_at, Date.parse(run.retried_at));
 }
 
 function found({ isGood, result, explanation, evidence }: Look, check: Check): Outcome {

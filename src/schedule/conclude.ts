@@ -4,7 +4,7 @@ import type { Asks, Outcome } from '../domain/run/outcome.js';
 import { failureActions } from '../domain/playbook/playbook.js';
 import type { Retry } from '../domain/playbook/playbook.js';
 import type { Attempt, Run, RunEvent, Step } from '../domain/run/run.js';
-import { timeCountsFrom } from '../domain/run/run.js';
+import { isSinceRetry, timeCountsFrom } from '../domain/run/run.js';
 import { planHash } from './approval.js';
 import type { Plan, PlannedTask } from './plan.js';
 
@@ -60,7 +60,9 @@ export function conclude(run: Run, planned: PlannedTask, step: Step, end: Attemp
         : [done];
     }
     case 'failed': {
-      const delay = end.retryable ? retryDelay(planned.task.retry, step, end.retry_after_ms ?? null, random) : null;
+      const delay = end.retryable
+        ? retryDelay(run, planned.task.retry, step, end.retry_after_ms ?? null, random)
+        : null;
       if (delay !== null && goesOn(run, planned)) return [retrying(step, at, end.reason, now + delay)];
       return failed(run, planned, step, at, end);
     }
@@ -173,7 +175,7 @@ function inDoubt(run: Run, planned: PlannedTask, step: Step, reason: string, { n
   // Doing what is idempotent twice does no harm, so nobody has to know whether it was done.
   if (planned.idempotent || policy === 'retry') {
     const retry = planned.task.retry ?? (planned.idempotent ? undefined : DEFAULT_RETRY);
-    const delay = retryDelay(retry, step, null, random);
+    const delay = retryDelay(run, retry, step, null, random);
     if (delay !== null && goesOn(run, planned)) return [{ ...retrying(step, at, reason, now + delay), in_doubt: true }];
     if (planned.idempotent) return failed(run, planned, step, at, { reason, in_doubt: true });
   }
@@ -208,13 +210,14 @@ const TRIED: ReadonlySet<Attempt['outcome']> = new Set<Attempt['outcome']>(['fai
 
 /** Milliseconds until the next attempt; null when there is none left. */
 function retryDelay(
+  run: Run,
   retry: Retry | undefined,
   step: Step,
   asked_ms: number | null,
   random: () => number,
 ): number | null {
   if (!retry) return null;
-  const made = step.attempts.filter((attempt) => TRIED.has(attempt.outcome)).length;
+  const made = step.attempts.filter((attempt) => TRIED.has(attempt.outcome) && isSinceRetry(run, attempt)).length;
   if (made >= retry.max_attempts) return null;
   const ceiling = Math.min(durationMs(retry.max_delay), durationMs(retry.initial_delay) * 2 ** (made - 1));
   return Math.max(asked_ms === null ? 0 : Math.min(asked_ms, 300_000), Math.round(ceiling * (0.5 + random() / 2)));

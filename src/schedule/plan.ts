@@ -104,16 +104,21 @@ function plannedOf(task: Task): PlannedTask {
 
 const VERIFY = ':verify';
 
+/** The step that looks whether what a step wrote helped. */
+export function verifyIdOf(step_id: string): string {
+  return `${step_id}${VERIFY}`;
+}
+
 /** The tasks with a step behind each that is to be verified; what waits for the task waits for that. */
 function withChecks(tasks: readonly Task[]): Task[] {
   const checked = new Set(tasks.filter((task) => task.verify !== undefined).map((task) => task.id));
   if (checked.size === 0) return [...tasks];
   return tasks.flatMap((task): Task[] => {
-    const depends_on = task.depends_on?.flatMap((id) => (checked.has(id) ? [id, `${id}${VERIFY}`] : [id]));
+    const depends_on = task.depends_on?.flatMap((id) => (checked.has(id) ? [id, verifyIdOf(id)] : [id]));
     const own: Task = depends_on === undefined ? task : { ...task, depends_on };
     if (!checked.has(task.id)) return [own];
     const verify: Task = {
-      id: `${task.id}${VERIFY}`,
+      id: verifyIdOf(task.id),
       name: `Did it help: ${task.name ?? task.id}`,
       type: 'verify',
       depends_on: [task.id],
@@ -125,7 +130,7 @@ function withChecks(tasks: readonly Task[]): Task[] {
 
 function checkOf(task: Task, playbook: Playbook): Partial<PlannedTask> {
   if (!task.id.endsWith(VERIFY)) return {};
-  const of = playbook.tasks.find(({ id }) => `${id}${VERIFY}` === task.id)?.verify;
+  const of = playbook.tasks.find(({ id }) => verifyIdOf(id) === task.id)?.verify;
   if (!of) return {};
   const within_ms = durationMs(of.within ?? DEFAULT_WITHIN);
   return checking({ condition: of.condition, within_ms, hold_ms: of.hold === undefined ? 0 : durationMs(of.hold) });

@@ -4,7 +4,7 @@ import { evaluateCondition, renderDeep } from '../domain/expression/expression.j
 import type { Scope } from '../domain/expression/expression.js';
 import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { ConditionResult, Run } from '../domain/run/run.js';
-import { isStepFinished } from '../domain/run/run.js';
+import { isSinceRetry, isStepFinished } from '../domain/run/run.js';
 import type { Plan, PlannedTask } from './plan.js';
 
 /** One attempt, ready to be made. Secrets stand in it as marks. */
@@ -98,7 +98,7 @@ export function prepare(
   }
   const effect = typeof spec.effect === 'function' ? spec.effect(parsed.data) : spec.effect;
   const earlier = run.steps[step_id]?.attempts ?? [];
-  const waited = earlier.some((made) => made.outcome === 'waiting');
+  const waited = earlier.some((made) => made.outcome === 'waiting' && isSinceRetry(run, made));
   const attempt = earlier.length + 1;
   // Where nothing is written, nobody has to be asked.
   const isRehearsal = run.dry_run || (run.mode !== 'auto' && run.mode !== 'approve');

@@ -339,6 +339,8 @@ export type RunEvent = { readonly at: string } & (
       readonly by: string;
       readonly reason: string | null;
       readonly steps: readonly string[];
+      /** Steps that say nothing about what is done from here on: as if they had never been. */
+      readonly forgets?: readonly string[];
     }
   | {
       readonly type: 'run_cancel_requested';
@@ -374,4 +376,9 @@ export function isStepFinished(state: StepState): boolean {
 /** When the time that a run may take began to count. */
 export function timeCountsFrom(run: Pick<RunHeader, 'created_at' | 'retried_at' | 'begin_at'>): number {
   return Date.parse(run.retried_at ?? run.begin_at ?? run.created_at);
+}
+
+/** False for an attempt that was made before somebody had the run tried again: the step begins anew then. */
+export function isSinceRetry(run: Pick<RunHeader, 'retried_at'>, attempt: Pick<Attempt, 'started_at'>): boolean {
+  return run.retried_at === null || attempt.started_at >= run.retried_at;
 }

@@ -336,6 +336,7 @@ function retried(run: Run, event: RunEvent & { type: 'run_retried' }): Run {
       finished_at: null,
     };
   }
+  for (const step_id of event.forgets ?? []) delete steps[step_id];
   return {
     ...run,
     steps,
