@@ -4,9 +4,9 @@ import { createAhead } from './ahead.js';
 import { createApi } from './client.js';
 
 /** What is asked of the service, by a clock that goes on when it is told. */
-function anAhead(answer: () => Response = () => Response.json({ ok: true })) {
+function anAhead(answer: () => Response | Promise<Response> = () => Response.json({ ok: true })) {
   const asked: string[] = [];
-  let waiting: (() => void) | null = null;
+  const waiting = new Set<() => void>();
   const api = createApi({
     fetch: async (url) => {
       asked.push(url instanceof Request ? url.url : url.toString());
@@ -17,37 +17,37 @@ function anAhead(answer: () => Response = () => Response.json({ ok: true })) {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: 4_000 } } });
   const ahead = createAhead(api, client, {
     after: (_ms, run) => {
-      waiting = run;
-      return () => {
-        if (waiting === run) waiting = null;
-      };
+      waiting.add(run);
+      return () => void waiting.delete(run);
     },
   });
   const rest = (): void => {
-    const run = waiting;
-    waiting = null;
-    run?.();
+    const due = [...waiting];
+    waiting.clear();
+    for (const run of due) run();
   };
   return { ahead, asked, client, rest };
 }
 
 describe('what is asked for ahead', () => {
-  it('is the page of the row on which somebody rests, not those that are passed over', async () => {
+  it('is the page of the row that somebody comes to, and of the one on which they rest, not those that are passed over', async () => {
     const { ahead, asked, client, rest } = anAhead();
     let more = 0;
-
-    ahead.aim('/runs/a', () => void more++);
-    ahead.aim('/runs/b', (ask) => {
+    ahead.aim('/runs/a');
+    ahead.aim('/runs/b', () => void more++);
+    ahead.aim('/runs/c', (ask) => {
       more++;
       ask('/api/v1/more');
     });
+    expect(asked).toEqual(['/api/v1/runs/a']);
+
     rest();
-    ahead.aim('/runs/c', () => void more++);
+    await expect.poll(() => client.getQueryData(['/api/v1/runs/c', ''])).toEqual({ ok: true });
+    ahead.aim('/runs/d');
+    ahead.aim('/runs/e', () => void more++);
     ahead.leave();
     rest();
-
-    await expect.poll(() => client.getQueryData(['/api/v1/runs/b', ''])).toEqual({ ok: true });
-    expect(asked).toEqual(['/api/v1/runs/b', '/api/v1/more']);
+    expect(asked).toEqual(['/api/v1/runs/a', '/api/v1/runs/c', '/api/v1/more', '/api/v1/runs/d']);
     expect(more).toBe(1);
   });
 
@@ -84,5 +84,34 @@ describe('what is asked for ahead', () => {
     await expect.poll(() => client.isFetching()).toBe(0);
     expect(client.getQueryData(['/api/v1/runs/a', ''])).toBeUndefined();
     expect(asked).toHaveLength(1);
+  });
+
+  it('is waited for by who follows the link, and the page is gone to once', async () => {
+    const { ahead, rest } = anAhead();
+    let gone = 0;
+    ahead.follow('/runs/a', () => void gone++);
+    expect(gone).toBe(0);
+    await expect.poll(() => gone).toBe(1);
+    rest();
+    ahead.follow('/runs/a', () => void gone++);
+    expect(gone, 'what is there already is not waited for').toBe(2);
+  });
+
+  it('is waited for no longer than a moment, and not at all once another link is followed or the list has gone', async () => {
+    const answers: (() => void)[] = [];
+    const { ahead, client, rest } = anAhead(
+      () => new Promise((resolve) => answers.push(() => resolve(Response.json({ ok: true })))),
+    );
+    const gone: string[] = [];
+    ahead.follow('/runs/a', () => gone.push('a'));
+    ahead.follow('/runs/b', () => gone.push('b'));
+    rest();
+    expect(gone).toEqual(['b']);
+    ahead.follow('/runs/c', () => gone.push('c'));
+    ahead.stop();
+    rest();
+    for (const answer of answers) answer();
+    await expect.poll(() => client.isFetching()).toBe(0);
+    expect(gone).toEqual(['b']);
   });
 });

@@ -11,6 +11,8 @@ import { keyOf } from './queries.js';
 const DETAIL = /^\/(?:alerts|approvals|incidents|playbooks|runs|silences)\/[^/?#]+$/;
 /** Who passes over a row on the way to another one does not want it. */
 const REST_MS = 60;
+/** So long a click waits for its answer: a page that is drawn once stands sooner than one that is drawn empty and then anew. */
+const HOLD_MS = 80;
 
 /** Asks an address of the API. */
 export type Ask = (address: string, query?: Query) => void;
@@ -20,12 +22,16 @@ type More = (ask: Ask) => void;
 
 /** What is asked for before it is gone to. */
 export interface Ahead {
-  /** Somebody may be about to follow the link: after a moment of rest its page's answer is asked for, and `more` is done. */
+  /** Somebody may be about to follow the link: the page's answer is asked for, and `more` is done, at once or after a moment of rest on it. */
   readonly aim: (href: string, more?: More) => void;
   /** It is about to be followed: at once. */
   readonly take: (href: string, more?: More) => void;
-  /** No longer. */
+  /** It is followed: `go` is called when all that was asked for is there, or after a moment without. */
+  readonly follow: (href: string, go: () => void, more?: More) => void;
+  /** The link is not pointed at any longer. */
   readonly leave: () => void;
+  /** The list is gone: nothing is gone to any more. */
+  readonly stop: () => void;
 }
 
 /** Asks for what a page will need while its link is only pointed at; what is fresh is not asked for twice, and a failure is left to the page. */
@@ -33,34 +39,74 @@ export function useAhead(): Ahead {
   const api = useApi();
   const client = useQueryClient();
   const ahead = useMemo(() => createAhead(api, client, BROWSER_CLOCK), [api, client]);
-  useEffect(() => ahead.leave, [ahead]);
+  useEffect(() => ahead.stop, [ahead]);
   return ahead;
 }
 
 /** `useAhead` for any client and clock. */
 export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerClock, 'after'>): Ahead {
-  let callOff = (): void => undefined;
-  function leave(): void {
+  const nothing = (): void => undefined;
+  let callOff = nothing;
+  let callOffRest = nothing;
+  let isMoving = false;
+  let letGo = nothing;
+
+  function take(href: string, more?: More): Promise<unknown>[] {
     callOff();
-  }
-  function ask(address: string, query?: Query): void {
-    void client.prefetchQuery({
-      queryKey: keyOf(address, query),
-      queryFn: ({ signal }) => api.request('GET', address, { query, signal }),
-      retry: false,
-    });
-  }
-  function take(href: string, more?: More): void {
-    leave();
+    const coming: Promise<unknown>[] = [];
+    function ask(address: string, query?: Query): void {
+      const queryKey = keyOf(address, query);
+      const answer = client.prefetchQuery({
+        queryKey,
+        queryFn: ({ signal }) => api.request('GET', address, { query, signal }),
+        retry: false,
+      });
+      // What is known already is shown while it is asked for anew.
+      if (client.getQueryData(queryKey) === undefined) coming.push(answer);
+    }
     if (DETAIL.test(href)) ask(`/api/v1${href}`);
     more?.(ask);
+    return coming;
   }
+
   return {
-    leave,
-    take,
+    leave: () => callOff(),
+    take: (href, more) => void take(href, more),
     aim(href, more) {
-      leave();
-      callOff = clock.after(REST_MS, () => take(href, more));
+      callOff();
+      // The first row that somebody comes to is asked for at once, and those that are passed over on the way from there are not.
+      if (!isMoving) take(href, more);
+      else callOff = clock.after(REST_MS, () => void take(href, more));
+      isMoving = true;
+      callOffRest();
+      callOffRest = clock.after(REST_MS, () => (isMoving = false));
+    },
+    follow(href, go, more) {
+      letGo();
+      const coming = take(href, more);
+      if (coming.length === 0) {
+        go();
+        return;
+      }
+      const callOffHold = clock.after(HOLD_MS, goOnce);
+      letGo = () => {
+        callOffHold();
+        letGo = nothing;
+      };
+      const own = letGo;
+      function goOnce(): void {
+        // Another link was followed since, or this one already.
+        if (letGo !== own) return;
+        letGo();
+        go();
+      }
+      void Promise.all(coming).then(goOnce);
+    },
+    stop() {
+      callOff();
+      callOffRest();
+      isMoving = false;
+      letGo();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
-import { useLocation } from 'wouter';
+import { navigate } from 'wouter/use-browser-location';
 import { useAhead } from '../api/ahead.js';
 import type { Ahead, Ask } from '../api/ahead.js';
 import { useWords } from '../words/language.js';
@@ -67,8 +67,9 @@ export function DataList<T>(props: DataListProps<T>) {
   const rowHeight = isNarrow ? (props.cardHeight ?? 68) : (props.rowHeight ?? 40);
   const body = useRef<HTMLDivElement>(null);
   const range = useVisibleRange(body, rowHeight, items.length);
-  const [chosen, setChosen] = useRowKeys(props, body, rowHeight);
   const ahead = useAhead();
+  const follow = useFollow(props, ahead);
+  const [chosen, setChosen] = useRowKeys(props, body, rowHeight, follow);
   useEffect(() => {
     if (hasMore && !isLoadingMore && range.to >= items.length - MORE_BEFORE_END) onMore?.();
   }, [hasMore, isLoadingMore, range.to, items.length, onMore]);
@@ -108,6 +109,7 @@ export function DataList<T>(props: DataListProps<T>) {
                 isChosen={index === chosen}
                 isCurrent={props.current === id}
                 onChoose={setChosen}
+                onFollow={follow}
               />
             );
           })}
@@ -140,6 +142,7 @@ interface RowProps<T> {
   readonly isChosen: boolean;
   readonly isCurrent: boolean;
   readonly onChoose: (index: number) => void;
+  readonly onFollow: (item: T) => void;
 }
 
 function Row<T>({ item, index, rowHeight, tracks, isNarrow, columns, card, hrefOf, onOpen, ...rest }: RowProps<T>) {
@@ -172,7 +175,7 @@ function Row<T>({ item, index, rowHeight, tracks, isNarrow, columns, card, hrefO
           {place > 0 || (href === undefined && onOpen === undefined) ? (
             cell(item)
           ) : href !== undefined ? (
-            <Link href={href} className="row-link">
+            <Link href={href} className="row-link" onFollow={() => rest.onFollow(item)}>
               {cell(item)}
             </Link>
           ) : (
@@ -226,13 +229,33 @@ function useVisibleRange(body: { readonly current: HTMLElement | null }, rowHeig
   return range.to > count ? { from: Math.min(range.from, count), to: count } : range;
 }
 
+/** Goes where a row leads, as soon as its page can be drawn whole. */
+function useFollow<T>({ hrefOf, ahead: more }: DataListProps<T>, ahead: Ahead): (item: T) => void {
+  return useCallback(
+    (item: T) => {
+      const href = hrefOf?.(item);
+      if (href === undefined) return;
+      const from = window.location.href;
+      ahead.follow(
+        href,
+        () => {
+          // Who has gone elsewhere meanwhile is not taken away from there.
+          if (window.location.href === from) navigate(href);
+        },
+        (ask) => more?.(item, ask),
+      );
+    },
+    [hrefOf, more, ahead],
+  );
+}
+
 function useRowKeys<T>(
   { items, idOf, hrefOf, onOpen }: DataListProps<T>,
   body: { readonly current: HTMLElement | null },
   rowHeight: number,
+  follow: (item: T) => void,
 ): readonly [number, (index: number) => void] {
   const words = useWords();
-  const [, navigate] = useLocation();
   const [chosenId, setChosenId] = useState<string | null>(null);
   const chosen = chosenId === null ? -1 : items.findIndex((item) => idOf(item) === chosenId);
   const choose = useCallback(
@@ -265,7 +288,7 @@ function useRowKeys<T>(
       run: () => {
         const item = items[chosen];
         if (item === undefined) return;
-        if (hrefOf !== undefined) navigate(hrefOf(item));
+        if (hrefOf !== undefined) follow(item);
         else onOpen?.(item);
       },
     },
