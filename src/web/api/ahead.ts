@@ -75,7 +75,7 @@ export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerCloc
     aim(href, more) {
       callOff();
       // The first row that somebody comes to is asked for at once, and those that are passed over on the way from there are not.
-      if (!isMoving) take(href, more);
+      if (!isMoving) void take(href, more);
       else callOff = clock.after(REST_MS, () => void take(href, more));
       isMoving = true;
       callOffRest();

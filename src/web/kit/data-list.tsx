@@ -9,6 +9,7 @@ import { useKeys } from './keys.js';
 import { Link } from './link.js';
 import { useMedia } from './media.js';
 import { Loading } from './states.js';
+import { findTypefaces } from './typefaces.js';
 import { visibleRange } from './window-range.js';
 import type { Range } from './window-range.js';
 import './data-list.css';
@@ -70,6 +71,10 @@ export function DataList<T>(props: DataListProps<T>) {
   const ahead = useAhead();
   const follow = useFollow(props, ahead);
   const [chosen, setChosen] = useRowKeys(props, body, rowHeight, follow);
+  const hasRows = !isLoading && items.length > 0;
+  useEffect(() => {
+    if (hasRows) findTypefaces(document);
+  }, [hasRows]);
   useEffect(() => {
     if (hasMore && !isLoadingMore && range.to >= items.length - MORE_BEFORE_END) onMore?.();
   }, [hasMore, isLoadingMore, range.to, items.length, onMore]);
