@@ -17,6 +17,9 @@ export interface Candidate<Rule> {
 const THRESHOLD = -1;
 /** No rule wants the value. */
 const UNKNOWN = 0;
+/** Turns are counted from 1, as far as 32 bits go. */
+const NEVER = 0;
+const LAST_TURN = 2 ** 31 - 1;
 /** Most rows leave nothing open. */
 const NOTHING: readonly Criterion[] = [];
 
@@ -54,7 +57,10 @@ export class RuleTable<Rule> {
 
   /** To be called before each alert that is looked for. */
   turn(): void {
-    this.#turn = (this.#turn + 1) | 0;
+    this.#turn += 1;
+    if (this.#turn < LAST_TURN) return;
+    this.#readIn.fill(NEVER);
+    this.#turn = 1;
   }
 
   /** Adds the rules that were added together at `begin` and of which the alert has everything but perhaps what is open. */
@@ -130,7 +136,7 @@ export class RuleTable<Rule> {
     const known = words.get(value);
     if (known !== undefined) return known;
     // The alert under the eye was perhaps read when nobody wanted this value.
-    this.#readIn[number] = 0;
+    this.#readIn[number] = NEVER;
     words.set(value, words.size + 1);
     return words.size;
   }
