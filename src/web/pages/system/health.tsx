@@ -10,6 +10,7 @@ import { Span, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { systemWords } from '../../words/system.js';
 import { countText } from '../../words/pair.js';
+import { Stuck } from './stuck.js';
 import { useSystem } from './system.js';
 import { Workers } from './workers.js';
 import { Writes } from './writes.js';
@@ -22,6 +23,7 @@ export function HealthPanel() {
   return (
     <div className="stack">
       <Verdict health={system.health} />
+      <Stuck stuck={system.stuck} />
       <Waiting system={system} />
       <Writes />
       <Workers workers={system.workers} />

@@ -36,6 +36,13 @@ export const system = {
     openapi: 'OpenAPI document',
     metrics: 'Metrics for Prometheus',
   },
+  stuck: {
+    title: (n: number) => `${plural(n, 'change', 'changes')} cannot be written`,
+    what: 'The database never gets these changes done in time, while it writes all else: somebody has locked their rows from outside, or the change is too much. They are tried again every five minutes.',
+    kind: { run: 'Run', alert: 'Alert', occurrence: 'Occurrence of an alert' },
+    find: 'A change that waits for a lock names its blocker here; end it, and they are written by themselves:',
+    query: 'query',
+  },
   writes: {
     title: 'Writes',
     on: 'Writes may start',

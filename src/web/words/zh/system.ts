@@ -37,6 +37,13 @@ export const system: typeof en = {
     openapi: 'OpenAPI 文档',
     metrics: 'Prometheus 指标',
   },
+  stuck: {
+    title: (n) => `${n} 项无法写入`,
+    what: '数据库始终无法按时完成这些更改，而其他内容照常写入：它们的行被外部锁定，或更改过大。每五分钟重试一次。',
+    kind: { run: '运行', alert: '告警', occurrence: '告警的一次触发' },
+    find: '下面的查询会列出等待锁的更改被谁阻塞；结束该会话后，它们会自动写入：',
+    query: '查询',
+  },
   writes: {
     title: '写操作',
     on: '可以开始写操作',
