@@ -5,7 +5,7 @@ import { FixpointError, messageOf } from '../domain/errors.js';
 import type { StoredEvent } from '../domain/run/run.js';
 import { sleep } from '../domain/clock.js';
 import { limitTime } from '../domain/time-limit.js';
-import { UsageError } from './io.js';
+import { UsageError, WrongRequest } from './io.js';
 import type { CliIo, CliResponse, OutputOptions } from './io.js';
 
 /** Options of every command that talks to a running Fixpoint. */
@@ -167,6 +167,7 @@ export class ApiClient {
       return new FixpointError('unavailable', `${this.base} answered ${answer.status}, not as Fixpoint does`);
     }
     const { code, message, details } = parsed.data.error;
+    if (code === 'invalid') return new WrongRequest(message, details);
     const hint = code === 'unauthorized' ? '; name a token by --token, FIXPOINT_TOKEN or FIXPOINT_ADMIN_TOKEN' : '';
     return new FixpointError(code === 'internal' ? 'unavailable' : code, message + hint, { details });
   }

@@ -1,10 +1,10 @@
 import { BacktestResult } from '../domain/api/backtest.js';
 import { printable } from '../domain/api/event-line.js';
 import { Since } from '../domain/api/page.js';
-import { messageOf } from '../domain/errors.js';
+import { FixpointError, messageOf } from '../domain/errors.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';
-import { outJson, perform, UsageError } from './io.js';
+import { outJson, perform, UsageError, WrongRequest } from './io.js';
 import type { CliIo, ExitCode } from './io.js';
 import { tableLines } from './table.js';
 
@@ -38,11 +38,18 @@ export async function backtest(options: BacktestOptions, io: CliIo, readFolder: 
       ...(maxAlerts === undefined ? {} : { max_alerts: wholeNumber(maxAlerts) }),
     };
     const api = new ApiClient(io, options);
-    const result = await api.post('/api/v1/backtest', request, BacktestResult, ANSWER_WITHIN_MS);
+    const result = await api.post('/api/v1/backtest', request, BacktestResult, ANSWER_WITHIN_MS).catch(refused);
     if (options.json) outJson(io, result);
     else for (const line of linesOf(result)) io.out(line);
     return 0;
   });
+}
+
+/** Files that are wrong are a finding, as for `fixpoint check`. */
+function refused(error: unknown): never {
+  if (error instanceof WrongRequest && !error.details.some(({ path }) => path === 'since' || path === 'max_alerts'))
+    throw new FixpointError('invalid', error.message, { details: error.details });
+  throw error;
 }
 
 async function textsOf(dir: string, readFolder: ReadFolder): ReturnType<ReadFolder> {

@@ -113,7 +113,7 @@ describe('fixpoint run', () => {
   it('repeats the server’s words and places', async () => {
     terminal.files.set('-', '{"alert_name": "X", "metric_value": "95"}');
 
-    expect(await run({ playbook_id: 'PB-1', alert: '-', url }, terminal.io())).toBe(1);
+    expect(await run({ playbook_id: 'PB-1', alert: '-', url }, terminal.io())).toBe(2);
     expect(terminal.errors.join('\n')).toContain('alert.metric_value: ');
   });
 
@@ -185,6 +185,16 @@ describe('fixpoint runs', () => {
       'run    created (UTC)        state    outcome  playbook                 service',
       'run-1  2026-11-21T10:00:00  running           PB-Payment-Troubleshoot  payment-gateway',
     ]);
+  });
+
+  it.each([
+    [{ limit: '0' }, 'limit: '],
+    [{ limit: 'many' }, 'limit: '],
+    [{ state: 'nonsense' }, 'state: '],
+    [{ since: 'yesterday' }, 'since: '],
+  ])('is wrong usage where the service refuses what it was given: %o', async (wrong, place) => {
+    expect(await runsList({ ...wrong, url }, terminal.io())).toBe(2);
+    expect(terminal.errors.join('\n')).toContain(place);
   });
 
   it('show tells the run and its steps', async () => {

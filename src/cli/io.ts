@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
+import type { ErrorDetail } from '../domain/errors.js';
 import { notJson } from '../domain/json-place.js';
 
 /** What a command needs of an answer: every `fetch` has it. */
@@ -47,6 +48,13 @@ export class UsageError extends Error {
   }
 }
 
+/** The running Fixpoint refused what the command was given (a 400), where only it can judge that: exit code 2. */
+export class WrongRequest extends FixpointError {
+  constructor(message: string, details: readonly ErrorDetail[]) {
+    super('invalid', message, { details });
+  }
+}
+
 /** Runs a command's work; what it refuses is told on standard error, and becomes the exit code. */
 export async function perform(io: CliIo, work: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
@@ -57,7 +65,7 @@ export async function perform(io: CliIo, work: () => Promise<ExitCode>): Promise
       for (const { path, message } of error.details.slice(0, 20))
         io.err(`  ${path === '' ? 'body' : path}: ${message}`);
     }
-    return error instanceof UsageError ? 2 : 1;
+    return error instanceof UsageError || error instanceof WrongRequest ? 2 : 1;
   }
 }
 

@@ -12,7 +12,7 @@ import { mapSeverity } from '../domain/alert/severity.js';
 import { ApiClient } from './api-client.js';
 import type { ApiOptions } from './api-client.js';
 import { exitOf, followRun } from './follow.js';
-import { outJson, perform, UsageError } from './io.js';
+import { outJson, perform, UsageError, WrongRequest } from './io.js';
 import type { CliIo, ExitCode } from './io.js';
 
 export interface SendOptions extends ApiOptions {
@@ -30,6 +30,12 @@ export interface SendOptions extends ApiOptions {
   readonly status?: string | undefined;
 }
 
+/** The intake refuses an alert, not how the command was called: that is what was to be tried out. */
+function refused(error: unknown): never {
+  if (error instanceof WrongRequest) throw new FixpointError('invalid', error.message, { details: error.details });
+  throw error;
+}
+
 const DECIDED_WITHIN_MS = 60_000;
 const ASK_EVERY_MS = 250;
 
@@ -42,7 +48,7 @@ export async function send(options: SendOptions, io: CliIo): Promise<ExitCode> {
     const tell = (what: string, text: string): void => {
       if (!json) io.out(`${clockTime(instant(io.clock.now()))}  ${what.padEnd(8)}  ${printable(text)}`);
     };
-    const accepted = await api.post('/api/v1/webhooks/alertmanager', payload, Accepted);
+    const accepted = await api.post('/api/v1/webhooks/alertmanager', payload, Accepted).catch(refused);
     const first = accepted.alerts[0];
     if (first === undefined)
       throw new FixpointError('invalid', 'the alert was not accepted; see fixpoint’s dead letters');
