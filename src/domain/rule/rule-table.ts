@@ -30,8 +30,9 @@ interface Field {
 }
 
 /**
- * Rules as rows of numbers side by side: which candidate, where the row ends, then a pair for everything that it asks, which is a field and the word
- * it wants, or a threshold. How a value has to begin is a field like any other, one for each length. Ten thousand rules take some 300 kB, which stay in the processor's cache; as objects they do not.
+ * Rules as rows of numbers side by side: which candidate, where the row ends, then a pair for each thing that it asks, which is a field and the word
+ * it wants, or a threshold. How a value has to begin is a field like any other, one for each length. Ten thousand rules take some 300 kB, which
+ * stay in the processor's cache; as objects they do not.
  */
 export class RuleTable<Rule> {
   #cells: Int32Array = new Int32Array(256);
