@@ -11,6 +11,8 @@ import type { Rule } from './rule.js';
 /** Regular expressions are the dear part of a rule. */
 const COMPILED_AT_ONCE = 100;
 
+const FEW = 10;
+
 /** Rules made ready to be asked. */
 export interface RuleSet {
   readonly size: number;
@@ -66,17 +68,19 @@ function* compileSteps(rules: readonly Rule[], known: ReadonlyMap<Rule, Criterio
   );
   yield;
   const compiled = ordered.map(({ rule, criteria }, rank): Candidate<Rule> => ({ rule, rank, open: criteria }));
-  const index = yield* ruleIndexSteps(compiled.filter(({ rule }) => rule.enabled !== false));
+  const live = compiled.filter(({ rule }) => rule.enabled !== false);
+  // By rank: a rule itself is looked at only where more than one decides.
+  const goesOn = Uint8Array.from(compiled, ({ rule }) => (rule.continue === true ? 1 : 0));
+  const index = yield* ruleIndexSteps(live);
   return {
     size: compiled.length,
     match: (alert) => {
       const candidates: Candidate<Rule>[] = [];
       index.find(alert, candidates);
-      if (candidates.length > 1) candidates.sort((a, b) => a.rank - b.rank);
-      return firstMatches(candidates, alert);
+      return firstMatches(inOrder(candidates), alert, goesOn);
     },
     explain: (alert) => {
-      const chosen = new Set(firstMatches(compiled, alert).map((rule) => rule.rule_id));
+      const chosen = new Set(firstMatches(live, alert, goesOn).map((rule) => rule.rule_id));
       return compiled.map((entry) => explanationOf(entry, alert, chosen.has(entry.rule.rule_id)));
     },
   };
@@ -108,19 +112,31 @@ function compareIds(a: Rule, b: Rule): number {
   return a.rule_id < b.rule_id ? -1 : a.rule_id > b.rule_id ? 1 : 0;
 }
 
-function firstMatches(ordered: readonly Candidate<Rule>[], alert: Alert): Rule[] {
+/** Few are left, mostly one or two: a sort of a general kind takes longer to begin than this takes. */
+function inOrder(candidates: Candidate<Rule>[]): readonly Candidate<Rule>[] {
+  if (candidates.length > FEW) return candidates.sort((a, b) => a.rank - b.rank);
+  for (let end = 1; end < candidates.length; end++)
+    for (let at = end; at > 0; at--) {
+      const [before, after] = [candidates[at - 1], candidates[at]];
+      if (!before || !after || before.rank < after.rank) break;
+      candidates[at - 1] = after;
+      candidates[at] = before;
+    }
+  return candidates;
+}
+
+function firstMatches(ordered: readonly Candidate<Rule>[], alert: Alert, goesOn: Uint8Array): Rule[] {
   const found: Rule[] = [];
-  for (const entry of ordered) {
-    if (!matches(entry, alert)) continue;
-    if (!found.some((rule) => rule.playbook_id === entry.rule.playbook_id)) found.push(entry.rule);
-    if (entry.rule.continue !== true) break;
+  for (const { rule, rank, open } of ordered) {
+    if (!allHold(open, alert)) continue;
+    if (found.length === 0 || !found.some(({ playbook_id }) => playbook_id === rule.playbook_id)) found.push(rule);
+    if (goesOn[rank] !== 1) break;
   }
   return found;
 }
 
-function matches({ rule, open }: Candidate<Rule>, alert: Alert): boolean {
-  if (rule.enabled === false) return false;
-  for (const criterion of open) if (!criterion.holds(alert)) return false;
+function allHold(criteria: readonly Criterion[], alert: Alert): boolean {
+  for (const criterion of criteria) if (!criterion.holds(alert)) return false;
   return true;
 }
 
