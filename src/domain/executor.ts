@@ -75,6 +75,11 @@ export interface Executor<Input = unknown> {
   execute(input: Input, attempt: AttemptContext): Promise<Outcome>;
   /** For writes: reads the world and says what exactly would be changed. Recorded before `execute`, which gets it back as `intent`. */
   plan?(input: Input, attempt: AttemptContext): Promise<Plan>;
+  /**
+   * For writes, where only so many may be under way at once: resolves when it is this one's turn, with what ends the turn, or with null
+   * when `attempt.signal` was aborted before. Asked for before the intent is recorded, so that what waits here can still be held.
+   */
+  turn?(input: Input, attempt: AttemptContext): Promise<(() => void) | null>;
   /** For writes: tells whether an intended change took place. */
   lookup?(input: Input, attempt: AttemptContext): Promise<Lookup>;
   /**

@@ -157,6 +157,7 @@ function withSpec(spec: ExecutorSpec, executor: Executor): ReadyExecutor {
   return {
     spec,
     execute: (input, attempt) => executor.execute(input, attempt),
+    ...(executor.turn && { turn: executor.turn.bind(executor) }),
     ...(executor.plan && { plan: executor.plan.bind(executor) }),
     ...(executor.lookup && { lookup: executor.lookup.bind(executor) }),
     ...(executor.compensate && { compensate: executor.compensate.bind(executor) }),

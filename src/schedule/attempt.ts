@@ -59,13 +59,14 @@ async function attemptOnce(
   const context = contextOf(run, prepared, control.signal);
   const writes = prepared.effect === 'write' && !prepared.recorded_only;
   let intent: Intent | null = null;
+  let endTurn: (() => void) | undefined;
   if (!writes) {
     const question = questionBefore(run, prepared, null);
     if (question) return recordable(question, deps, false);
   } else {
     const begun = await beginWrite({ run, prepared, executor, input, context, control }, deps);
     if (begun.type === 'ended') return begun.end;
-    intent = begun.intent;
+    ({ intent, endTurn } = begun);
   }
   const takeBack = undo?.by_itself === true ? executor.compensate?.bind(executor) : undefined;
   const written = run.steps[writerOf(prepared.step_id)]?.intent ?? null;
@@ -73,7 +74,7 @@ async function attemptOnce(
     takeBack
       ? takeBack(input, { ...context, intent: written })
       : executor.execute(input, intent === null ? context : { ...context, intent }),
-  );
+  ).finally(() => endTurn?.());
   return recordable(end, deps, intent !== null);
 }
 
@@ -120,7 +121,9 @@ export async function lookUp(
   }
 }
 
-type Begun = { readonly type: 'ended'; readonly end: AttemptEnd } | { readonly type: 'begun'; readonly intent: Intent };
+type Begun =
+  | { readonly type: 'ended'; readonly end: AttemptEnd }
+  | { readonly type: 'begun'; readonly intent: Intent; readonly endTurn?: () => void };
 
 /** A write that is about to begin. */
 interface Write {
@@ -142,12 +145,44 @@ async function beginWrite(write: Write, deps: AttemptDeps): Promise<Begun> {
   if (planned.type === 'ended') return planned;
   const question = questionBefore(run, prepared, deps.vault.conceal(storable(planned.intent)));
   if (question) return { type: 'ended', end: recordable(question, deps, false) };
-  // The plan may have taken a while: what was allowed before it must still be.
-  const heldNow = await deps.guard(run);
-  if (heldNow) return { type: 'ended', end: heldNow };
-  const intent = deps.vault.conceal(storable(planned.intent));
+  const turn = await takeTurn(write, deps);
+  if (turn.type === 'ended') return turn;
+  try {
+    const begun = await recordBegin(write, planned.intent, deps);
+    if (begun.type === 'ended') turn.endTurn?.();
+    return begun.type === 'ended' || !turn.endTurn ? begun : { ...begun, endTurn: turn.endTurn };
+  } catch (error) {
+    turn.endTurn?.();
+    throw error;
+  }
+}
+
+async function recordBegin({ run, prepared }: Write, planned: Intent, deps: AttemptDeps): Promise<Begun> {
+  // The plan and the turn may have taken a while: what was allowed before must still be.
+  const held = await deps.guard(run);
+  if (held) return { type: 'ended', end: held };
+  const intent = deps.vault.conceal(storable(planned));
   const answer = await deps.recordIntent(prepared.step_id, intent);
   return answer === 'recorded' ? { type: 'begun', intent } : { type: 'ended', end: unrecorded(answer) };
+}
+
+type Turn =
+  { readonly type: 'ended'; readonly end: AttemptEnd } | { readonly type: 'turn'; readonly endTurn?: () => void };
+
+/** Waits until the executor may do one more of these, for as long as the step may take; nothing has begun meanwhile. */
+async function takeTurn(write: Write, deps: AttemptDeps): Promise<Turn> {
+  const { prepared, executor, input, context, control } = write;
+  if (!executor.turn || prepared.planned.undo?.by_itself === true) return { type: 'turn' };
+  const limit = limitTime(control.signal, prepared.planned.timeout_ms, deps.clock);
+  try {
+    const endTurn = await executor.turn(input, { ...context, signal: limit.signal });
+    if (endTurn) return { type: 'turn', endTurn };
+    if (!limit.isOver()) return { type: 'ended', end: { type: 'cancelled', reason: 'the run was cancelled' } };
+    const reason = `${limitText(prepared)}: its turn did not come, so many others were under way at the same place; nothing was sent`;
+    return { type: 'ended', end: { type: 'failed', reason, retryable: true } };
+  } finally {
+    limit.end();
+  }
 }
 
 /** How long a write waits until whoever cannot be reached is asked again. */

@@ -65,7 +65,14 @@ async function killAndResume(world, bench) {
   const watch = new pg.Client({ connectionString: world.database.url });
   await watch.connect();
   // What is started is what is shipped: the runs need nothing but calls and waits.
-  const env = { DATABASE_URL: world.database.url, FIXPOINT_PLAYBOOKS_DIR: world.playbooks };
+  const config = join(world.folder, 'flights.yaml');
+  // More calls hang at the one target than a host would be asked at once otherwise.
+  writeFileSync(config, JSON.stringify({ executors: { api_call: { max_at_once: 2 * IN_FLIGHT } } }));
+  const env = {
+    DATABASE_URL: world.database.url,
+    FIXPOINT_PLAYBOOKS_DIR: world.playbooks,
+    FIXPOINT_CONFIG: config,
+  };
   let service = null;
   const port = await freePort();
   const start = async () => startedUp((service = await spawnService(env, port)));

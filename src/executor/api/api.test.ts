@@ -382,3 +382,64 @@ describe('the check of api_call', () => {
     expect(await opened[0]?.check(new AbortController().signal)).toEqual([]);
   });
 });
+
+describe('many calls to one host', () => {
+  const read = ApiCallInput.parse({ action: 'GET /slow' });
+  const write = ApiCallInput.parse({ action: 'POST /slow' });
+
+  it('go a few at a time, and hold up no other host', async () => {
+    const other = await openLoopback();
+    server.answer('hang');
+    const api = open({ base_url: server.url, max_at_once: 2 });
+    const control = new AbortController();
+    const { signal } = control;
+    const calls = Array.from({ length: 5 }, () => api.execute(read, anAttempt({ signal })));
+    await until('two calls', () => server.pending() === 2);
+
+    const elsewhere = await api.execute(ApiCallInput.parse({ action: `GET ${other.url}/quick` }), anAttempt());
+    expect(elsewhere).toMatchObject({ type: 'succeeded' });
+    expect(server.received).toHaveLength(2);
+    control.abort();
+    const outcomes = await Promise.all(calls);
+    expect(outcomes.map((outcome) => outcome.type)).toEqual(Array.from({ length: 5 }, () => 'failed'));
+    expect(outcomes.at(-1)).toMatchObject({ reason: expect.stringContaining('nothing was sent') as unknown });
+    await other.close();
+  });
+
+  it('all come to their turn, however they end', async () => {
+    let most = 0;
+    server.answer(({ url }) => {
+      most = Math.max(most, server.pending());
+      return url.searchParams.get('n') === '3' ? 'close' : { json: {} };
+    });
+    const api = open({ base_url: server.url, max_at_once: 2 });
+    const calls = Array.from({ length: 20 }, (_, n) =>
+      api.execute(ApiCallInput.parse({ action: 'GET /slow', n }), anAttempt()),
+    );
+    const types = (await Promise.all(calls)).map((outcome) => outcome.type);
+    expect(types.filter((type) => type === 'succeeded')).toHaveLength(19);
+    expect(most).toBe(2);
+  });
+
+  it('count writes with reads: a write waits before anything of it is recorded', async () => {
+    server.answer('hang');
+    const api = open({ base_url: server.url, max_at_once: 1 });
+    const control = new AbortController();
+    const reading = api.execute(read, anAttempt({ signal: control.signal }));
+    await until('the read', () => server.pending() === 1);
+    let isTurn = false;
+    const turn = api.turn?.(write, anAttempt()).then((end) => {
+      isTurn = end !== null;
+      return end;
+    });
+    const late = new AbortController();
+    const gone = api.turn?.(write, anAttempt({ signal: late.signal }));
+    late.abort();
+    expect(await gone).toBeNull();
+    expect(isTurn).toBe(false);
+    control.abort();
+    await reading;
+    (await turn)?.();
+    expect(isTurn).toBe(true);
+  });
+});

@@ -11,6 +11,8 @@ import { HttpUrl, HTTP_TARGET, shownUrl, targetHeaders, targetSecrets } from '..
 import { ApiCallInput, effectOf, isExpected } from './input.js';
 import { buildRequest, digestOf } from './request.js';
 import type { ApiRequest } from './request.js';
+import type { EndTurn } from './turns.js';
+import { Turns } from './turns.js';
 import { outcomeOf, secretsIn, wouldSend } from './outcome.js';
 
 /** `executors.api_call`: every key has a default, so that calls to whole addresses work without configuration. */
@@ -26,6 +28,14 @@ export const ApiCallConfig = z.strictObject({
     .describe('Hosts, addresses and CIDRs that calls may reach besides base_url; absent: any but metadata services'),
   timeout: Duration.default('30s').describe('Longest time for one call'),
   max_body: z.int().min(1).max(67_108_864).default(1_048_576).describe('Longest answer in bytes'),
+  max_at_once: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(256)
+    .describe(
+      'Most calls to one host that are under way at once; others wait for their turn, as long as their step may take',
+    ),
   tls: HTTP_TARGET.tls,
 });
 export type ApiCallConfig = z.infer<typeof ApiCallConfig>;
@@ -63,11 +73,13 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 class ApiCall implements Executor<ApiCallInput> {
   readonly #config: ApiCallConfig;
   readonly #client: HttpClient;
+  readonly #turns: Turns;
   readonly #base: { readonly origin: string; readonly headers: Readonly<Record<string, string>> } | null = null;
   readonly #secrets: readonly string[] = [];
 
   constructor(config: ApiCallConfig, clock: Clock) {
     this.#config = config;
+    this.#turns = new Turns(config.max_at_once);
     if (config.base_url !== undefined) {
       const target = { ...config, url: config.base_url };
       this.#base = { origin: new URL(config.base_url).origin, headers: targetHeaders(target) };
@@ -91,6 +103,12 @@ class ApiCall implements Executor<ApiCallInput> {
       return wouldSend(input, { ...request, headers: this.#headers(request, attempt) }, this.#hidden(), secrets);
     }
     return outcomeOf(input, request, await this.#send(input, request, attempt), secrets);
+  }
+
+  turn(input: ApiCallInput, attempt: AttemptContext): Promise<EndTurn | null> {
+    const request = buildRequest(input, this.#config.base_url ?? null);
+    // What is wrong with it is told without waiting.
+    return 'problem' in request ? Promise.resolve(() => undefined) : this.#turns.take(request.url.host, attempt.signal);
   }
 
   plan(input: ApiCallInput): Promise<Plan> {
@@ -126,19 +144,24 @@ class ApiCall implements Executor<ApiCallInput> {
   async #send(input: ApiCallInput, request: ApiRequest, attempt: AttemptContext): Promise<HttpResult> {
     let next = request;
     for (let hop = 0; ; hop++) {
-      const result = await this.#client.request({
-        method: next.method,
-        url: next.url,
-        headers: this.#headers(next, attempt),
-        ...(next.body === null ? {} : { body: next.body }),
-        signal: attempt.signal,
-        writes: request.effect === 'write',
-      });
+      const result = await this.#request(next, attempt, request.effect === 'write');
       const onward = result.type === 'answer' ? redirected(input, next, result) : null;
       if (onward === null || result.type === 'failure') return result;
       if (hop === MAX_REDIRECTS) return lost(request, result);
       next = onward;
     }
+  }
+
+  /** A write has its turn already, since before its intent was recorded. A read holds one turn at a time: hosts cannot block each other. */
+  async #request(request: ApiRequest, attempt: AttemptContext, writes: boolean): Promise<HttpResult> {
+    const { method, url, body } = request;
+    const { signal } = attempt;
+    const endTurn = writes ? () => undefined : await this.#turns.take(url.host, signal);
+    if (endTurn === null) return noTurn(request);
+    const headers = this.#headers(request, attempt);
+    return this.#client
+      .request({ method, url, headers, ...(body === null ? {} : { body }), signal, writes })
+      .finally(endTurn);
   }
 
   /** The configured headers hold credentials of the base address: no other host gets them. */
@@ -164,6 +187,12 @@ function redirected(input: ApiCallInput, request: ApiRequest, answer: HttpAnswer
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null;
   // Another origin gets none of the author's headers: any of them may hold a secret.
   return { ...request, url, headers: url.origin === request.url.origin ? request.headers : {} };
+}
+
+function noTurn({ method, url }: ApiRequest): HttpResult {
+  const why = `so many calls to ${url.host} were under way that its turn did not come (executors.api_call.max_at_once)`;
+  const reason = `${method} ${shownUrl(url)}: nothing was sent: ${why}`;
+  return { type: 'failure', problem: 'aborted', reason, begun: false, status: null, ms: 0 };
 }
 
 function lost(request: ApiRequest, answer: HttpAnswer): HttpResult {
