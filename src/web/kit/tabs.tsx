@@ -1,4 +1,4 @@
-import { useId, useMemo } from 'react';
+import { useEffect, useId, useMemo, useRef } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { oneOf } from './url-params.js';
 import { useUrlState } from './url-state.js';
@@ -27,9 +27,15 @@ export function Tabs({ label, tabs, param = 'tab' }: TabsProps) {
   const params = useMemo(() => ({ [param]: oneOf(names.split('\n'), names.split('\n')[0] ?? '') }), [param, names]);
   const [values, change] = useUrlState<Record<string, string>>(params);
   const chosen = tabs.find((tab) => tab.id === values[param]) ?? tabs[0];
+  const list = useRef<HTMLDivElement>(null);
+  const place = chosen === undefined ? -1 : tabs.indexOf(chosen);
+  useEffect(() => {
+    // Where they are wider than the window, the chosen one is to be seen; the first one is anyway.
+    const tab = place > 0 ? list.current?.children[place] : undefined;
+    if (list.current !== null && tab !== undefined) bringIntoView(list.current, tab);
+  }, [place]);
   if (chosen === undefined) return null;
   function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
-    const place = tabs.findIndex((tab) => tab.id === chosen?.id);
     const next = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: tabs.length - 1 }[event.key];
     const target = next === undefined ? undefined : tabs[(next + tabs.length) % tabs.length];
     if (target === undefined) return;
@@ -39,7 +45,7 @@ export function Tabs({ label, tabs, param = 'tab' }: TabsProps) {
   }
   return (
     <div className="tabs">
-      <div role="tablist" aria-label={label} className="tab-list" onKeyDown={onKeyDown}>
+      <div ref={list} role="tablist" aria-label={label} className="tab-list" onKeyDown={onKeyDown}>
         {tabs.map((tab) => (
           <button
             key={tab.id}
@@ -62,4 +68,11 @@ export function Tabs({ label, tabs, param = 'tab' }: TabsProps) {
       </div>
     </div>
   );
+}
+
+/** Sideways only: the page stays where it is. */
+function bringIntoView(list: Element, tab: Element): void {
+  const [outer, inner] = [list.getBoundingClientRect(), tab.getBoundingClientRect()];
+  const middle = (inner.left + inner.right) / 2 - (outer.left + outer.right) / 2;
+  if (inner.left < outer.left || inner.right > outer.right) list.scrollLeft += middle;
 }

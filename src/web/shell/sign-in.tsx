@@ -4,6 +4,7 @@ import { useSignIn } from '../api/session.js';
 import { Button } from '../kit/button.js';
 import { Checkbox, Field, TextInput } from '../kit/field.js';
 import { ErrorNote } from '../kit/states.js';
+import { Marked } from '../kit/marked.js';
 import { useWords } from '../words/language.js';
 import { Appearance } from './account-dialog.js';
 import './sign-in.css';
@@ -50,7 +51,7 @@ export function SignIn({ hasEnded }: { readonly hasEnded: boolean }) {
         />
         <Field
           label={words.sign.token}
-          hint={words.sign.hint}
+          hint={<Marked text={words.sign.hint} />}
           error={missing && token.trim() === '' ? words.sign.empty : null}
         >
           {(field) => (

@@ -92,7 +92,7 @@ function Headline({ incident }: { readonly incident: IncidentDetail }) {
         )}
         <span className="row">
           <StateSign of="severity" value={incident.current_severity ?? incident.severity} as="text" />
-          {incident.current_severity !== incident.severity && (
+          {incident.current_severity !== null && incident.current_severity !== incident.severity && (
             <span className="faint">
               {headline.worst}: <StateSign of="severity" value={incident.severity} as="text" />
             </span>

@@ -9,6 +9,7 @@ import { Link } from '../../kit/link.js';
 import { Empty, ErrorNote } from '../../kit/states.js';
 import { oneOf, text as textParam } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';
+import { Marked } from '../../kit/marked.js';
 import { rulesWords } from '../../words/rules.js';
 import { useWords } from '../../words/language.js';
 import { playbooksWords } from '../../words/playbooks.js';
@@ -78,7 +79,9 @@ function Check({ source }: { readonly source: string }) {
   const fieldId = `${id}-text`;
   return (
     <div className="stack">
-      <p className="quiet">{words.hint}</p>
+      <p className="quiet">
+        <Marked text={words.hint} />
+      </p>
       <div className="check">
         <div className="check-left">
           <div className="check-head">

@@ -10,6 +10,7 @@ import { Dialog } from '../../kit/dialog.js';
 import { Field, TextArea } from '../../kit/field.js';
 import { ErrorNote, Loading } from '../../kit/states.js';
 import { useToast } from '../../kit/toast.js';
+import { Marked } from '../../kit/marked.js';
 import { useWords } from '../../words/language.js';
 import { playbooksWords } from '../../words/playbooks.js';
 import { readObject } from './read-json.js';
@@ -79,7 +80,7 @@ function Form({ playbook, example, onClose }: Omit<StartDialogProps, 'open'> & {
           isGrave
         />
       </fieldset>
-      <Field label={words.alert} hint={words.alert_hint} error={wrong}>
+      <Field label={words.alert} hint={<Marked text={words.alert_hint} />} error={wrong}>
         {(field) => <TextArea {...field} code rows={10} value={text} onChange={setText} />}
       </Field>
       <ErrorNote error={send.error} />

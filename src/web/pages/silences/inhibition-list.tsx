@@ -6,6 +6,7 @@ import { DataList } from '../../kit/data-list.js';
 import type { Column } from '../../kit/data-list.js';
 import { StateSign } from '../../kit/sign.js';
 import { Empty, ErrorState } from '../../kit/states.js';
+import { Marked } from '../../kit/marked.js';
 import { silencesWords } from '../../words/silences.js';
 import { useWords } from '../../words/language.js';
 import { MatchersText } from './matchers-text.js';
@@ -30,7 +31,7 @@ export function InhibitionList() {
       onMore={list.more}
       empty={
         <Empty title={w.list.inhibition_none} icon="silence">
-          {w.list.inhibition_none_hint}
+          <Marked text={w.list.inhibition_none_hint} />
         </Empty>
       }
     />

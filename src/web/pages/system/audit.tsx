@@ -76,7 +76,7 @@ export function AuditPanel() {
               </span>
             </div>
             <div className="card-bottom">
-              <span className="truncate" dir="auto">
+              <span className="truncate audit-who" dir="auto">
                 {entry.who}
               </span>
               <span className="truncate" dir="auto">

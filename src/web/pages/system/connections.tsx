@@ -9,6 +9,7 @@ import { useMay } from '../../api/session.js';
 import { Button } from '../../kit/button.js';
 import { Badge } from '../../kit/sign.js';
 import { Empty, ErrorState, Loading } from '../../kit/states.js';
+import { Marked } from '../../kit/marked.js';
 import { useWords } from '../../words/language.js';
 import { systemWords } from '../../words/system.js';
 import { ConnectionRow } from './connection-row.js';
@@ -89,7 +90,9 @@ function Notifiers({ channels, checks }: { readonly channels: readonly NotifierA
     <Part title={words.notifiers} count={channels.length}>
       {channels.length === 0 ? (
         <Empty title={words.no_notifiers} icon="silence">
-          <p>{words.no_notifiers_hint}</p>
+          <p>
+            <Marked text={words.no_notifiers_hint} />
+          </p>
         </Empty>
       ) : (
         <ul>

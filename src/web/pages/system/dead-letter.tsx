@@ -110,7 +110,7 @@ function Problems({ details }: { readonly details: DeadLetter['details'] }) {
       <ul className="system-problems">
         {details.map(({ path: place, message }, index) => (
           <li key={index} dir="auto">
-            <code>{place === '' ? words.whole : place}</code> {message}
+            <code>{place === '' ? words.whole : place}</code> <Said text={message} />
           </li>
         ))}
       </ul>

@@ -94,7 +94,7 @@ function useColumns(): readonly Column<DeadLetter>[] {
         width: 'minmax(14rem, 1fr)',
         cell: ({ reason }) => (
           <span dir="auto" title={reason}>
-            {reason}
+            <Said text={reason} />
           </span>
         ),
       },

@@ -31,6 +31,7 @@ export function Sessions() {
       <h2>{words.title}</h2>
       <ErrorNote error={list.error} />
       <Table
+        stacks
         caption={words.title}
         head={[words.name, words.role, words.since, words.until, words.end]}
         rows={list.items.map((session) => ({

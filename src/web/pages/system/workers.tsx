@@ -24,6 +24,7 @@ export function Workers({ workers }: { readonly workers: SystemAnswer['workers']
         </div>
       ) : (
         <Table
+          stacks
           caption={words.title}
           head={[words.name, words.state, words.runs, words.lease, words.since]}
           numbers={[2]}

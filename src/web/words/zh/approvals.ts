@@ -7,7 +7,7 @@ export const approvals: typeof en = {
   pending: '等待答复',
   pending_label: '等待答复的审批',
   none: '现在没有需要答复的审批',
-  none_hint: '剧本需要审批才能写入时，会显示在这里和“此刻”页面。',
+  none_hint: '剧本需要审批才能写入时，会显示在这里和“现状”页面。',
   answered: '以前的审批',
   answered_label: '已有结果的审批，最新的在前',
   none_answered: '还没有审批',

@@ -125,7 +125,7 @@ export const runs: typeof en = {
     in_doubt: '这次写操作是否已经发生？',
     pause: '因全局暂停写入而停住',
     read_only: '你的角色只能查看，不能答复。',
-    pause_hint: '所有写入都已暂停；“此刻”页面说明原因并可解除。',
+    pause_hint: '所有写入都已暂停；“现状”页面说明原因并可解除。',
     intended: '原本打算',
   },
   view: {
