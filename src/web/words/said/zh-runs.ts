@@ -198,6 +198,7 @@ export const ANSWERS: readonly Saying[] = [
   ],
   ['not JSON at line {line#}, column {column#}', '第 {line} 行第 {column} 列处不是 JSON'],
   ['not JSON', '不是 JSON'],
+  ['expected one of {names}', '应为以下之一：{names}'],
   ['expected JSON, came an empty body', '应为 JSON，收到的报文为空'],
   ['{why~} (sent by {who})', '{why}（由 {who} 发送）'],
 ];
