@@ -41,6 +41,11 @@ export const WAYS: readonly Saying[] = [
   ],
   ['expected JSON, got {type} with status {status#}: {begin}', '应为 JSON，收到 {type}，状态为 {status}：{begin}'],
   ['connection refused: is the server running, and the port right?', '连接被拒绝：服务器是否在运行，端口是否正确？'],
+  [
+    'so many calls to {host#} were under way that its turn did not come (executors.api_call.max_at_once)',
+    '对 {host} 的调用过多，没有轮到这一次（executors.api_call.max_at_once）',
+  ],
+  ['nothing was sent: {why~}', '没有发送任何内容：{why}'],
   ['no such host', '没有这个主机'],
   ['the name service did not answer', '域名服务没有应答'],
   ['the network does not lead there[ ({code#})]', '网络无法到达那里[（{code}）]'],
