@@ -49,7 +49,8 @@ export function contextOf(run: Run, prepared: Prepared, signal: AbortSignal): At
       ? `${run.run_id}:${writerOf(prepared.step_id)}:undo`
       : `${run.run_id}:${prepared.step_id}:do`,
     signal,
-    dry_run: prepared.recorded_only,
+    // What only waits is not waited for in a dry run; a shadow looks at the world when it would have looked.
+    dry_run: prepared.recorded_only || run.dry_run,
     intent: null,
   };
 }
