@@ -1,5 +1,6 @@
-import { useDeferredValue } from 'react';
+import { startTransition, useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
+import { afterFrame } from './idle.js';
 
 interface SoonProps {
   readonly children: () => ReactNode;
@@ -7,7 +8,10 @@ interface SoonProps {
   readonly meanwhile?: ReactNode;
 }
 
-/** A part that is drawn right after the page around it stands: what is dear to draw, or below what is seen first. */
+// Not `useDeferredValue`: its work may begin before the browser has shown what was drawn first.
+/** A part that is drawn right after the page around it is seen: what is dear to draw, or below what is seen first. */
 export function Soon({ children, meanwhile = null }: SoonProps): ReactNode {
-  return useDeferredValue(true, false) ? children() : meanwhile;
+  const [isTime, setTime] = useState(false);
+  useEffect(() => afterFrame(() => startTransition(() => setTime(true))), []);
+  return isTime ? children() : meanwhile;
 }
