@@ -72,7 +72,7 @@ export async function runsShow(options: RunsShowOptions, io: CliIo): Promise<Exi
   });
 }
 
-/** `fixpoint runs cancel`: no new step starts; what is under way ends first. */
+/** `fixpoint runs cancel`: no new step starts, and what is under way is aborted. */
 export async function runsCancel(options: RunsCancelOptions, io: CliIo): Promise<ExitCode> {
   return perform(io, async () => {
     const api = new ApiClient(io, options);
