@@ -113,10 +113,14 @@ function Shown({ alert, back }: ShownProps) {
               <AlertLabels labels={alert.labels} />
             </section>
             <AlertAnnotations alert={alert} />
-            <section className="panel stack">
-              <h2>{w.one.more_fields}</h2>
-              <MoreFacts alert={alert} />
-            </section>
+            <Soon>
+              {() => (
+                <section className="panel stack">
+                  <h2>{w.one.more_fields}</h2>
+                  <MoreFacts alert={alert} />
+                </section>
+              )}
+            </Soon>
           </div>
         </div>
         <Soon>
