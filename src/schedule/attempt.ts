@@ -70,12 +70,16 @@ async function attemptOnce(
   }
   const takeBack = undo?.by_itself === true ? executor.compensate?.bind(executor) : undefined;
   const written = run.steps[writerOf(prepared.step_id)]?.intent ?? null;
-  const end = await underTimeLimit(prepared, control, deps.clock, intent !== null, () =>
-    takeBack
-      ? takeBack(input, { ...context, intent: written })
-      : executor.execute(input, intent === null ? context : { ...context, intent }),
-  ).finally(() => endTurn?.());
-  return recordable(end, deps, intent !== null);
+  try {
+    const end = await underTimeLimit(prepared, control, deps.clock, intent !== null, () =>
+      takeBack
+        ? takeBack(input, { ...context, intent: written })
+        : executor.execute(input, intent === null ? context : { ...context, intent }),
+    );
+    return recordable(end, deps, intent !== null);
+  } finally {
+    endTurn?.();
+  }
 }
 
 /** An end as it may be recorded: free of secrets, and of what no store can keep. */
@@ -145,34 +149,36 @@ async function beginWrite(write: Write, deps: AttemptDeps): Promise<Begun> {
   if (planned.type === 'ended') return planned;
   const question = questionBefore(run, prepared, deps.vault.conceal(storable(planned.intent)));
   if (question) return { type: 'ended', end: recordable(question, deps, false) };
-  const turn = await takeTurn(write, deps);
+  // Most have none to wait for, and are not held up by as much as a turn of the loop.
+  const turn = executorTakesTurns(write) ? await takeTurn(write, deps) : NO_TURN;
   if (turn.type === 'ended') return turn;
+  let isBegun = false;
   try {
-    const begun = await recordBegin(write, planned.intent, deps);
-    if (begun.type === 'ended') turn.endTurn?.();
-    return begun.type === 'ended' || !turn.endTurn ? begun : { ...begun, endTurn: turn.endTurn };
-  } catch (error) {
-    turn.endTurn?.();
-    throw error;
+    // The plan and the turn may have taken a while: what was allowed before must still be.
+    const heldNow = await deps.guard(run);
+    if (heldNow) return { type: 'ended', end: heldNow };
+    const intent = deps.vault.conceal(storable(planned.intent));
+    const answer = await deps.recordIntent(prepared.step_id, intent);
+    isBegun = answer === 'recorded';
+    return answer === 'recorded' ? { ...turn, type: 'begun', intent } : { type: 'ended', end: unrecorded(answer) };
+  } finally {
+    if (!isBegun) turn.endTurn?.();
   }
 }
 
-async function recordBegin({ run, prepared }: Write, planned: Intent, deps: AttemptDeps): Promise<Begun> {
-  // The plan and the turn may have taken a while: what was allowed before must still be.
-  const held = await deps.guard(run);
-  if (held) return { type: 'ended', end: held };
-  const intent = deps.vault.conceal(storable(planned));
-  const answer = await deps.recordIntent(prepared.step_id, intent);
-  return answer === 'recorded' ? { type: 'begun', intent } : { type: 'ended', end: unrecorded(answer) };
+function executorTakesTurns({ executor, prepared }: Write): boolean {
+  return executor.turn !== undefined && prepared.planned.undo?.by_itself !== true;
 }
 
 type Turn =
   { readonly type: 'ended'; readonly end: AttemptEnd } | { readonly type: 'turn'; readonly endTurn?: () => void };
 
+const NO_TURN: Turn = { type: 'turn' };
+
 /** Waits until the executor may do one more of these, for as long as the step may take; nothing has begun meanwhile. */
 async function takeTurn(write: Write, deps: AttemptDeps): Promise<Turn> {
   const { prepared, executor, input, context, control } = write;
-  if (!executor.turn || prepared.planned.undo?.by_itself === true) return { type: 'turn' };
+  if (!executor.turn) return { type: 'turn' };
   const limit = limitTime(control.signal, prepared.planned.timeout_ms, deps.clock);
   try {
     const endTurn = await executor.turn(input, { ...context, signal: limit.signal });
