@@ -14,7 +14,7 @@ import { StepAnswers, waitsForPerson } from './person-waits.js';
 import { RetryDialog } from './run-dialogs.js';
 import type { GraphNode, RunGraph } from './run-graph.js';
 import { isFinal } from './run-live.js';
-import { retryable } from './retryable.js';
+import { isRetryable } from './retryable.js';
 import { StepLinks } from './step-links.js';
 
 interface StepMarksProps {
@@ -61,7 +61,7 @@ function Deeds({ run, step }: { readonly run: RunAnswer; readonly step: Step }) 
   const { do: words } = useWords(runsWords);
   const may = useMay('operate');
   const [open, setOpen] = useState(false);
-  const canRetry = may && isFinal(run.state) && retryable([step]).length > 0;
+  const canRetry = may && isFinal(run.state) && isRetryable(step, run.steps);
   if (!canRetry && !waitsForPerson(step)) return null;
   return (
     <div className="row">

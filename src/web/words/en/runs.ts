@@ -31,7 +31,7 @@ export const runs = {
     waiting: 'It waits for you or somebody else.',
     waits_for: (names: string) => `Waits for a person: ${names}`,
     paused: 'It is paused.',
-    cancelling: 'It is being cancelled: what runs ends first.',
+    cancelling: 'It is being cancelled: what is under way is aborted.',
     compensating: 'What it wrote is being taken back.',
     cancelled: 'It was cancelled.',
     failed: 'It failed.',

@@ -32,7 +32,7 @@ export const runs: typeof en = {
     waiting: '正在等待有人处理。',
     waits_for: (names) => `等待有人处理：${names}`,
     paused: '已暂停。',
-    cancelling: '正在取消：先等执行中的步骤结束。',
+    cancelling: '正在取消：执行中的步骤会被中止。',
     compensating: '正在撤回已写入的改动。',
     cancelled: '已取消。',
     failed: '运行失败。',
