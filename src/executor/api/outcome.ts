@@ -126,7 +126,7 @@ function unexpected(input: ApiCallInput, request: ApiRequest, answer: HttpAnswer
 type Evidence = Readonly<Record<string, unknown>>;
 
 function evidenceOf(request: ApiRequest, status: number | null, ms: number): Evidence {
-  return { method: request.method, url: shownUrl(request.url), status, ms };
+  return { method: request.method, url: shownUrl(request.url), status, ms: Math.round(ms) };
 }
 
 /** The answer's own keys stand on top when it is a JSON object; status, headers and body win over them. */
