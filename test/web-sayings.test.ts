@@ -4,11 +4,11 @@ import { compileRules } from '../src/domain/rule/rule-match.js';
 import type { Rule } from '../src/domain/rule/rule.js';
 import { SuppressionSet } from '../src/domain/suppression/suppression-set.js';
 import { flapHold } from '../src/triage/flapping.js';
-import { FINDINGS, KINDS } from '../src/web/words/said/zh-findings.js';
-import { RULES, VALUES } from '../src/web/words/said/zh-rules.js';
-import { ANSWERS, RUNS, STEPS } from '../src/web/words/said/zh-runs.js';
-import { FORESEEN, TRIAGE } from '../src/web/words/said/zh-triage.js';
-import { OF_WHAT, WAYS } from '../src/web/words/said/zh-ways.js';
+import { FINDINGS, KINDS } from '../src/domain/said/zh-findings.js';
+import { RULES, VALUES } from '../src/domain/said/zh-rules.js';
+import { ANSWERS, RUNS, STEPS } from '../src/domain/said/zh-runs.js';
+import { FORESEEN, TRIAGE } from '../src/domain/said/zh-triage.js';
+import { OF_WHAT, WAYS } from '../src/domain/said/zh-ways.js';
 import { anAlert } from './helper/an-alert.js';
 import { filesIn, isSaid, said, sentencesIn, unsaid } from './helper/written-sentences.js';
 

@@ -1,4 +1,5 @@
 import { formatMs } from '../domain/duration.js';
+import { say } from '../domain/said/zh.js';
 import type { RunOutcome, RunState, SkipReason, WaitReason } from '../domain/run/run.js';
 import type { Words } from './words.js';
 
@@ -45,6 +46,10 @@ const SEVERITY_ZH: Readonly<Record<string, string>> = { critical: '严重', warn
 /** Reports in Chinese. */
 export const chinese: Words = {
   html_lang: 'zh-CN',
+  said: (text) =>
+    say(text)
+      .map((piece) => piece.text)
+      .join(''),
   duration: (ms) =>
     formatMs(ms).replace('ms', '毫秒').replace('min', '分').replace(/\bs\b/, '秒').replace(/\bh\b/, '小时'),
   list: (parts) => parts.join('；'),

@@ -62,7 +62,7 @@ function shortNotice(
 ): Pick<Notice, 'subject' | 'text' | 'html' | 'severity'> {
   const playbook = plain(run.playbook_name, 200) || run.playbook_id;
   const step = run.steps.find((candidate) => candidate.step_id === entry.step_id);
-  const message = plain(entry.message, 2_000);
+  const message = plain(words.said(entry.message), 2_000);
   const recorded = run.dry_run || run.mode === 'shadow';
   const lines = [
     ...(recorded ? [words.notice.recorded] : []),

@@ -14,6 +14,7 @@ const WAITS_EN: Readonly<Record<WaitReason, string>> = {
 /** Reports in English. */
 export const english: Words = {
   html_lang: 'en',
+  said: (text) => text,
   duration: formatMs,
   list: (parts) => parts.join('; '),
   sentence: (text) => (/[.!?…。]$/.test(text) ? text : `${text}.`),

@@ -36,10 +36,10 @@ const URGENCY: readonly Left['reason'][] = [
 
 function leftOfStep(step: Step, steps: readonly Step[], words: Words): Left | null {
   const name = plain(step.name, 200) || step.step_id;
-  const message = plain(step.message ?? step.error ?? '');
+  const message = plain(words.said(step.message ?? step.error ?? ''));
   const { step_id } = step;
   if (isInDoubt(step))
-    return { step_id, reason: 'in_doubt', text: words.left.in_doubt(name, message || '—', intended(step)) };
+    return { step_id, reason: 'in_doubt', text: words.left.in_doubt(name, message || '—', intended(step, words)) };
   switch (step.state) {
     case 'failed':
       // Where items of a foreach failed, they say why; the step above them would only repeat it.
@@ -47,7 +47,7 @@ function leftOfStep(step: Step, steps: readonly Step[], words: Words): Left | nu
       return {
         step_id,
         reason: 'failed',
-        text: words.left.failed(name, plain(step.error ?? '') || message || '—', intended(step)),
+        text: words.left.failed(name, plain(words.said(step.error ?? '')) || message || '—', intended(step, words)),
       };
     case 'waiting':
       return leftOfWait(step, name, message, words);
@@ -89,10 +89,10 @@ function leftOfSkip(step: Step, name: string, message: string, words: Words): Le
   return { step_id: step.step_id, reason: left, text: words.left.not_done(name, reason, message) };
 }
 
-function intended(step: Step): string | null {
+function intended(step: Step, words: Words): string | null {
   if (step.intent === null || step.recorded_only) return null;
   const { target, what, from, to } = step.intent;
-  return `${plain(target, 200)} ${plain(what, 200)} ${valueText(from)} → ${valueText(to)}`;
+  return `${plain(target, 200)} ${plain(words.said(what), 200)} ${valueText(from)} → ${valueText(to)}`;
 }
 
 function leftOfAlert(run: ReportedRun, words: Words): Left | null {

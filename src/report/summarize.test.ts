@@ -301,4 +301,22 @@ describe('the report of a run', () => {
       english.timeline.map((line) => [line.at, line.state]),
     );
   });
+
+  it('says in Chinese what the service found and why it failed, and leaves alone what others wrote', () => {
+    const story = aStory({}, [
+      begun('look', 'read'),
+      succeeded('look', '200, not healthy'),
+      begun('ask', 'read'),
+      failed('ask', 'no answer within 500 ms'),
+      { type: 'run_finished', state: 'failed', outcome: 'nothing_done', reason: 'ask failed: no answer within 500 ms' },
+    ]);
+    const report = reportOf(story, 'zh');
+
+    expect(report.seen.map(({ text }) => text)).toEqual(['200，不健康']);
+    expect(report.left.map(({ text }) => text)[0]).toContain('500 ms 内没有应答');
+    expect(report.timeline.map(({ text }) => text).join('\n')).toContain('500 ms 内没有应答');
+    expect(reportOf(aStory({}, [begun('ask', 'read'), failed('ask', 'Datei fehlt')]), 'zh').left[0]?.text).toContain(
+      'Datei fehlt',
+    );
+  });
 });

@@ -39,7 +39,7 @@ type Done = Report['done'][number];
  */
 export function summarize({ run, events, language, links, incident = null }: SummarizeInput): Report {
   const words = wordsOf(language);
-  const done = doneOf(run.steps);
+  const done = doneOf(run.steps, words);
   const left = leftOf(run, words);
   const recorded_only = isRecordedOnly(run, done);
   const duration_ms = durationOf(run);
@@ -126,13 +126,13 @@ function seenOf(steps: readonly Step[], words: Words): Report['seen'] {
   const seen: Report['seen'] = [];
   for (const step of steps) {
     if (step.effect !== 'read' || step.state !== 'succeeded') continue;
-    const text = plain(step.summary ?? '') || words.step_state.succeeded;
+    const text = plain(words.said(step.summary ?? '')) || words.step_state.succeeded;
     seen.push({ step_id: step.step_id, name: plain(step.name, 200) || step.step_id, text });
   }
   return bounded(seen, (count) => ({ step_id: '', name: '…', text: words.more(count) }));
 }
 
-function doneOf(steps: readonly Step[]): Done[] {
+function doneOf(steps: readonly Step[], words: Words): Done[] {
   const done: Done[] = [];
   for (const step of steps) {
     if (step.state !== 'succeeded' || (step.effect !== 'write' && step.effect !== 'notify')) continue;
@@ -143,7 +143,7 @@ function doneOf(steps: readonly Step[]): Done[] {
       name: plain(step.name, 200) || step.step_id,
       effect: step.effect,
       target: change === null ? '' : plain(change.target, 200),
-      what: change === null ? plain(step.summary ?? '') : plain(change.what, 200),
+      what: change === null ? plain(words.said(step.summary ?? '')) : plain(words.said(change.what), 200),
       from: change === null ? '' : valueText(change.from),
       to: change === null ? '' : valueText(change.to),
       recorded_only: step.recorded_only,
@@ -207,7 +207,7 @@ function changes({ run, done, recorded_only, words }: Told): string[] {
 }
 
 function stateSentence(run: ReportedRun, words: Words): string[] {
-  const reason = plain(run.reason ?? '') || plain(waitingFor(run));
+  const reason = plain(words.said(run.reason ?? '')) || plain(waitingFor(run, words));
   const say = (sentence: (reason: string) => string): string[] =>
     reason === '' ? [] : [words.sentence(sentence(reason))];
   if (run.state === 'failed') return say((text) => words.summary.failed(text));
@@ -217,9 +217,9 @@ function stateSentence(run: ReportedRun, words: Words): string[] {
   return [];
 }
 
-function waitingFor(run: ReportedRun): string {
+function waitingFor(run: ReportedRun, words: Words): string {
   const waiting = run.steps.find((step) => step.state === 'waiting' && step.message !== null);
-  return waiting === undefined ? '' : `${waiting.name}: ${waiting.message ?? ''}`;
+  return waiting === undefined ? '' : `${waiting.name}: ${words.said(waiting.message ?? '')}`;
 }
 
 /** Whether it helped. A run that changed nothing takes no credit for an alert that resolved. */

@@ -72,7 +72,7 @@ function lineOf(event: StoredEvent, steps: ReadonlyMap<string, Step>, words: Wor
         event.at,
         event.step_id,
         'told',
-        words.timeline[event.kind === 'escalate' ? 'escalated' : 'told'](plain(event.message)),
+        words.timeline[event.kind === 'escalate' ? 'escalated' : 'told'](plain(words.said(event.message))),
       );
     case 'approval_answered':
     case 'confirmed':
@@ -83,9 +83,9 @@ function lineOf(event: StoredEvent, steps: ReadonlyMap<string, Step>, words: Wor
     case 'run_retried':
       return line(event.at, null, 'control', words.timeline.retried(plain(event.by, 100), reasonOf(event.reason)));
     case 'run_aborted':
-      return line(event.at, null, 'control', words.timeline.aborted(plain(event.reason)));
+      return line(event.at, null, 'control', words.timeline.aborted(plain(words.said(event.reason))));
     case 'compensation_started':
-      return line(event.at, null, 'control', words.timeline.compensating(plain(event.reason)));
+      return line(event.at, null, 'control', words.timeline.compensating(plain(words.said(event.reason))));
     case 'run_paused':
       return line(event.at, null, 'control', words.timeline.paused(plain(event.by, 100), reasonOf(event.reason)));
     case 'run_resumed':
@@ -99,7 +99,7 @@ function lineOf(event: StoredEvent, steps: ReadonlyMap<string, Step>, words: Wor
         event.at,
         null,
         'finished',
-        words.timeline.outcome(event.outcome, plain(event.reason), plain(event.by, 100)),
+        words.timeline.outcome(event.outcome, plain(words.said(event.reason)), plain(event.by, 100)),
       );
     // The notice that goes with the question tells it.
     case 'approval_requested':
@@ -145,7 +145,7 @@ function lineOfStep(event: StepEvent, step: Step | undefined, words: Words): Lin
   const { at, step_id } = event;
   const name = plain(step?.name ?? '', 200) || step_id;
   const taken = step?.started_at ? Math.max(0, Date.parse(at) - Date.parse(step.started_at)) : null;
-  const say = (text: string | null): string => words.timeline.step(name, plain(text ?? ''));
+  const say = (text: string | null): string => words.timeline.step(name, plain(words.said(text ?? '')));
   switch (event.type) {
     case 'step_succeeded': {
       const text = say(event.summary);
@@ -158,7 +158,7 @@ function lineOfStep(event: StepEvent, step: Step | undefined, words: Words): Lin
     case 'step_waiting':
       return line(at, step_id, 'waiting', say(event.message));
     case 'step_retrying':
-      return line(at, step_id, 'retrying', words.timeline.retrying(name, plain(event.error)));
+      return line(at, step_id, 'retrying', words.timeline.retrying(name, plain(words.said(event.error))));
     case 'step_cancelled':
       return line(at, step_id, 'cancelled', say(event.reason), taken);
     case 'step_lost':

@@ -4,6 +4,8 @@ import type { RunOutcome, RunState, SkipReason, StepState, WaitReason } from '..
 /** Everything that a report says by itself, in one language. A missing word is a compile error; names, figures and messages are put in. */
 export interface Words {
   readonly html_lang: string;
+  /** What the service wrote into the run, in this language as far as it is known; what people and tools wrote stays as it is. */
+  said(text: string): string;
   duration(ms: number): string;
   /** Puts several things into one line. */
   list(parts: readonly string[]): string;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { say } from '../../src/web/words/said/zh.js';
+import { say } from '../../src/domain/said/zh.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

@@ -1,12 +1,12 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useLanguage } from '../words/language.js';
-import type { Piece } from '../words/said/saying.js';
+import type { Piece } from '../../domain/said/saying.js';
 import { createFetched } from './later.js';
 
 /** What people wrote, or what pages have said already. */
 const IN_CHINESE = /\p{Script=Han}/u;
 // Only who reads Chinese loads it; until it is there, and where it is not, the service's own words stand.
-const sayings = createFetched(async () => (await import('../words/said/zh.js')).say);
+const sayings = createFetched(async () => (await import('../../domain/said/zh.js')).say);
 
 /** Takes a sentence of the service apart into what can be said in the reader's language, and what stays English. */
 export function useSaid(): (sentence: string) => readonly Piece[] {
