@@ -43,13 +43,18 @@ const OUTCOME_ZH: Readonly<Record<RunOutcome, string>> = {
 
 const SEVERITY_ZH: Readonly<Record<string, string>> = { critical: '严重', warning: '警告', info: '提示' };
 
+/** A text of which nothing is known was written by somebody else, and stays as it is to the last sign. */
+function said(text: string): string {
+  const pieces = say(text);
+  return pieces.some((piece) => piece.said && /\p{Script=Han}/u.test(piece.text))
+    ? pieces.map((piece) => piece.text).join('')
+    : text;
+}
+
 /** Reports in Chinese. */
 export const chinese: Words = {
   html_lang: 'zh-CN',
-  said: (text) =>
-    say(text)
-      .map((piece) => piece.text)
-      .join(''),
+  said,
   duration: (ms) =>
     formatMs(ms).replace('ms', '毫秒').replace('min', '分').replace(/\bs\b/, '秒').replace(/\bh\b/, '小时'),
   list: (parts) => parts.join('；'),

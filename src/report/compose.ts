@@ -69,7 +69,9 @@ function shortNotice(
     message,
     ...(step ? howToAnswer(step, run, words) : []),
     '',
-    ...(step ? [words.notice.step(plain(step.name, 200) || step.step_id, words.step_state[step.state])] : []),
+    ...(step
+      ? [words.notice.step(plain(words.said(step.name), 200) || step.step_id, words.step_state[step.state])]
+      : []),
     words.notice.run(playbook, words.run_state[run.state]),
     ...alertLine(run, words),
     ...(incident === null ? [] : [incidentLine(incident, words)]),

@@ -35,7 +35,7 @@ const URGENCY: readonly Left['reason'][] = [
 ];
 
 function leftOfStep(step: Step, steps: readonly Step[], words: Words): Left | null {
-  const name = plain(step.name, 200) || step.step_id;
+  const name = plain(words.said(step.name), 200) || step.step_id;
   const message = plain(words.said(step.message ?? step.error ?? ''));
   const { step_id } = step;
   if (isInDoubt(step))

@@ -315,8 +315,7 @@ describe('the report of a run', () => {
     expect(report.seen.map(({ text }) => text)).toEqual(['200，不健康']);
     expect(report.left.map(({ text }) => text)[0]).toContain('500 ms 内没有应答');
     expect(report.timeline.map(({ text }) => text).join('\n')).toContain('500 ms 内没有应答');
-    expect(reportOf(aStory({}, [begun('ask', 'read'), failed('ask', 'Datei fehlt')]), 'zh').left[0]?.text).toContain(
-      'Datei fehlt',
-    );
+    const foreign = aStory({}, [begun('ask', 'read'), failed('ask', 'Datei fehlt; gib auf')]);
+    expect(reportOf(foreign, 'zh').left[0]?.text).toContain('Datei fehlt; gib auf');
   });
 });

@@ -127,7 +127,7 @@ function seenOf(steps: readonly Step[], words: Words): Report['seen'] {
   for (const step of steps) {
     if (step.effect !== 'read' || step.state !== 'succeeded') continue;
     const text = plain(words.said(step.summary ?? '')) || words.step_state.succeeded;
-    seen.push({ step_id: step.step_id, name: plain(step.name, 200) || step.step_id, text });
+    seen.push({ step_id: step.step_id, name: plain(words.said(step.name), 200) || step.step_id, text });
   }
   return bounded(seen, (count) => ({ step_id: '', name: '…', text: words.more(count) }));
 }
@@ -140,7 +140,7 @@ function doneOf(steps: readonly Step[], words: Words): Done[] {
     const change = step.change ?? (step.recorded_only ? step.intent : null);
     done.push({
       step_id: step.step_id,
-      name: plain(step.name, 200) || step.step_id,
+      name: plain(words.said(step.name), 200) || step.step_id,
       effect: step.effect,
       target: change === null ? '' : plain(change.target, 200),
       what: change === null ? plain(words.said(step.summary ?? '')) : plain(words.said(change.what), 200),
@@ -219,7 +219,7 @@ function stateSentence(run: ReportedRun, words: Words): string[] {
 
 function waitingFor(run: ReportedRun, words: Words): string {
   const waiting = run.steps.find((step) => step.state === 'waiting' && step.message !== null);
-  return waiting === undefined ? '' : `${waiting.name}: ${words.said(waiting.message ?? '')}`;
+  return waiting === undefined ? '' : `${words.said(waiting.name)}: ${words.said(waiting.message ?? '')}`;
 }
 
 /** Whether it helped. A run that changed nothing takes no credit for an alert that resolved. */

@@ -143,7 +143,7 @@ type StepEvent = Extract<
 
 function lineOfStep(event: StepEvent, step: Step | undefined, words: Words): Line {
   const { at, step_id } = event;
-  const name = plain(step?.name ?? '', 200) || step_id;
+  const name = plain(words.said(step?.name ?? ''), 200) || step_id;
   const taken = step?.started_at ? Math.max(0, Date.parse(at) - Date.parse(step.started_at)) : null;
   const say = (text: string | null): string => words.timeline.step(name, plain(words.said(text ?? '')));
   switch (event.type) {
