@@ -23,6 +23,9 @@ const WASM_TIERING_BUDGET = 30_000_000;
 /** After this much WAL the store is checkpointed; PGlite never does it by itself and the log would grow without end. */
 export const CHECKPOINT_WAL_BYTES = 64 * 1024 * 1024;
 
+/** How many statements may be answered before the event loop turns. */
+const IN_A_TURN = 8;
+
 /** PGlite's own start parameters (its `defaultStartParams`) and ours: memory matters more than cache here, and instants come back as text. */
 const OPTIONS = {
   parsers: { [BYTEA]: readBytes, [INT8]: Number, [TIMESTAMPTZ]: readInstant, [TEXT_ARRAY]: readTexts },
@@ -141,8 +144,10 @@ function embeddedDb(lite: PGlite, data: string, unlock: () => void): Db & { chec
   let stopped: Promise<void> | null = null;
   let walSeen = walBytes(data);
   let activity = 0;
-  function query<Row>(statement: Statement): Promise<Row[]> {
+  const turns = new LoopTurns();
+  async function query<Row>(statement: Statement): Promise<Row[]> {
     if (statement.looks !== true) activity += 1;
+    await turns.give();
     return ask(lite, statement);
   }
   async function stop(): Promise<void> {
@@ -175,6 +180,20 @@ function embeddedDb(lite: PGlite, data: string, unlock: () => void): Db & { chec
       return true;
     },
   };
+}
+
+/**
+ * PGlite answers within the turn of the event loop in which it is asked, and whoever is answered asks on: hundreds of runs would be worked off before
+ * a request or a timer is heard again. So after some statements whoever comes next waits until all that has arrived meanwhile was heard.
+ */
+class LoopTurns {
+  #inThisTurn = 0;
+
+  async give(): Promise<void> {
+    if (this.#inThisTurn === 0) setImmediate(() => (this.#inThisTurn = 0));
+    this.#inThisTurn += 1;
+    while (this.#inThisTurn > IN_A_TURN) await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 async function ask<Row>(lite: Pick<PGlite, 'query'>, statement: Statement): Promise<Row[]> {
