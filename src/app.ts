@@ -213,8 +213,6 @@ export async function startApp(options: AppOptions): Promise<App> {
       stops.push(() => pruner.stop());
     }
 
-    // Runs that are open go on meanwhile: they have their playbooks.
-    await whole();
     const open: OpenRun = (header, checked, joined, resolved = false) => {
       metrics.runReached(header.playbook_id, 'pending');
       if (roles.has('schedule')) return scheduler.open(header, checked.playbook, { joined, resolved });
@@ -232,6 +230,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       wake: (run_id) => scheduler.wake(run_id),
     });
 
+    // Runs that are open go on meanwhile: what they need stands above.
+    await whole();
     const { limits, glance, matched, start } = openLimits(settings, { store, notifiers, metrics, clock, ids, log });
     stops.push(await start(roles), keepRules({ catalog, history: store.ruleHistory, clock, log }));
     const reconciling = openReconciling(settings, { store, clock, log });
