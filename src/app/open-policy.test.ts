@@ -34,17 +34,17 @@ function aFolder() {
   };
 }
 
+function openingOf({ catalog, playbooks }: ReturnType<typeof aFolder>) {
+  const settings = { default_mode: 'auto' } as const;
+  return openPolicy({ catalog, playbooks, settings, clock: new FakeClock(), log: SILENT_LOG });
+}
+
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('what is in force', () => {
   it('has rules that came while the first playbooks were being kept', async () => {
     const folder = aFolder();
-    const opening = openPolicy({
-      ...folder,
-      settings: { default_mode: 'auto' },
-      clock: new FakeClock(),
-      log: SILENT_LOG,
-    });
+    const opening = openingOf(folder);
     folder.become(RULED);
     folder.keeping[0]?.kept();
     const { policy, whole } = await opening;
@@ -66,12 +66,7 @@ describe('what is in force', () => {
 
   it('is never whole where the playbooks of its rules could not be kept', async () => {
     const folder = aFolder();
-    const opening = openPolicy({
-      ...folder,
-      settings: { default_mode: 'auto' },
-      clock: new FakeClock(),
-      log: SILENT_LOG,
-    });
+    const opening = openingOf(folder);
     folder.keeping[0]?.kept();
     const { whole } = await opening;
     folder.become(RULED);
