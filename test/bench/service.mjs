@@ -54,6 +54,8 @@ async function execute({ place }, attempt) {
 
 /** The commit that follows the last step's attempt is the one that ends the run. */
 function hearOfEnd(run_id) {
+  // A run from before a crash goes on while the app still starts: no load generator waits for it.
+  if (app === undefined) return;
   const stop = app.store.runView.onEvents(run_id, () => {
     stop();
     ended += 1;
