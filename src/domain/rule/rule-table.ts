@@ -41,6 +41,7 @@ export class RuleTable<Rule> {
   readonly #fields: Field[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #thresholds: Threshold[] = [];
+  readonly #places = new Map<string, number>();
   /** What the alert under the eye has in each field, and in which turn that was read. */
   #words: Int32Array = new Int32Array(16);
   #readIn: Int32Array = new Int32Array(16);
@@ -109,7 +110,7 @@ export class RuleTable<Rule> {
 
   /** What numbers can say of a criterion, and whether that is all there is to it. */
   #pairOf({ anchor, threshold }: Criterion): { pair: [field: number, wanted: number] | null; isAll: boolean } {
-    if (threshold !== null) return { pair: [THRESHOLD, this.#thresholds.push(threshold) - 1], isAll: true };
+    if (threshold !== null) return { pair: [THRESHOLD, this.#placeOf(threshold)], isAll: true };
     if (anchor?.type === 'values' && anchor.values.length === 1) {
       const number = this.#numberOf(anchor.field, () => fieldReader(anchor.field));
       return { pair: [number, this.#wordOf(number, anchor.values[0] ?? '')], isAll: true };
@@ -118,6 +119,15 @@ export class RuleTable<Rule> {
     const { field, prefix, isPrefix } = anchor;
     const number = this.#numberOf(`${prefix.length}:${field}`, () => beginningReader(field, prefix.length));
     return { pair: [number, this.#wordOf(number, prefix)], isAll: isPrefix };
+  }
+
+  /** Rules that ask for the same share one threshold, so that it is near when it is looked at. */
+  #placeOf(threshold: Threshold): number {
+    const { operator, limit } = threshold;
+    const key = `${operator} ${limit.value} ${limit.unit}`;
+    const place = this.#places.get(key) ?? this.#thresholds.push(threshold) - 1;
+    this.#places.set(key, place);
+    return place;
   }
 
   #numberOf(name: string, reader: () => Field['read']): number {
