@@ -3,6 +3,8 @@ import { didYouMean } from '../domain/nearest.js';
 import type { CheckedPlaybook, Playbook } from '../domain/playbook/playbook.js';
 import { rulesInForce } from '../domain/playbook/rule-trigger.js';
 import type { Rule } from '../domain/rule/rule.js';
+import { finish } from '../domain/steps.js';
+import type { Steps } from '../domain/steps.js';
 import type { FileSuppressions, InhibitRule, MaintenanceWindow } from '../domain/suppression/suppression.js';
 import type { Claims, GoodFile, Mention } from './load-file.js';
 import type { KnownRules } from './quick-rules.js';
@@ -27,15 +29,25 @@ export interface Beside {
 }
 
 /** Puts files together, and tells what only all of them show: ids that stand twice, rules whose playbook does not exist. */
-export function assemble(files: readonly FileInForce[], { owners, elsewhere }: Beside = {}): CatalogContent {
+export function assemble(files: readonly FileInForce[], beside: Beside = {}): CatalogContent {
+  return finish(assembleSteps(files, beside));
+}
+
+/** The same in steps of a few milliseconds for ten thousand rules, for who has other things to do meanwhile. */
+export function* assembleSteps(files: readonly FileInForce[], { owners, elsewhere }: Beside = {}): Steps<CatalogContent> {
   const playbooks = playbooksInForce(files, owners ?? new Map());
   const rules = writtenRules(files);
+  yield;
   const known = new Set([...playbooks.keys(), ...claimedPlaybooks(files).map((each) => each.id), ...(elsewhere ?? [])]);
+  const doubled = doubleRules(files);
+  yield;
+  const dangling = danglingRules(files, known);
+  yield;
   const problems = [
     ...files.flatMap((file) => file.problems),
     ...doublePlaybooks(files, playbooks),
-    ...doubleRules(files),
-    ...danglingRules(files, known),
+    ...doubled,
+    ...dangling,
     ...doubleSuppressions(files),
   ];
   const suppressions = suppressionsInForce(files);

@@ -5,7 +5,8 @@ import type { Log } from '../domain/log.js';
 import type { Rule } from '../domain/rule/rule.js';
 import type { Criterion } from '../domain/rule/rule-criterion.js';
 import { prepareRules } from '../domain/rule/rule-match.js';
-import { assemble } from './assemble.js';
+import { finishCalmly } from '../domain/steps.js';
+import { assemble, assembleSteps } from './assemble.js';
 import type { FileInForce } from './assemble.js';
 import { inForce, problemsOnly, unreadable } from './check.js';
 import { breathe } from './quick-rules.js';
@@ -60,7 +61,7 @@ class FolderCatalog implements Catalog {
   async start(): Promise<void> {
     const found = (await this.#find()) ?? [];
     await this.#read(found.filter(({ file }) => !isRulesFile(file)));
-    this.#content = { ...this.#assemble(), rules: [], problems: [] };
+    this.#content = { ...assemble(...this.#parts()), rules: [], problems: [] };
     this.#looking = this.#look().finally(() => this.#schedule());
   }
 
@@ -127,17 +128,22 @@ class FolderCatalog implements Catalog {
     return changed;
   }
 
-  #assemble(): CatalogContent {
+  /** What `assemble` is asked: all files as they stand. */
+  #parts(): Parameters<typeof assemble> {
     const owners = new Map([...this.#content.playbooks].map(([playbook_id, { file }]) => [playbook_id, file]));
     const files = [...this.#seen.values()].map((seen) => seen.state);
-    return assemble([...files, problemsOnly(this.#folderProblems)], { owners });
+    return [[...files, problemsOnly(this.#folderProblems)], { owners }];
   }
 
   async #publish(): Promise<void> {
-    const content = this.#assemble();
+    // With ten thousand rules each of these takes some milliseconds.
+    const content = await finishCalmly(assembleSteps(...this.#parts()), breathe);
+    await breathe();
     if (this.#told && isSame(content, this.#content)) return;
     this.#told = true;
-    await prepareRules(content.rules, compiledOf(this.#seen), breathe);
+    const compiled = compiledOf(this.#seen);
+    await breathe();
+    await prepareRules(content.rules, compiled, breathe);
     const known = new Set(this.#content.problems.map(problemKey));
     this.#content = content;
     this.#tell(content, known);

@@ -1,4 +1,6 @@
 import type { Alert } from '../alert/alert.js';
+import { finish } from '../steps.js';
+import type { Steps } from '../steps.js';
 import { fieldReader } from './rule-criterion.js';
 import type { Anchor, Criterion, CriterionField } from './rule-criterion.js';
 import { RuleTable } from './rule-table.js';
@@ -8,17 +10,6 @@ import type { Candidate } from './rule-table.js';
 export interface RuleIndex<Rule> {
   /** Adds every candidate to `found`, in no order. */
   find(alert: Alert, found: Candidate<Rule>[]): void;
-}
-
-/** Work that may be interrupted wherever it yields. */
-export type Steps<Result> = Generator<undefined, Result, undefined>;
-
-/** Takes all steps at once. */
-export function finish<Result>(steps: Steps<Result>): Result {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
 }
 
 /** How many rules are looked at between two interruptions. */

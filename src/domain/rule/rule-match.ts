@@ -1,10 +1,11 @@
 import type { Alert } from '../alert/alert.js';
 import type { RuleExplanation } from '../decision/decision.js';
 import { FixpointError } from '../errors.js';
+import { finish, finishCalmly } from '../steps.js';
+import type { Steps } from '../steps.js';
 import { compileCriteria } from './rule-criterion.js';
 import type { Criterion } from './rule-criterion.js';
-import { finish, ruleIndexSteps } from './rule-index.js';
-import type { Steps } from './rule-index.js';
+import { ruleIndexSteps } from './rule-index.js';
 import type { Candidate } from './rule-table.js';
 import type { Rule } from './rule.js';
 
@@ -42,11 +43,7 @@ export async function prepareRules(
   known: ReadonlyMap<Rule, Criterion[]>,
   breathe: () => Promise<void>,
 ): Promise<void> {
-  const steps = compileSteps(rules, known);
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done === true) return void prepared.set(rules, step.value);
-    await breathe();
-  }
+  prepared.set(rules, await finishCalmly(compileSteps(rules, known), breathe));
 }
 
 interface Ordered {
