@@ -1,7 +1,8 @@
 import type { CatalogContent, Problem } from '../domain/catalog.js';
 import { didYouMean } from '../domain/nearest.js';
-import type { CheckedPlaybook, Playbook } from '../domain/playbook/playbook.js';
+import type { CheckedPlaybook } from '../domain/playbook/playbook.js';
 import { rulesInForce } from '../domain/playbook/rule-trigger.js';
+import type { Triggered } from '../domain/playbook/rule-trigger.js';
 import type { Rule } from '../domain/rule/rule.js';
 import { finish } from '../domain/steps.js';
 import type { Steps } from '../domain/steps.js';
@@ -34,7 +35,10 @@ export function assemble(files: readonly FileInForce[], beside: Beside = {}): Ca
 }
 
 /** The same in steps of a few milliseconds for ten thousand rules, for who has other things to do meanwhile. */
-export function* assembleSteps(files: readonly FileInForce[], { owners, elsewhere }: Beside = {}): Steps<CatalogContent> {
+export function* assembleSteps(
+  files: readonly FileInForce[],
+  { owners, elsewhere }: Beside = {},
+): Steps<CatalogContent> {
   const playbooks = playbooksInForce(files, owners ?? new Map());
   const rules = writtenRules(files);
   yield;
@@ -158,18 +162,29 @@ function* claimedRules(files: readonly FileInForce[]): Generator<Claims['rules']
 
 /**
  * The playbooks whose own `trigger_conditions` may count. While a rules file is broken and was never good, what it names is not started
- * by looser conditions in its stead; where it cannot even be read, nothing is.
+ * by looser conditions in its stead; where it cannot even be read, nothing is. A playbook that was never good keeps its conditions: an alert
+ * that they match is told that the playbook is off, and does not fall to a later rule.
  */
 function triggeredPlaybooks(
   playbooks: ReadonlyMap<string, CheckedPlaybook>,
   files: readonly FileInForce[],
-): Playbook[] {
+): Triggered[] {
   const lost = files.filter((file) => file.good === null);
   if (lost.some((file) => file.claims === null)) return [];
   const named = new Set(lost.flatMap((file) => file.claims?.rules ?? []).map(({ playbook }) => playbook?.id));
-  return [...playbooks.values()]
-    .map((checked) => checked.playbook)
-    .filter((playbook) => !named.has(playbook.playbook_id));
+  return [...[...playbooks.values()].map((checked) => checked.playbook), ...brokenPlaybooks(playbooks, files)].filter(
+    (playbook) => !named.has(playbook.playbook_id),
+  );
+}
+
+function brokenPlaybooks(playbooks: ReadonlyMap<string, CheckedPlaybook>, files: readonly FileInForce[]): Triggered[] {
+  const broken = new Map<string, Triggered>();
+  for (const { good, claims } of files) {
+    const playbook_id = claims?.playbook?.id;
+    if (good !== null || playbook_id === undefined || playbooks.has(playbook_id) || broken.has(playbook_id)) continue;
+    if (claims?.triggers) broken.set(playbook_id, { playbook_id, trigger_conditions: [...claims.triggers] });
+  }
+  return [...broken.values()];
 }
 
 function byPlace(a: Problem, b: Problem): number {

@@ -134,6 +134,21 @@ describe('the playbooks folder', () => {
     expect(problems.map(({ file, line, column }) => `${file}:${line}:${column}`)).toEqual(['a.yaml:2:8']);
   });
 
+  it('keeps the conditions of a playbook that was broken from the start: what they match falls to nobody else', async () => {
+    const broken = (id: string) => playbook(id).replace('type: noop', 'type: nope');
+    await write('a.yaml', broken('A'));
+    await write('b.yaml', playbook('B'));
+    await write('c.yaml', broken('C').replace('alert_name: C', 'alert_name: /(/'));
+    await write('d.yaml', broken('D'));
+    await write('rules.yaml', rules('D'));
+
+    expect(inForce((await open()).content())).toEqual({ playbooks: ['B first'], rules: ['A#1', 'B#1', 'R-D'] });
+
+    await write('a.yaml', playbook('A'));
+    const mended = await seen('A', ({ playbooks }) => playbooks.has('A'));
+    expect(inForce(mended).rules).toEqual(['A#1', 'B#1', 'R-D']);
+  });
+
   it('starts nothing by looser conditions while the rules that name it are broken', async () => {
     await write('a.yaml', playbook('A'));
     await write('b.yaml', playbook('B'));

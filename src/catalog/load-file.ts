@@ -36,6 +36,8 @@ export interface Mention {
 export interface Claims {
   readonly is_rules: boolean;
   readonly playbook: Mention | null;
+  /** Of a playbook that is broken elsewhere: the alerts that it would be started by. */
+  readonly triggers?: readonly RuleMatch[];
   readonly rules: readonly { readonly rule: Mention | null; readonly playbook: Mention | null }[];
   /** Maintenance windows and inhibition rules, each with what it is. */
   readonly suppressions?: readonly (Mention & { readonly kind: string })[];
@@ -67,10 +69,20 @@ function loadPlaybook(
 ): LoadedFile {
   const problems = located(yaml, [...numberProblems(yaml.data), ...playbookProblems(yaml.data, kinds)]);
   const claims = { is_rules: false, playbook: mention(yaml, ['playbook_id']), rules: [] };
-  if (problems.length > 0) return { good: null, problems, claims };
+  if (problems.length > 0) return { good: null, problems, claims: { ...claims, triggers: goodTriggers(yaml.data) } };
   const playbook = Playbook.parse(yaml.data);
   const version = createHash('sha256').update(canonical(playbook)).digest('hex');
   return { good: { type: 'playbook', checked: { playbook, version, file, source } }, problems, claims };
+}
+
+/** The `trigger_conditions` that are right by themselves, whatever is wrong with the rest of the playbook. */
+function goodTriggers(data: unknown): RuleMatch[] {
+  const written = dataAt(data, ['trigger_conditions']);
+  const entries: readonly unknown[] = Array.isArray(written) ? written : [];
+  return entries.flatMap((entry) => {
+    const match = RuleMatch.safeParse(entry);
+    return match.success && compileCriteria(match.data).problems.length === 0 ? [match.data] : [];
+  });
 }
 
 /** What the schema refuses, and what the whole playbook's check minds about the rest. */
