@@ -14,6 +14,7 @@ import type { AttemptDeps, IntentAnswer } from './context.js';
 import { conclude, goesOn } from './conclude.js';
 import type { AttemptEnd } from './conclude.js';
 import { logFields } from './event-log.js';
+import { Inbox } from './inbox.js';
 import { insist, LOST } from './insist.js';
 import type { Plan } from './plan.js';
 import { prepare, scopeOf } from './prepare.js';
@@ -25,16 +26,31 @@ import { isStopped } from './verdict.js';
 /** A run that only waits, and for longer than this, is put away and costs nothing until then. */
 const PUT_AWAY_AFTER_MS = 60_000;
 
+/** A change that has become this long is recorded before more is read ahead. */
+const MAX_EVENTS_AHEAD = 64;
+/** What waits for nothing outside has answered after this many turns of the queue of promises; an attempt takes about twenty. */
+const AT_ONCE_TURNS = 100;
+
+interface ReadAhead extends Advanced {
+  /** The steps that have begun already. */
+  readonly ahead: readonly string[];
+}
+
+/** It changes nothing, not even by a run that it begins. */
+function onlyReads({ effect, planned }: Prepared): boolean {
+  return effect === 'read' && planned.kind !== 'playbook';
+}
+
 /**
  * One run under way in this process. What happens to it arrives in its inbox and is worked off one durable change at a time: decide, record,
- * and only then act. Whatever is in memory here can be lost at any moment.
+ * and only then act; what only reads may begin a moment sooner. Whatever is in memory here can be lost at any moment.
  */
 export class ActiveRun {
   readonly plan: Plan;
   readonly #worker: RunWorker;
   readonly #attempts = new Map<string, AbortController>();
   readonly #underWay = new Set<Promise<void>>();
-  readonly #inbox: RunInput[] = [];
+  readonly #inbox = new Inbox();
   readonly #cancelLimit: () => void;
   #run: Run;
   /** As it was at the last turn, where the playbook names it. */
@@ -61,7 +77,7 @@ export class ActiveRun {
   }
 
   enqueue(...inputs: RunInput[]): void {
-    this.#inbox.push(...inputs);
+    this.#inbox.add(inputs);
     if (!this.#busy) void this.#work(); // never rejects
   }
 
@@ -90,15 +106,16 @@ export class ActiveRun {
     this.#busy = true;
     try {
       while (this.#inbox.length > 0 && !this.#dropped) {
-        const inputs = this.#inbox.splice(0);
+        const inputs = this.#inbox.takeAll();
         if (inputs.some((input) => input.type === 'poke' && !input.found)) await this.#refresh();
-        const next = await this.#turn(inputs);
+        const next = await this.#readAhead(await this.#turn(this.#run, inputs), inputs);
         const answer = next.events.length === 0 ? 'applied' : await this.#record(next);
         if (answer === 'conflict') {
           // Somebody was faster, or an answer was lost: then steps may have begun that nobody here has heard of.
-          // What was found before that is not believed a second time.
+          // What was found before that is not believed a second time, and what was read ahead is read again.
+          for (const step_id of next.ahead) this.#forget(step_id);
           const again = inputs.map((input) => (input.type === 'poke' ? ({ type: 'poke' } as const) : input));
-          this.#inbox.unshift(...again, { type: 'recover', from: null });
+          this.#inbox.putBack([...again, { type: 'recover', from: null }]);
           if (!(await this.#reload())) return this.drop();
           continue;
         }
@@ -117,9 +134,43 @@ export class ActiveRun {
     }
   }
 
-  /** What the inputs make of the run, and what is next. */
-  async #turn(inputs: readonly RunInput[]): Promise<Advanced> {
-    let run = this.#run;
+  /**
+   * Steps that only read begin before their beginning is durable, because after a crash they would be read again anyway. What they say at once
+   * (they wait, they need a person, there is nothing to look at) shares the change that begins them, and so does what comes after it.
+   */
+  async #readAhead(first: Advanced, inputs: RunInput[]): Promise<ReadAhead> {
+    let { run, events, starts } = first;
+    const ahead: string[] = [];
+    while (starts.length > 0 && starts.every(onlyReads) && events.length < MAX_EVENTS_AHEAD) {
+      for (const prepared of starts) this.#attempt(run, prepared);
+      ahead.push(...starts.map(({ step_id }) => step_id));
+      starts = [];
+      const ended = await this.#endedAtOnce();
+      if (ended.length === 0 || this.#dropped) break;
+      inputs.push(...ended);
+      const next = await this.#turn(run, ended);
+      ({ run, starts } = next);
+      events = [...events, ...next.events];
+    }
+    return { run, events, starts, ahead };
+  }
+
+  /** The ends of those attempts that need nothing from outside: they are there in a moment. */
+  async #endedAtOnce(): Promise<RunInput[]> {
+    for (let turn = 0; turn < AT_ONCE_TURNS && this.#attempts.size > 0; turn++) await Promise.resolve();
+    return this.#inbox.takeEnds();
+  }
+
+  /** Whatever the step's attempt still says does not count. */
+  #forget(step_id: string): void {
+    this.#attempts.get(step_id)?.abort();
+    this.#attempts.delete(step_id);
+    this.#inbox.takeEnds(step_id);
+  }
+
+  /** What the inputs make of the run as it is here, and what is next. */
+  async #turn(before: Run, inputs: readonly RunInput[]): Promise<Advanced> {
+    let run = before;
     const events: RunEvent[] = [];
     const emit = (event: RunEvent): void => {
       run = transition(run, event);
@@ -223,8 +274,7 @@ export class ActiveRun {
   }
 
   #isUnderWay(step_id: string): boolean {
-    const hasEnded = (input: RunInput): boolean => input.type === 'ended' && input.prepared.step_id === step_id;
-    return this.#attempts.has(step_id) || this.#inbox.some(hasEnded);
+    return this.#attempts.has(step_id) || this.#inbox.hasEndOf(step_id);
   }
 
   #lookUpLater(step_id: string, intent: Intent): void {
@@ -263,10 +313,12 @@ export class ActiveRun {
     if (isRunFinished(next.run.state)) return this.#end();
     if (next.run.cancel_requested)
       for (const [step_id, attempt] of this.#attempts) if (!this.#goesOnAfterAbort(next.run, step_id)) attempt.abort();
-    for (const prepared of next.starts) {
-      this.#launch(prepared, (control, deps) => makeAttempt(next.run, prepared, control, deps));
-    }
+    for (const prepared of next.starts) this.#attempt(next.run, prepared);
     this.#setTimer();
+  }
+
+  #attempt(run: Run, prepared: Prepared): void {
+    this.#launch(prepared, (control, deps) => makeAttempt(run, prepared, control, deps));
   }
 
   #launch(prepared: Prepared, work: (control: AbortController, deps: AttemptDeps) => Promise<AttemptEnd>): void {
@@ -278,8 +330,10 @@ export class ActiveRun {
         this.enqueue({ type: 'intend', step_id, intent, answer });
       });
     const attempt = work(controller, { ...this.#worker.attempts, plan: this.plan, recordIntent }).then((end) => {
-      if (this.#attempts.get(prepared.step_id) === controller) this.#attempts.delete(prepared.step_id);
       this.#underWay.delete(attempt);
+      // Perhaps it was forgotten, and the step has begun anew.
+      if (this.#attempts.get(prepared.step_id) !== controller) return;
+      this.#attempts.delete(prepared.step_id);
       if (!this.#dropped) this.enqueue({ type: 'ended', prepared, end });
     });
     this.#underWay.add(attempt);
@@ -358,6 +412,6 @@ export class ActiveRun {
   }
 
   #refuseIntents(): void {
-    for (const input of this.#inbox.splice(0)) if (input.type === 'intend') input.answer('gone');
+    for (const input of this.#inbox.takeAll()) if (input.type === 'intend') input.answer('gone');
   }
 }
