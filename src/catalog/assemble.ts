@@ -9,6 +9,7 @@ import type { Steps } from '../domain/steps.js';
 import type { FileSuppressions, InhibitRule, MaintenanceWindow } from '../domain/suppression/suppression.js';
 import type { Claims, GoodFile, Mention } from './load-file.js';
 import type { KnownRules } from './quick-rules.js';
+import { subPlaybookProblems } from './sub-playbooks.js';
 
 /** A file as far as it counts: what is in force of it (perhaps an earlier version), and what stands on disk. */
 export interface FileInForce {
@@ -52,6 +53,7 @@ export function* assembleSteps(
     ...doublePlaybooks(files, playbooks),
     ...doubled,
     ...dangling,
+    ...subPlaybookProblems(files, known),
     ...doubleSuppressions(files),
   ];
   const suppressions = suppressionsInForce(files);

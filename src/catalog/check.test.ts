@@ -9,6 +9,7 @@ import { checkFiles } from './check.js';
 
 const KINDS = new Map<string, ExecutorSpec>([
   ['wait', { kind: 'wait', title: '', effect: 'read', output_keys: [], input: z.strictObject({ duration: Duration }) }],
+  ['playbook', { kind: 'playbook', title: '', effect: 'read', output_keys: [], input: z.looseObject({}) }],
 ]);
 
 const GOOD = 'playbook_id: PB\ntasks:\n  - id: a\n    type: Wait\n    parameters: {duration: 1s}\n';
@@ -94,7 +95,7 @@ describe('everything that is wrong with a file', () => {
     ].join('\n');
     expect(await problems({ 'a.yaml': text })).toEqual([
       'a.yaml:2:1: unknown key mod (did you mean mode?)',
-      'a.yaml:5:11: no executor of this kind: wiat (did you mean wait?); there are wait',
+      'a.yaml:5:11: no executor of this kind: wiat (did you mean wait?); there are playbook, wait',
       'a.yaml:6:14: expected a duration such as 300ms, 30s, 10m, 2h or 7d, came the number 30',
       'a.yaml:9:21: there is no task nobody',
       'a.yaml:10:28: expected a duration such as 300ms, 30s, 10m, 2h or 7d, came "soon"',
@@ -187,6 +188,28 @@ describe('several files', () => {
     expect(lines((await checkFiles([join(dir, 'rules.yaml')], KINDS)).problems)).toEqual([
       'rules.yaml:4:47: there is no playbook PD',
     ]);
+  });
+
+  it('name each other: a sub-playbook that does not exist is told, and one that would never end', async () => {
+    const running = (id: string, other: string, more = '') =>
+      `playbook_id: ${id}\ntasks:\n  - {id: a, type: Playbook, parameters: {playbook_id: ${other}}${more}}\n`;
+    const files = {
+      'a.yaml': running('PA', 'PB'),
+      'b.yaml': running('PB', 'PA'),
+      'c.yaml': running('PC', 'PC', ', conditions: ["{{ alert.metric_value > 3 }}"]'),
+      'd.yaml': running('PD', '"{{ alert.labels.playbook }}"'),
+      'e.yaml': running('PE', 'PX'),
+      'f.yaml': running('PF', 'PG'),
+      'g.yaml': 'playbook_id: PG\ntasks: [\n',
+      'h.yaml': running('PH', 'PC', ', compensate: {type: playbook, parameters: {playbook_id: PY}}'),
+    };
+    const found = await problems(files);
+    expect(found.filter((line) => !line.startsWith('g.yaml'))).toEqual([
+      'a.yaml:3:55: playbooks run each other without end: PA → PB → PA',
+      expect.stringMatching(/^e\.yaml:3:55: there is no playbook PX/),
+      expect.stringMatching(/^h\.yaml:3:115: there is no playbook PY/),
+    ]);
+    expect(lines((await checkFiles([join(dir, 'a.yaml')], KINDS)).problems)).toEqual([]);
   });
 
   it('that do not exist, and folders without any, are told', async () => {

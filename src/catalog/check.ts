@@ -14,7 +14,7 @@ type Kinds = ReadonlyMap<string, ExecutorSpec>;
 
 /**
  * Checks files and folders as one set, without any configuration, and answers everything that is wrong at once. Problems name files as
- * they were asked for. Rules may name playbooks of their own folder that were not asked for.
+ * they were asked for. Rules and playbooks may name playbooks of their own folder that were not asked for.
  */
 export async function checkFiles(paths: readonly string[], kinds: Kinds): Promise<CatalogContent> {
   const asked = new Map<string, string>();
@@ -66,14 +66,15 @@ export async function inForce(file: string, path: string, kinds: Kinds, known?: 
   }
 }
 
-/** The playbooks beside rules files that were asked for alone: `fixpoint check playbooks/rules.yaml` must not miss them. */
+/** The playbooks beside files that name some and were asked for alone: `fixpoint check playbooks/rules.yaml` must not miss them. */
 async function neighbours(
   files: readonly FileInForce[],
   asked: ReadonlyMap<string, string>,
   kinds: Kinds,
 ): Promise<Set<string>> {
   const ids = new Set<string>();
-  const folders = new Set(files.filter(({ claims }) => claims?.is_rules === true).map(({ file }) => dirname(file)));
+  const naming = files.filter(({ claims }) => claims?.is_rules === true || (claims?.starts ?? []).length > 0);
+  const folders = new Set(naming.map(({ file }) => dirname(file)));
   for (const folder of folders) {
     const found = await findFiles(folder).catch(() => ({ files: [] }));
     for (const { file, path } of found.files) {

@@ -12,6 +12,8 @@ import type { PathProblem } from '../domain/schema-problem.js';
 import type { FileSuppressions } from '../domain/suppression/suppression.js';
 import { isRulesFile, isSuppressionsFile } from './read-files.js';
 import { isKnown, withoutRefused } from './repair.js';
+import { startedPaths } from './sub-playbooks.js';
+import type { StartedPlaybook } from './sub-playbooks.js';
 import { holdsSuppressions, readSuppressions } from './suppressions-file.js';
 import { readYaml } from './yaml-file.js';
 import type { YamlFile } from './yaml-file.js';
@@ -38,6 +40,8 @@ export interface Claims {
   readonly playbook: Mention | null;
   /** Of a playbook that is broken elsewhere: the alerts that it would be started by. */
   readonly triggers?: readonly RuleMatch[];
+  /** Other playbooks that it runs. */
+  readonly starts?: readonly StartedPlaybook[];
   readonly rules: readonly { readonly rule: Mention | null; readonly playbook: Mention | null }[];
   /** Maintenance windows and inhibition rules, each with what it is. */
   readonly suppressions?: readonly (Mention & { readonly kind: string })[];
@@ -68,7 +72,7 @@ function loadPlaybook(
   kinds: ReadonlyMap<string, ExecutorSpec>,
 ): LoadedFile {
   const problems = located(yaml, [...numberProblems(yaml.data), ...playbookProblems(yaml.data, kinds)]);
-  const claims = { is_rules: false, playbook: mention(yaml, ['playbook_id']), rules: [] };
+  const claims = { is_rules: false, playbook: mention(yaml, ['playbook_id']), starts: started(yaml), rules: [] };
   if (problems.length > 0) return { good: null, problems, claims: { ...claims, triggers: goodTriggers(yaml.data) } };
   const playbook = Playbook.parse(yaml.data);
   const version = createHash('sha256').update(canonical(playbook)).digest('hex');
@@ -144,6 +148,13 @@ function criteriaProblems(entry: unknown, index: number): PathProblem[] {
 function mention(yaml: YamlFile, path: readonly (string | number)[]): Mention | null {
   const id = dataAt(yaml.data, path);
   return typeof id === 'string' ? { id, place: yaml.locate({ path, message: '' }) } : null;
+}
+
+function started(yaml: YamlFile): StartedPlaybook[] {
+  return startedPaths(yaml.data).flatMap(({ path, always }) => {
+    const named = mention(yaml, path);
+    return named ? [{ ...named, always }] : [];
+  });
 }
 
 /** What a file is about whose syntax is broken, by the look of its lines. */

@@ -89,7 +89,8 @@ what is wrong. At a start without a good version that playbook is off: an alert 
 later rule. While a rules file is broken from the start, the playbooks that it names are not started by their own \`trigger_conditions\`.
 
 Unknown keys, keys that stand twice, cycles, dependencies and names that do not exist, outputs used before they exist, and parameters that
-a kind refuses are all errors. So is an expression without quotes: YAML would read \`{{ x }}\` as a map.
+a kind refuses are all errors. A sub-playbook that is written out and does not exist, and playbooks that run each other without end, are told like
+errors; the playbook stays in force, for what is missing may come. So is an expression without quotes: YAML would read \`{{ x }}\` as a map.
 `;
 
 function section(title: string, ...parts: readonly string[]): string {

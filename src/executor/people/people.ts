@@ -9,7 +9,7 @@ const Message = z
   .min(1)
   .max(8_192)
   .describe('What people are asked; the evidence that they need belongs in here');
-const Expires = Duration.default('15m').describe('How long people have; no answer by then is a no');
+const Expires = Duration.default('15m');
 
 /** A question of its own: what depends on it writes only after a yes. */
 export const ApprovalInput = z.strictObject({
@@ -20,12 +20,15 @@ export const ApprovalInput = z.strictObject({
     .default([])
     .describe('Names of tokens, or roles; absent: anybody who may approve'),
   quorum: z.int().min(1).max(20).default(1).describe('How many different people have to approve'),
-  expires: Expires,
+  expires: Expires.describe('How long people have; no answer by then is a no'),
 });
 export type ApprovalInput = z.infer<typeof ApprovalInput>;
 
 /** Is it solved? */
-export const ConfirmationInput = z.strictObject({ message: Message.optional(), expires: Expires });
+export const ConfirmationInput = z.strictObject({
+  message: Message.optional(),
+  expires: Expires.describe('How long people have; without an answer the run goes on, and its outcome is not verified'),
+});
 export type ConfirmationInput = z.infer<typeof ConfirmationInput>;
 
 /** What is known of `approval` without configuration. */
