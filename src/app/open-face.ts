@@ -22,7 +22,7 @@ import type { PayloadKeeper } from '../ingest/payload-keeper.js';
 import type { Notifiers } from '../notifier/registry.js';
 import { openPayloadKeeper } from './keep-payloads.js';
 import { dialed } from './open-bus.js';
-import { openSources, webhookEnvelopes } from './open-sources.js';
+import { handSubject, openSources, webhookEnvelopes } from './open-sources.js';
 import type { Reconciling } from './reconciling.js';
 import { buildReport } from '../report/build.js';
 import { renderHtml } from '../report/render-html.js';
@@ -104,6 +104,7 @@ export function openFace(settings: Settings, parts: FaceParts): FastifyInstance 
       default_mode: settings.default_mode,
     }),
     envelopes: webhookEnvelopes(),
+    subject: handSubject(settings),
     ingest: openIngest(settings, parts, payloads),
     store: { ...store, pause: announcingPause(store.pause, (paused) => scheduler.setPaused(paused)) },
     catalog,

@@ -1,3 +1,4 @@
+import type { LabelSubject } from '../domain/api/alert.js';
 import type { BacktestRequest, BacktestResult } from '../domain/api/backtest.js';
 import type { Catalog, CatalogContent } from '../domain/catalog.js';
 import type { Clock } from '../domain/clock.js';
@@ -131,6 +132,8 @@ export interface HttpDeps extends ProbeDeps {
   /** By source: what makes one body of a webhook that says a part of it in headers. */
   readonly envelopes?: ReadonlyMap<string, WebhookEnvelope>;
   readonly catalog: Catalog;
+  /** What an alert by hand is about, where only its labels say so: as for one that is posted. */
+  readonly subject?: LabelSubject;
   /** The rules in force. */
   rules(): { explain(alert: Alert): RuleExplanation[] };
   /** What would become of an alert if it came now; nothing is written. */

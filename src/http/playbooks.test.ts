@@ -253,10 +253,10 @@ describe('explaining rules', () => {
   it('names the place of what is wrong', async () => {
     const known = Explanation.strict().parse((await post('/api/v1/rules/explain', { alert_name: 'X' })).json());
     expect(known.not_looked_at.join(' ')).toMatch(/comes before.*storms.*as they are now.*the pause.*guards/);
-    const answer = await post('/api/v1/rules/explain', { alert_name: 'X', severity: 'page' });
+    const answer = await post('/api/v1/rules/explain', { alert_name: 'X', severity: 'mauve' });
 
     expect(errorOf(answer).details).toEqual([
-      { path: 'alert.severity', message: 'expected critical, warning or info, came "page"' },
+      { path: 'alert.severity', message: 'expected critical, warning or info, came "mauve"' },
     ]);
   });
 

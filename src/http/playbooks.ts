@@ -78,7 +78,7 @@ function startRoute(app: Api, deps: HttpDeps, auth: Auth): void {
       const { alert: draft, dry_run } = request.body;
       checkedOf(deps, playbook_id);
       const by = principalOf(request).name;
-      const alert = draft === null ? null : alertOfDraft(draft, deps.ids.next(), deps.clock.now());
+      const alert = draft === null ? null : alertOfDraft(draft, deps.ids.next(), deps.clock.now(), deps.subject);
       const run_id = await deps.startRun(playbook_id, { alert, dry_run, by });
       await audit(deps, { who: by, what: 'run.start', target: run_id, details: { playbook_id, dry_run } });
       return reply

@@ -110,7 +110,7 @@ export function mostTelling(all: readonly RuleExplanation[]): RuleExplanation[] 
 }
 
 async function explain(draft: z.infer<typeof ExplainRequest>['alert'], deps: HttpDeps): Promise<Explanation> {
-  const given = alertOfDraft(draft, deps.ids.next(), deps.clock.now());
+  const given = alertOfDraft(draft, deps.ids.next(), deps.clock.now(), deps.subject);
   const came = { ...given, occurrence_id: draft.occurrence_id ?? given.occurrence_id };
   const { alert, decision, stages } = await deps.foresee(came);
   const all = deps.rules().explain(alert);

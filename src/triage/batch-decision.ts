@@ -11,7 +11,7 @@ import { BatchSuppression, holderOf } from './batch-suppression.js';
 import { contentHash, occurrenceKey } from './content.js';
 import type { Verdict } from './facts.js';
 import { Flaps } from './flaps.js';
-import { heldBy } from './hold.js';
+import { heldBy, ofRule } from './hold.js';
 import { concernsPeople, contradictsRun, isNewOccurrence, latest, newOccurrence } from './judged.js';
 import type { Judged } from './judged.js';
 import type { Limits } from './limits.js';
@@ -312,7 +312,7 @@ export class BatchDecision {
         const { reason, by, explanation } = verdict;
         const last = reason === 'duplicate' || reason === 'resolved' ? (before?.run_id ?? null) : null;
         return {
-          ...base,
+          ...ofRule(base, verdict.reason === 'playbook_off' ? verdict.rule : null),
           reason,
           by,
           explanation,
@@ -321,7 +321,7 @@ export class BatchDecision {
         };
       }
       case 'hold':
-        return heldBy(base, verdict);
+        return heldBy(base, verdict, 'rule' in verdict ? verdict.rule : null);
       case 'run':
         return this.#starts.settle({ alert, ...verdict, isNew: isNewOccurrence(judged) }, joins, base);
     }

@@ -32,11 +32,20 @@ export interface Facts {
 export type Verdict =
   | {
       readonly type: 'drop';
-      readonly reason: 'duplicate' | 'resolved' | 'no_match' | 'filtered' | 'playbook_off';
+      readonly reason: 'duplicate' | 'resolved' | 'no_match' | 'filtered';
       readonly by: string | null;
       readonly explanation: string;
     }
-  | ({ readonly type: 'hold' } & Hold)
+  | {
+      readonly type: 'drop';
+      readonly reason: 'playbook_off';
+      readonly rule: Rule;
+      readonly by: string;
+      readonly explanation: string;
+    }
+  /** With the rule that would have started something now. */
+  | ({ readonly type: 'hold'; readonly rule: Rule } & Hold)
+  /** Before any rule was asked. */
   | ({ readonly type: 'hold' } & Suppressed)
   | { readonly type: 'run'; readonly rules: readonly Rule[]; readonly notes: readonly string[] };
 

@@ -8,7 +8,8 @@ import { soonest } from './hold.js';
 /** Finds the rules that match, and leaves out those whose playbook is off or whose service is still cooling down. What belongs to an open run joins it all the same. */
 export const match: Stage = (alert, facts) => {
   const rules = facts.matching();
-  if (rules.length === 0)
+  const [first] = rules;
+  if (!first)
     return {
       type: 'drop',
       reason: 'no_match',
@@ -16,25 +17,28 @@ export const match: Stage = (alert, facts) => {
       explanation: 'no rule matches; `fixpoint explain --alert alert.json` (POST /api/v1/rules/explain) tells why',
     };
   const on = rules.filter((rule) => rule.mode !== 'off' && (facts.modeOf(rule.playbook_id) ?? 'off') !== 'off');
-  const [first] = rules;
-  if (on.length === 0) {
+  const [chief] = on;
+  if (!chief) {
     const explanation =
-      first?.mode === 'off'
+      first.mode === 'off'
         ? `rule ${first.rule_id} matches, but its mode is off`
-        : `rule ${first?.rule_id ?? ''} matches, but playbook ${first?.playbook_id ?? ''} is off`;
-    return { type: 'drop', reason: 'playbook_off', by: `rule:${first?.rule_id ?? ''}`, explanation };
+        : `rule ${first.rule_id} matches, but playbook ${first.playbook_id} is off`;
+    return { type: 'drop', reason: 'playbook_off', rule: first, by: `rule:${first.rule_id}`, explanation };
   }
   const flapping = facts.flapping();
   if (flapping) {
     const joining = on.filter((rule) => facts.joins(rule));
-    return joining.length === 0 ? { type: 'hold', ...flapping } : { type: 'run', rules: joining, notes: [] };
+    return joining.length === 0
+      ? { type: 'hold', rule: chief, ...flapping }
+      : { type: 'run', rules: joining, notes: [] };
   }
   const cooling = on.flatMap((rule) => coolingOf(alert, rule, facts)).filter(({ rule }) => !facts.joins(rule));
   const ready = on.filter((rule) => !cooling.some((held) => held.rule === rule));
   const next = soonest(cooling);
   if (ready.length === 0 && next) {
     const explanation = coolingText(alert, next.rule, facts.lastWrite);
-    return { type: 'hold', reason: 'cooldown', until: next.until, by: `rule:${next.rule.rule_id}`, explanation };
+    const { rule, until } = next;
+    return { type: 'hold', rule, reason: 'cooldown', until, by: `rule:${rule.rule_id}`, explanation };
   }
   const notes = [
     ...rules

@@ -128,7 +128,7 @@ export class Starts {
       unset.push(...begun.problems.map((problem) => `rule ${rule.rule_id}: set ${problem}`));
     }
     const first = soonest(held);
-    if (settled.length === 0 && first) return heldBy(base, first);
+    if (settled.length === 0 && first) return heldBy(base, first, first.rule);
     const chief = settled.find(({ begins }) => begins) ?? settled[0];
     const kept = held.map(({ rule, explanation }) => `rule ${rule.rule_id} starts nothing now: ${explanation}`);
     return {

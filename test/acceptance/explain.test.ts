@@ -86,7 +86,7 @@ describe('explaining an alert', { timeout: 60_000 }, () => {
     const { action, reason, by, rule_id, playbook_id } = told.decision;
     expect(decided.decision).toMatchObject({ action, reason, by });
     // A repeat that says nothing new is answered with the rule of what it repeats.
-    if (action !== 'drop') expect(decided.decision).toMatchObject({ rule_id, playbook_id });
+    if (reason !== 'duplicate') expect(decided.decision).toMatchObject({ rule_id, playbook_id });
     return { told, decided };
   }
 
@@ -125,15 +125,31 @@ describe('explaining an alert', { timeout: 60_000 }, () => {
     expect(stageOf(changed, 'intake')).toMatchObject([{ verdict: 'changes', explanation: 'it changes labels' }]);
   });
 
+  it('finds severity, service and host in the labels, and knows other words, as for an alert that is posted', async () => {
+    const bare = (over: Draft) => ({ alert_name: 'Nothing', source_system: 'billing', description: 'x', ...over });
+    for (const alert of [
+      bare({ labels: { severity: 'disaster', app: 'checkout', instance: '10.0.0.7:9100' } }),
+      bare({ labels: { priority: 'P1', job: 'kube-state-metrics', deployment: 'web', service: 'metrics' } }),
+      bare({ severity: 'sev4', status: 'Firing', service_name: 'orders', labels: { service: 'other' } }),
+    ]) {
+      const { alert: told } = await explain(alert);
+      const { severity, status, service_name, host_ip } = await come(alert);
+      expect(told).toMatchObject({ severity, status, service_name, host_ip });
+    }
+    expect((await explain(bare({ service_name: null, labels: { service: 'other' } }))).alert.service_name).toBeNull();
+  });
+
   it('tells a cooldown, a rate limit and a group that has to rest', async () => {
     const cool = await foretold(draft('Cool', 'a'));
     expect(stops(cool.told)).toEqual(['cooldown holds']);
+    expect(cool.told.decision).toMatchObject({ rule_id: 'COOL', playbook_id: 'PB-Act' });
     expect(cool.told.decision.until).toBe(cool.decided.decision?.until);
     expect(cool.told.decision.explanation).toBe(cool.decided.decision?.explanation);
 
     await world.run((await foretold(draft('Rated', 'r'))).decided.decision?.run_id);
     const rated = await foretold(draft('Rated', 'r'));
     expect(stops(rated.told)).toEqual(['rate_limit holds']);
+    expect(rated.told.decision).toMatchObject({ rule_id: 'RATE', playbook_id: 'PB-Quick' });
     expect(rated.told.decision.until).toBe(rated.decided.decision?.until);
 
     await world.run((await foretold(draft('Grouped', 'g'))).decided.decision?.run_id);
@@ -154,7 +170,9 @@ describe('explaining an alert', { timeout: 60_000 }, () => {
 
   it('tells that no rule takes it, that its rule is off, and all runs of rules that go on', async () => {
     expect(stops((await foretold(draft('Unknown', 'n'))).told)).toEqual(['match drops']);
-    expect(stops((await foretold(draft('Off', 'n'))).told)).toEqual(['mode drops']);
+    const off = await foretold(draft('Off', 'n'));
+    expect(stops(off.told)).toEqual(['mode drops']);
+    expect(off.told.decision).toMatchObject({ reason: 'playbook_off', rule_id: 'OFF', playbook_id: 'PB-Quick' });
     const { told } = await foretold(draft('Two', 'n2'));
     expect(told.decision.playbook_ids).toEqual(['PB-Act', 'PB-Quick']);
     expect(stageOf(told, 'join').map(({ rule_id }) => rule_id)).toEqual(['TWO1', 'TWO2']);
@@ -179,5 +197,6 @@ describe('explaining an alert', { timeout: 60_000 }, () => {
       await come({ ...restless, status: 'resolved', ends_at: new Date().toISOString() });
     }
     expect(told && stageOf(told, 'flapping')).toMatchObject([{ verdict: 'holds' }]);
+    expect(told?.decision).toMatchObject({ rule_id: 'FLAP', playbook_id: 'PB-Quick' });
   });
 });

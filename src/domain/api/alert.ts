@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { Alert, AlertStatus, Severity } from '../alert/alert.js';
+import { labelOf } from '../alert/label.js';
+import type { Labels } from '../alert/label.js';
+import { mapSeverity } from '../alert/severity.js';
 import { instant } from '../clock.js';
 import { Decision, DropReason, HoldReason } from '../decision/decision.js';
 import { Evaluation } from './evaluation.js';
@@ -74,7 +77,13 @@ const Texts = z
   .record(Text, Text)
   .refine((texts) => Object.keys(texts).length <= 500, { error: 'expected at most 500 entries' });
 const GivenInstant = z.iso.datetime({ offset: true });
-const SeverityWord = z.preprocess((word) => (typeof word === 'string' ? word.toLowerCase() : word), Severity);
+/** Any word that an alert may come with; one that nobody knows is a slip of the pen here, and refused. */
+const SeverityWord = z.preprocess((word) => {
+  if (typeof word !== 'string') return word;
+  const { severity, known } = mapSeverity(word);
+  return known ? severity : word;
+}, Severity);
+const StatusWord = z.preprocess((word) => (typeof word === 'string' ? word.toLowerCase() : word), AlertStatus);
 
 /**
  * An alert written by hand: `alert_name` and whatever else matters. Values of a wrong type are refused, never converted; keys that an
@@ -83,8 +92,10 @@ const SeverityWord = z.preprocess((word) => (typeof word === 'string' ? word.toL
 export const AlertDraft = z.object({
   alert_name: Text.min(1),
   source_system: Text.min(1).exactOptional(),
-  severity: SeverityWord.exactOptional().describe('critical, warning (default) or info; case does not matter'),
-  status: AlertStatus.exactOptional(),
+  severity: SeverityWord.exactOptional().describe(
+    'critical, warning, info or another word for one of them (P1, disaster); unset: the label severity or priority, else warning',
+  ),
+  status: StatusWord.exactOptional(),
   service_name: Text.nullable().exactOptional(),
   host_ip: Text.nullable().exactOptional(),
   metric_value: z.number().nullable().exactOptional(),
@@ -100,20 +111,38 @@ export const AlertDraft = z.object({
 });
 export type AlertDraft = z.infer<typeof AlertDraft>;
 
-/** The alert that a draft means. It is a thing of its own: unless the draft says so, it shares no fingerprint and no group with any other. */
-export function alertOfDraft(draft: AlertDraft, alert_id: string, now: number): Alert {
+/** Finds in its labels what an alert is about. */
+export interface LabelSubject {
+  /** Null where no label says so. */
+  serviceOf(labels: Labels): string | null;
+  hostOf(labels: Labels): string | null;
+}
+
+const NO_SUBJECT: LabelSubject = { serviceOf: () => null, hostOf: () => null };
+
+/**
+ * The alert that a draft means: what it leaves out is found in its labels, as for one that is posted. It is a thing of its own: unless the
+ * draft says so, it shares no fingerprint and no group with any other.
+ */
+export function alertOfDraft(
+  draft: AlertDraft,
+  alert_id: string,
+  now: number,
+  subject: LabelSubject = NO_SUBJECT,
+): Alert {
   const fingerprint = draft.fingerprint ?? `manual:${alert_id}`;
+  const labels = draft.labels ?? {};
   return {
     alert_id,
     source_system: draft.source_system ?? 'manual',
     alert_name: draft.alert_name,
-    severity: draft.severity ?? 'warning',
+    severity: draft.severity ?? severityIn(labels),
     status: draft.status ?? 'firing',
-    service_name: draft.service_name ?? null,
-    host_ip: draft.host_ip ?? null,
+    service_name: draft.service_name === undefined ? subject.serviceOf(labels) : draft.service_name,
+    host_ip: draft.host_ip === undefined ? subject.hostOf(labels) : draft.host_ip,
     metric_value: draft.metric_value ?? null,
     timestamp: draft.timestamp === undefined ? instant(now) : instant(Date.parse(draft.timestamp)),
-    labels: draft.labels ?? {},
+    labels,
     description: draft.description ?? draft.alert_name,
     fingerprint,
     metric_unit: draft.metric_unit ?? null,
@@ -124,4 +153,8 @@ export function alertOfDraft(draft: AlertDraft, alert_id: string, now: number): 
     group_key: draft.group_key ?? `manual:${alert_id}`,
     occurrence_id: fingerprint,
   };
+}
+
+function severityIn(labels: Labels): Severity {
+  return mapSeverity(labelOf(labels, 'severity') || labelOf(labels, 'priority')).severity;
 }

@@ -18,8 +18,13 @@ export type DropReason = z.infer<typeof DropReason>;
 export const Decision = z.object({
   action: z.enum(['run', 'join', 'hold', 'drop']),
   reason: z.union([HoldReason, DropReason]).nullable().describe('Of a hold or a drop; null for run and join'),
-  rule_id: z.string().nullable(),
-  playbook_id: z.string().nullable(),
+  rule_id: z
+    .string()
+    .nullable()
+    .describe(
+      'The rule that took it: what starts, or would start now if nothing held it; null where no rule was asked',
+    ),
+  playbook_id: z.string().nullable().describe('The playbook of that rule'),
   run_id: z.string().nullable(),
   run_ids: z.array(z.string()),
   until: z.iso.datetime().nullable().describe('When a hold ends and the alert is decided again'),
