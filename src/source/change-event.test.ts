@@ -59,6 +59,18 @@ describe('what happened to a tag', () => {
   });
 });
 
+describe('a job of an older GitLab, which tells no project', () => {
+  it('is of the project at whose homepage it is', () => {
+    const { project: _, ...job } = fixture('gitlab/job-failed');
+    const repository = { name: 'Order Service', homepage: 'https://gitlab.example/shop/backend/order-service' };
+
+    expect(one('gitlab', { ...job, project_id: 1, repository })).toMatchObject({
+      service_name: 'order-service',
+      labels: { repository: 'shop/backend/order-service' },
+    });
+  });
+});
+
 describe('a notification of Argo CD with the whole application', () => {
   const whole = fixture('argocd/application');
 

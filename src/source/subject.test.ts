@@ -12,6 +12,7 @@ describe('the service that an alert is about', () => {
     [{ app: 'c', 'app.kubernetes.io/name': 'e', job: 'd' }, 'c'],
     [{ 'app.kubernetes.io/name': 'e', job: 'd' }, 'e'],
     [{ service: '', job: 'd' }, 'd'],
+    [{ service: ' ', app: '\t', job: 'd' }, 'd'],
     [{ deployment: 'shop' }, 'shop'],
     [{ alertname: 'X' }, null],
   ])('is, in the order of the labels, %j → %s', (labels: Record<string, string>, expected) => {

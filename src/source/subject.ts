@@ -82,7 +82,7 @@ export function createSubject(settings: SubjectSettings): Subject {
     for (const name of settings.workload_labels) {
       const value = labelOf(labels, name);
       // An exporter in Kubernetes is scraped in a container of its own, and that label says nothing about the subject.
-      if (value !== '' && value !== job && !isExporter(value)) return value;
+      if (value.trim() !== '' && value !== job && !isExporter(value)) return value;
     }
     return null;
   }
@@ -131,7 +131,7 @@ function withoutPort(text: string): string {
 function first(labels: Labels, names: readonly string[]): string | null {
   for (const name of names) {
     const value = labelOf(labels, name);
-    if (value !== '') return value;
+    if (value.trim() !== '') return value;
   }
   return null;
 }

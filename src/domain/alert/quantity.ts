@@ -33,7 +33,8 @@ const PREFIXES: ReadonlyMap<string, number> = new Map([
  * everything that is no finite number with at most one unit.
  */
 export function parseQuantity(text: string): Quantity | null {
-  const trimmed = text.trim();
+  // As Chinese keyboards and typesetters write them.
+  const trimmed = text.trim().replace('％', '%').replace(/^−/, '-');
   if (trimmed === '' || trimmed.length > MAX_LENGTH) return null;
   const match = NUMBER.exec(trimmed);
   if (!match) return null;

@@ -98,7 +98,7 @@ function readChange(kind: string, body: Foreign, details: ErrorDetail[]): Change
 function common(body: Foreign, details: ErrorDetail[]) {
   const project = readObject(body, 'project', '', details) ?? {};
   const user = isForeign(body['user']) ? body['user'] : {};
-  const repository = readScalar(project, 'path_with_namespace', 'project', details);
+  const repository = readScalar(project, 'path_with_namespace', 'project', details) ?? pathOfHomepage(body);
   return {
     repository,
     default_branch: readScalar(project, 'default_branch', 'project', details),
@@ -109,6 +109,12 @@ function common(body: Foreign, details: ErrorDetail[]) {
     } as Record<string, string | null>, // each kind of event adds labels of its own
     links: { repository: readScalar(project, 'web_url', 'project', details) },
   };
+}
+
+/** Jobs of older versions tell no `project`, but where it is: `https://gitlab.example.com/acme/shop`. */
+function pathOfHomepage({ repository }: Foreign): string | null {
+  const homepage = isForeign(repository) ? repository['homepage'] : null;
+  return typeof homepage === 'string' ? (/^https?:\/\/[^/]+\/([^?#]{1,500})/.exec(homepage)?.[1] ?? null) : null;
 }
 
 function readPush(body: Foreign, details: ErrorDetail[]): Change | string {

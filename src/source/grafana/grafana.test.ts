@@ -129,6 +129,8 @@ describe('the figure of an alert', () => {
     [{ A: 1200, B: 15, C: 1 }, null],
     [{ A: 5, B: 6 }, null],
     [{ A: null, B: 'x' }, null],
+    [{ A: 'NaN', C: 1 }, null],
+    [{ A: null, B: null, C: 0 }, null],
     [{}, null],
     [null, null],
   ])('in %j is %s', (values, expected) => {
