@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Alert } from '../domain/alert/alert.js';
 
 /** A longer occurrence id is kept by its hash: a key has to fit into an index entry. */
@@ -19,10 +19,10 @@ const hashes = new WeakMap<object, { readonly alert: Alert; readonly hash: strin
 export function contentHash(alert: Alert): string {
   const known = hashes.get(alert.labels);
   if (known && isSame(known.alert, alert)) return known.hash;
-  const { alert_id: _id, received_at: _at, ...content } = alert;
-  const hash = createHash('sha1').update(JSON.stringify(content)).digest('base64');
-  hashes.set(alert.labels, { alert, hash });
-  return hash;
+  const content = JSON.stringify({ ...alert, alert_id: undefined, received_at: undefined });
+  const hashed = hash('sha1', content, 'base64');
+  hashes.set(alert.labels, { alert, hash: hashed });
+  return hashed;
 }
 
 function isSame(a: Alert, b: Alert): boolean {
