@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mayDo } from '../domain/access/access.js';
 import type { Right, Role } from '../domain/access/access.js';
@@ -94,9 +94,9 @@ export class Auth {
   }
 
   async #byText(text: string): Promise<Principal | TokenRecord> {
-    const hash = sha256(text);
-    if (this.#adminHash !== null && timingSafeEqual(hash, this.#adminHash)) return ADMIN;
-    const record = await this.#tokens.find(hash.toString('hex'));
+    const digest = sha256(text);
+    if (this.#adminHash !== null && timingSafeEqual(digest, this.#adminHash)) return ADMIN;
+    const record = await this.#tokens.find(digest.toString('hex'));
     if (record === null) throw new FixpointError('unauthorized', 'the token is not known here');
     return record;
   }
@@ -206,5 +206,5 @@ function passwordOf(header: string): string | null {
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -85,7 +85,8 @@ export class BatchDecision {
 
   /** Everything that this batch looks at. */
   get touches(): ReadonlySet<string> {
-    return new Set([...this.#keys, ...this.#runKeys().map(runKeyText), ...this.#budgetKeys()]);
+    const unsettled = this.#unsettled();
+    return new Set([...this.#keys, ...this.#runKeys(unsettled).keys(), ...this.#budgetKeys(unsettled)]);
   }
 
   /** Everything that this batch is about to change; known after `decide`. */
@@ -96,10 +97,11 @@ export class BatchDecision {
   /** Asks the store for what only some rules need: when services were last written to, and what else fires. */
   async lookUp(store: TriageStore): Promise<void> {
     await this.#suppression.lookUp((alert, index) => this.#isSettled(alert, index));
-    await this.#starts.lookUp(this.#budgetKeys());
+    const unsettled = this.#unsettled();
+    await this.#starts.lookUp([...this.#budgetKeys(unsettled)]);
     const services = new Set<string>();
-    for (const [index, alert] of this.#options.alerts.entries()) {
-      if (alert.service_name === null || alert.status === 'resolved' || this.#isSettled(alert, index)) continue;
+    for (const alert of unsettled) {
+      if (alert.service_name === null || alert.status === 'resolved') continue;
       if (this.#matching(alert).some((rule) => rule.cooldown !== undefined)) services.add(alert.service_name);
     }
     if (services.size === 0) return;
@@ -110,9 +112,10 @@ export class BatchDecision {
 
   /** Corrects what is remembered of the open runs that this batch may join. */
   async refreshRuns(store: TriageStore): Promise<void> {
-    const keys = this.#runKeys();
-    for (const key of keys) this.#options.cache.forgetRun(runKeyText(key));
-    for (const { key, run_id } of await store.openRuns(keys)) this.#options.cache.rememberRun(runKeyText(key), run_id);
+    const keys = this.#runKeys(this.#unsettled());
+    for (const text of keys.keys()) this.#options.cache.forgetRun(text);
+    for (const { key, run_id } of await store.openRuns([...keys.values()]))
+      this.#options.cache.rememberRun(runKeyText(key), run_id);
   }
 
   decide(): DecidedBatch {
@@ -373,25 +376,35 @@ export class BatchDecision {
     return before.run_open || before.runs_used >= this.#options.maxRunsPerOccurrence;
   }
 
+  /** The alerts for which their occurrence is not all that counts. What is remembered may be another after everything that is awaited. */
+  #unsettled(): ReadonlySet<Alert> {
+    return new Set(this.#options.alerts.filter((alert, index) => !this.#isSettled(alert, index)));
+  }
+
   /** What alerts of this batch may use up. */
-  #budgetKeys(): string[] {
+  #budgetKeys(unsettled: ReadonlySet<Alert>): ReadonlySet<string> {
     const keys = new Set<string>();
-    for (const [rule, alert] of this.#mayRun()) for (const key of this.#starts.budgetKeys(rule, alert)) keys.add(key);
-    for (const [index, alert] of this.#options.alerts.entries())
-      if (alert.status === 'resolved' || !this.#isSettled(alert, index))
+    for (const [rule, alert] of this.#mayRun(unsettled))
+      for (const key of this.#starts.budgetKeys(rule, alert)) keys.add(key);
+    for (const alert of this.#options.alerts)
+      if (alert.status === 'resolved' || unsettled.has(alert))
         for (const key of this.#flaps.budgetKeys(alert)) keys.add(key);
-    return [...keys];
+    return keys;
   }
 
   /** Runs that alerts of this batch may start or join. */
-  #runKeys(): RunKey[] {
-    const keys = [...this.#mayRun()].map(([rule, alert]) => this.#starts.keyOf(rule, alert));
-    return [...new Map(keys.map((key): [string, RunKey] => [runKeyText(key), key])).values()];
+  #runKeys(unsettled: ReadonlySet<Alert>): ReadonlyMap<string, RunKey> {
+    const keys = new Map<string, RunKey>();
+    for (const [rule, alert] of this.#mayRun(unsettled)) {
+      const key = this.#starts.keyOf(rule, alert);
+      keys.set(runKeyText(key), key);
+    }
+    return keys;
   }
 
-  *#mayRun(): Generator<[Rule, Alert]> {
-    for (const [index, alert] of this.#options.alerts.entries()) {
-      if (alert.status === 'resolved' || this.#isSettled(alert, index)) continue;
+  *#mayRun(unsettled: ReadonlySet<Alert>): Generator<[Rule, Alert]> {
+    for (const alert of unsettled) {
+      if (alert.status === 'resolved') continue;
       for (const rule of this.#matching(alert)) yield [rule, alert];
     }
   }
