@@ -123,6 +123,27 @@ describe('the playbooks folder', () => {
     expect(inForce(mended)).toEqual({ playbooks: ['A mended'], rules: ['R-A'] });
   });
 
+  it('keeps the rules as they were while they name a playbook that nobody has, and takes them up when it comes', async () => {
+    await write('a.yaml', playbook('A'));
+    await write('rules.yaml', rules('A'));
+    await open();
+
+    await write('rules.yaml', rules('B', 'A', 'C'));
+    const kept = await seen('two unknown playbooks', ({ problems }) => problems.length === 2);
+    expect(inForce(kept)).toEqual({ playbooks: ['A first'], rules: ['R-A'] });
+    expect(kept.problems[0]).toMatchObject({ file: 'rules.yaml', line: 2, message: 'there is no playbook B' });
+
+    await write('b.yaml', 'playbook_id: B\ntasks: [\n');
+    await write('c.yaml', playbook('C'));
+    const taken = await seen('C', ({ playbooks }) => playbooks.has('C'));
+    expect(inForce(taken).rules).toEqual(['R-A', 'R-B', 'R-C']);
+
+    await rm(join(dir, 'c.yaml'));
+    await write('rules.yaml', rules('C', 'A'));
+    const dangling = await seen('no C', ({ rules: all }) => all.length === 2);
+    expect(inForce(dangling)).toEqual({ playbooks: ['A first'], rules: ['R-A', 'R-C'] });
+  });
+
   it('begins without what was broken from the start: that playbook is off, and its rule stays in its place', async () => {
     await write('a.yaml', 'playbook_id: A\ntasks: 3\n');
     await write('b.yaml', playbook('B'));

@@ -9,6 +9,7 @@ import { finishCalmly } from '../domain/steps.js';
 import { assemble, assembleSteps } from './assemble.js';
 import type { FileInForce } from './assemble.js';
 import { inForce, problemsOnly, unreadable } from './check.js';
+import type { GoodFile } from './load-file.js';
 import { breathe } from './quick-rules.js';
 import { atStart, findFiles, isRulesFile } from './read-files.js';
 import type { FoundFile } from './read-files.js';
@@ -39,6 +40,9 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
 
 interface Seen {
   readonly stamp: string;
+  /** As it stands on disk. */
+  readonly read: FileInForce;
+  /** As far as it counts: perhaps an earlier version. */
   readonly state: FileInForce;
 }
 
@@ -112,7 +116,7 @@ class FolderCatalog implements Catalog {
   }
 
   async #read(found: readonly FoundFile[]): Promise<boolean> {
-    const next = new Map<string, Seen>();
+    const next = new Map<string, Omit<Seen, 'state'>>();
     let changed = found.length !== this.#seen.size;
     for (const { file, path, stamp } of found) {
       const seen = this.#seen.get(file);
@@ -121,10 +125,9 @@ class FolderCatalog implements Catalog {
         continue;
       }
       changed = true;
-      const state = await inForce(file, path, this.#options.kinds, seen?.state.known);
-      next.set(file, { stamp, state: seen ? withLastGood(state, seen.state) : state });
+      next.set(file, { stamp, read: await inForce(file, path, this.#options.kinds, seen?.state.known) });
     }
-    this.#seen = next;
+    if (changed) this.#seen = asFarAsTheyCount(next, this.#seen);
     return changed;
   }
 
@@ -171,10 +174,47 @@ function problemKey({ file, line, column, message }: Problem): string {
   return `${file}:${line}:${column}:${message}`;
 }
 
-/** What a broken file was when it was last good stays in force. */
-function withLastGood(state: FileInForce, before: FileInForce): FileInForce {
-  if (state.good !== null || before.good === null) return state;
-  return { ...state, good: before.good, ...(before.known ? { known: before.known } : {}) };
+/**
+ * What a broken file was when it was last good stays in force. So does what a rules file was before it named a playbook that nobody has: the
+ * playbook may come a moment later, and the rules with it.
+ */
+function asFarAsTheyCount(
+  read: ReadonlyMap<string, Omit<Seen, 'state'>>,
+  before: ReadonlyMap<string, Seen>,
+): ReadonlyMap<string, Seen> {
+  const playbooks = playbooksIn(read, before);
+  const counted = new Map<string, Seen>();
+  for (const [file, { stamp, read: now }] of read) {
+    const last = before.get(file)?.state;
+    const isKept = last !== undefined && (now.good === null || namesNobody(now.good, last.good, playbooks));
+    counted.set(file, { stamp, read: now, state: isKept ? withGoodOf(now, last) : now });
+  }
+  return counted;
+}
+
+/** The playbooks of all files, also of those that are broken. */
+function playbooksIn(
+  read: ReadonlyMap<string, Omit<Seen, 'state'>>,
+  before: ReadonlyMap<string, Seen>,
+): ReadonlySet<string | undefined> {
+  return new Set(
+    [...read].flatMap(([file, { read: now }]) => {
+      const good = now.good ?? before.get(file)?.state.good;
+      return [now.claims?.playbook?.id, good?.type === 'playbook' ? good.checked.playbook.playbook_id : undefined];
+    }),
+  );
+}
+
+/** Whether rules name a playbook that is nowhere, and that they did not name before. */
+function namesNobody(now: GoodFile, last: GoodFile | null, playbooks: ReadonlySet<string | undefined>): boolean {
+  if (now === last || now.type !== 'rules' || last?.type !== 'rules') return false;
+  const named = new Set(last.rules.map(({ playbook_id }) => playbook_id));
+  return now.rules.some(({ playbook_id }) => !playbooks.has(playbook_id) && !named.has(playbook_id));
+}
+
+function withGoodOf(now: FileInForce, last: FileInForce): FileInForce {
+  if (last.good === null) return now;
+  return { ...now, good: last.good, ...(last.known ? { known: last.known } : {}) };
 }
 
 function compiledOf(seen: ReadonlyMap<string, Seen>): ReadonlyMap<Rule, Criterion[]> {

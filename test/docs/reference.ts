@@ -85,7 +85,7 @@ UTF-8: a playbook of at most 1 MiB, rules (\`rules.yaml\`, or any file whose onl
 (\`suppressions.yaml\`, see [suppressions.md](suppressions.md)).
 
 The folder is looked at every two seconds. A file that breaks keeps its last good version in force, and the log and \`GET /api/v1/playbooks\` say
-what is wrong. At a start without a good version that playbook is off: an alert for it is decided \`playbook_off\` and does not fall to a
+what is wrong; so do rules that begin to name a playbook which does not exist, until it does. At a start without a good version that playbook is off: an alert for it is decided \`playbook_off\` and does not fall to a
 later rule. While a rules file is broken from the start, the playbooks that it names are not started by their own \`trigger_conditions\`.
 
 Unknown keys, keys that stand twice, cycles, dependencies and names that do not exist, outputs used before they exist, and parameters that
