@@ -10,6 +10,7 @@ import type { FileSuppressions, InhibitRule, MaintenanceWindow } from '../domain
 import type { Claims, GoodFile, Mention } from './load-file.js';
 import type { KnownRules } from './quick-rules.js';
 import { subPlaybookProblems } from './sub-playbooks.js';
+import type { Starter } from './sub-playbooks.js';
 
 /** A file as far as it counts: what is in force of it (perhaps an earlier version), and what stands on disk. */
 export interface FileInForce {
@@ -53,7 +54,7 @@ export function* assembleSteps(
     ...doublePlaybooks(files, playbooks),
     ...doubled,
     ...dangling,
-    ...subPlaybookProblems(files, known),
+    ...subPlaybookProblems(starters(files), known),
     ...doubleSuppressions(files),
   ];
   const suppressions = suppressionsInForce(files);
@@ -119,6 +120,12 @@ function writtenRules(files: readonly FileInForce[]): Rule[] {
 
 function claimedPlaybooks(files: readonly FileInForce[]): Mention[] {
   return files.flatMap((file) => file.claims?.playbook ?? []);
+}
+
+function starters(files: readonly FileInForce[]): Starter[] {
+  return files.flatMap(({ claims }) =>
+    claims?.starts ? [{ playbook_id: claims.playbook?.id ?? null, starts: claims.starts }] : [],
+  );
 }
 
 function doublePlaybooks(files: readonly FileInForce[], playbooks: ReadonlyMap<string, CheckedPlaybook>): Problem[] {

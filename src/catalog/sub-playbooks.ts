@@ -2,13 +2,19 @@ import type { Problem } from '../domain/catalog.js';
 import { didYouMean } from '../domain/nearest.js';
 import { findCycles } from '../domain/playbook/graph.js';
 import { dataAt } from '../domain/schema-problem.js';
-import type { FileInForce } from './assemble.js';
-import type { Mention } from './load-file.js';
 
 /** Another playbook that a task runs, where its id is written out. */
-export interface StartedPlaybook extends Mention {
+export interface StartedPlaybook {
+  readonly id: string;
+  readonly place: Problem;
   /** Nothing in the playbook keeps the task from running it. */
   readonly always: boolean;
+}
+
+/** A playbook and the others that it runs. */
+export interface Starter {
+  readonly playbook_id: string | null;
+  readonly starts: readonly StartedPlaybook[];
 }
 
 /** Where a task's or a compensation's sub-playbook is named, and whether it is run whatever comes. */
@@ -38,30 +44,30 @@ function startedBy(task: unknown, at: readonly (string | number)[], always: bool
 }
 
 /** Sub-playbooks that do not exist, and playbooks that would run each other without end. They are told; the playbooks stay in force. */
-export function subPlaybookProblems(files: readonly FileInForce[], known: ReadonlySet<string>): Problem[] {
-  return [...missing(files, known), ...circles(files)];
+export function subPlaybookProblems(starters: readonly Starter[], known: ReadonlySet<string>): Problem[] {
+  return [...missing(starters, known), ...circles(starters)];
 }
 
-function missing(files: readonly FileInForce[], known: ReadonlySet<string>): Problem[] {
-  return files
-    .flatMap(({ claims }) => claims?.starts ?? [])
+function missing(starters: readonly Starter[], known: ReadonlySet<string>): Problem[] {
+  return starters
+    .flatMap(({ starts }) => starts)
     .filter(({ id }) => !known.has(id))
     .map(({ id, place }) => ({ ...place, message: `there is no playbook ${id}${didYouMean(id, known)}` }));
 }
 
-function circles(files: readonly FileInForce[]): Problem[] {
-  const starts = new Map<string, readonly StartedPlaybook[]>();
-  for (const { claims } of files)
-    if (claims?.playbook && claims.starts && !starts.has(claims.playbook.id))
-      starts.set(
-        claims.playbook.id,
-        claims.starts.filter(({ always }) => always),
+function circles(starters: readonly Starter[]): Problem[] {
+  const always = new Map<string, readonly StartedPlaybook[]>();
+  for (const { playbook_id, starts } of starters)
+    if (playbook_id !== null && !always.has(playbook_id))
+      always.set(
+        playbook_id,
+        starts.filter((started) => started.always),
       );
-  const nodes = [...starts].map(([id, started]) => ({ id, depends_on: started.map((each) => each.id) }));
+  const nodes = [...always].map(([id, starts]) => ({ id, depends_on: starts.map((started) => started.id) }));
   return findCycles(nodes).flatMap((circle) => {
     const [first = '', second = first] = circle;
     const round = [...circle, first].join(' → ');
-    const place = starts.get(first)?.find(({ id }) => id === second)?.place;
+    const place = always.get(first)?.find(({ id }) => id === second)?.place;
     return place ? [{ ...place, message: `playbooks run each other without end: ${round}` }] : [];
   });
 }
