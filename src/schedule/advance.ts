@@ -12,6 +12,7 @@ import { endOfRest, failureEvents, goesOn, NOT_NEEDED, successEvents } from './c
 import { CHECK_SPEC } from './check.js';
 import { changesOf, endOf, isForItsAlertOnly, leftToTakeBack, outcomeOf, resultOf, solvedOf } from './outcome.js';
 import { errorOf, itemsFrom, itemsOf } from './items.js';
+import { whyUnknown } from './only-recorded.js';
 import { isUndo, PROOF_ID, undoIdOf } from './plan.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { judge, prepare, scopeOf } from './prepare.js';
@@ -261,7 +262,7 @@ class Turn implements Advanced {
   #expand(planned: PlannedTask, scope: () => Scope, conditions: readonly ConditionResult[]): void {
     const { id, foreach } = planned.task;
     const items = itemsFrom(foreach, scope);
-    if (typeof items === 'string') return this.#fail(planned, id, `foreach: ${items}`);
+    if (items instanceof Error) return this.#leaveOut(planned, id, `foreach: ${items.message}`, items);
     this.#emit({
       type: 'step_expanded',
       at: this.#at,
@@ -329,7 +330,7 @@ class Turn implements Advanced {
     const scope = this.#scope(item_index === null ? undefined : item);
     const spec = planned.check ? CHECK_SPEC : this.#facts.specs.get(planned.kind);
     const ready = prepare(this.run, planned, spec, scope, step_id, this.#facts.conceal);
-    if (ready.type === 'failed') return this.#fail(planned, step_id, ready.error);
+    if (ready.type === 'failed') return this.#leaveOut(planned, step_id, ready.error, ready.cause);
     const { prepared, parameters } = ready;
     const refusal = prepared.effect === 'write' ? refusalBefore(this.run, planned) : null;
     if (refusal !== null) return this.#skip(planned, step_id, 'denied', refusal, conditions);
@@ -350,6 +351,13 @@ class Turn implements Advanced {
       conditions,
     });
     this.starts.push(prepared);
+  }
+
+  /** It cannot begin: a failure, unless what it lacks is only lacking because nothing is written. */
+  #leaveOut(planned: PlannedTask, step_id: string, error: string, cause: unknown): void {
+    const unknown = whyUnknown(this.run, this.#plan, cause);
+    if (unknown === null) return this.#fail(planned, step_id, error);
+    this.#skip(planned, step_id, 'condition', unknown, []);
   }
 
   #mustNotWrite(prepared: Prepared): boolean {

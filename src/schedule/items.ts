@@ -7,15 +7,15 @@ import type { Run, Step } from '../domain/run/run.js';
 const MAX_ITEMS = 1_000;
 
 /** The items that a `foreach` names, or what is wrong with them. */
-export function itemsFrom(foreach: unknown, scope: () => Scope): readonly unknown[] | string {
+export function itemsFrom(foreach: unknown, scope: () => Scope): readonly unknown[] | Error {
   let items: unknown;
   try {
     items = renderDeep(foreach, scope());
   } catch (error) {
-    return messageOf(error);
+    return error instanceof Error ? error : new Error(messageOf(error));
   }
-  if (!Array.isArray(items)) return `expected a list, got ${items === null ? 'null' : typeof items}`;
-  return items.length > MAX_ITEMS ? `${items.length} items, at most ${MAX_ITEMS} are taken` : items;
+  if (!Array.isArray(items)) return new Error(`expected a list, got ${items === null ? 'null' : typeof items}`);
+  return items.length > MAX_ITEMS ? new Error(`${items.length} items, at most ${MAX_ITEMS} are taken`) : items;
 }
 
 /** The steps of a task's items. */

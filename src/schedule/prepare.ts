@@ -5,6 +5,7 @@ import type { Scope } from '../domain/expression/expression.js';
 import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { ConditionResult, Run } from '../domain/run/run.js';
 import { isSinceRetry, isStepFinished } from '../domain/run/run.js';
+import { isRehearsal } from './only-recorded.js';
 import type { Plan, PlannedTask } from './plan.js';
 
 /** One attempt, ready to be made. Secrets stand in it as marks. */
@@ -23,7 +24,7 @@ export interface Prepared {
 
 export type Preparation =
   | { readonly type: 'ready'; readonly prepared: Prepared; readonly parameters: unknown }
-  | { readonly type: 'failed'; readonly error: string };
+  | { readonly type: 'failed'; readonly error: string; readonly cause?: unknown };
 
 /** What the expressions of a run may ask for; `item` only inside of `foreach`. */
 export function scopeOf(
@@ -89,7 +90,7 @@ export function prepare(
         ? written
         : renderDeep(written, scope(), (path) => spec.encode?.[String(path[0])]);
   } catch (error) {
-    return { type: 'failed', error: `parameters: ${messageOf(error)}` };
+    return { type: 'failed', error: `parameters: ${messageOf(error)}`, cause: error };
   }
   const parsed = spec.input.safeParse(parameters);
   if (!parsed.success) {
@@ -101,11 +102,9 @@ export function prepare(
   const waited = earlier.some((made) => made.outcome === 'waiting' && isSinceRetry(run, made));
   const attempt = earlier.length + 1;
   // Where nothing is written, nobody has to be asked.
-  const isRehearsal = run.dry_run || (run.mode !== 'auto' && run.mode !== 'approve');
+  const rehearses = isRehearsal(run);
   const recorded_only =
-    effect === 'write'
-      ? isRehearsal
-      : (effect === 'notify' && run.dry_run) || (spec.follows_mode === true && isRehearsal);
+    effect === 'write' ? rehearses : (effect === 'notify' && run.dry_run) || (spec.follows_mode === true && rehearses);
   return {
     type: 'ready',
     prepared: { step_id, planned, spec, attempt, waited, effect, recorded_only, input: parsed.data },

@@ -4,7 +4,7 @@ import type { Run, SkipReason, Step } from '../domain/run/run.js';
 import { isStepFinished } from '../domain/run/run.js';
 import { waitsForAPerson } from '../domain/run/transition.js';
 import { endOfRest, goesOn } from './conclude.js';
-import { itemsOf } from './items.js';
+import { isOnlyRecorded } from './only-recorded.js';
 import type { Plan, PlannedTask } from './plan.js';
 
 /** `blocked`: what it waits for has not ended yet. */
@@ -55,10 +55,7 @@ export function whyNotCheck(run: Run, { needs }: PlannedTask): string | null {
   const [of = ''] = needs;
   const step = run.steps[of];
   if (step?.state !== 'succeeded') return `${of} did not take place`;
-  const items = itemsOf(run, of);
-  return step.recorded_only || (items.length > 0 && items.every((item) => item.recorded_only))
-    ? `${of} was only recorded`
-    : null;
+  return isOnlyRecorded(run, step) ? `${of} was only recorded` : null;
 }
 
 /** Why a step waits no longer, nobody having ended its wait; null while it may. */

@@ -66,6 +66,8 @@ export const RUNS: readonly Saying[] = [
   ['{step#} failed: {why~}', '{step} 失败：{why}'],
   ['{step#} failed', '{step} 失败'],
   ['{step#} did not run', '{step} 没有执行'],
+  ['{path} is not known: {step#} did not take place', '{path} 未知：{step} 没有发生'],
+  ['{path} is not known: {step#} was only recorded', '{path} 未知：{step} 只被记录，没有执行'],
   ['{step#} did not take place', '{step} 没有发生'],
   ['{step#} was only recorded', '{step} 只被记录，没有执行'],
   ['its author says that it stays (compensate: false)', '作者声明保留其结果（compensate: false）'],
