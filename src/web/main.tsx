@@ -6,18 +6,8 @@ import { SESSION_KEY, sessionQuery } from './api/session.js';
 import { App } from './app.js';
 import { areaOf } from './shell/areas.js';
 import { askOverview } from './shell/overview.js';
-import { keep, kept } from './words/language.js';
 import './styles/tokens.css';
 import './styles/base.css';
-
-/** After an upgrade the code of a page has another name: the new index knows it. Once a minute at most, whatever is wrong. */
-window.addEventListener('vite:preloadError', (event) => {
-  const before = Number(kept('fixpoint.reloaded') ?? 0);
-  if (Date.now() - before < 60_000) return;
-  keep('fixpoint.reloaded', String(Date.now()));
-  event.preventDefault();
-  window.location.reload();
-});
 
 // The code of the page is on its way while the session is asked for.
 areaOf(window.location.pathname)?.preload();

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'react';
 import type { ComponentType, ReactNode } from 'react';
+import { CodeAway } from './code-away.js';
 
 /** A part of the pages whose code is fetched when it is first needed. */
 export interface Later<Props extends object> {
-  /** Draws it; `meanwhile` stands there until its code has come. A failure is thrown to the boundary around it. */
+  /** Draws it; `meanwhile` stands there until its code has come. Where it does not come, that is said, and mended when it can be. */
   readonly Part: ComponentType<Props & { readonly meanwhile: ReactNode }>;
   /** Fetches its code ahead of time; when that fails it is tried again where it is needed, and told there. */
   readonly preload: () => void;
@@ -26,7 +27,7 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
       };
     }, [state]);
     if (state === null) return meanwhile;
-    if ('error' in state) throw state.error;
+    if ('error' in state) return <CodeAway error={state.error} meanwhile={meanwhile} />;
     // What is left of Props and one more is Props; the compiler does not subtract from a parameter.
     return <state.value {...(rest as unknown as Props)} />;
   }

@@ -30,6 +30,7 @@ const STATES = {
   pending: ['calm', 'ring'],
   running: ['busy', 'going'],
   waiting: ['warn', 'hand'],
+  waits_by_itself: ['busy', 'clock'],
   paused: ['warn', 'pause'],
   succeeded: ['good', 'check'],
   failed: ['bad', 'cross'],

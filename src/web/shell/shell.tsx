@@ -1,4 +1,4 @@
-import { memo, useState } from 'react';
+import { memo, useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { ApiRefusal } from '../api/client.js';
@@ -27,6 +27,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [open, setOpen] = useState<OpenDialog>(null);
   const counts = useCounts();
   const close = (): void => setOpen(null);
+  useFocusOnPage(path);
   useKeys([
     { keys: '/', label: words.keys.search, everywhere: true, run: () => setOpen('search') },
     { keys: 'mod+k', label: words.keys.search, everywhere: true, run: () => setOpen('search') },
@@ -71,6 +72,16 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       </Dialog>
     </div>
   );
+}
+
+/** A link that was followed is gone with its page, and the focus with it: it goes to the new page, so that reading and Tab go on there. */
+function useFocusOnPage(path: string): void {
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    if (document.activeElement === document.body) document.getElementById('main')?.focus({ preventScroll: true });
+  }, [path]);
 }
 
 interface NavProps {

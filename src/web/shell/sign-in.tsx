@@ -1,5 +1,6 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { FormEvent } from 'react';
+import { ApiRefusal } from '../api/client.js';
 import { useSignIn } from '../api/session.js';
 import { Button } from '../kit/button.js';
 import { Checkbox, Field, TextInput } from '../kit/field.js';
@@ -18,6 +19,7 @@ export function SignIn({ hasEnded }: { readonly hasEnded: boolean }) {
   const [busy, setBusy] = useState(false);
   const [missing, setMissing] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     document.title = `${words.sign.in} · Fixpoint`;
   }, [words]);
@@ -29,13 +31,21 @@ export function SignIn({ hasEnded }: { readonly hasEnded: boolean }) {
     try {
       await signIn(token.trim());
     } catch (refusal) {
-      setError(refusal);
+      setError(said(refusal));
       setBusy(false);
+      // The button was not to be pressed meanwhile, and lost the focus: what has to be changed gets it.
+      form.current?.querySelector<HTMLInputElement>('input[name="token"]')?.select();
     }
+  }
+  /** What the service means by its refusal, for who stands before the door. */
+  function said(refusal: unknown): unknown {
+    if (!(refusal instanceof ApiRefusal)) return refusal;
+    if (refusal.code === 'unauthorized') return new Error(words.sign.unknown);
+    return refusal.code === 'forbidden' ? new Error(words.sign.may_not_read) : refusal;
   }
   return (
     <main className="sign-in">
-      <form className="panel stack" onSubmit={(event) => void submit(event)} noValidate>
+      <form ref={form} className="panel stack" onSubmit={(event) => void submit(event)} noValidate>
         <h1>{words.sign.title}</h1>
         {hasEnded && <p className="quiet">{words.sign.ended}</p>}
         {/* Password managers want a name to keep the token under. */}
