@@ -37,6 +37,8 @@ describe('writes that a window freezes', () => {
       look: { state: 'succeeded' },
       first: { state: 'waiting', reason: 'pause', until, message: `writes are frozen by W1 until ${until}` },
     });
+    // Time moves it on, not a person.
+    expect(world.memory.run(id).state).toBe('running');
     const events = world.memory.events(id).length;
     await world.clock.advance(590_000);
     // Waiting costs nothing.

@@ -201,9 +201,13 @@ function stateOf(run: Run): RunState {
   return waitsForPerson ? 'waiting' : 'running';
 }
 
-/** True when only somebody's answer, or the end of the time for it, moves a waiting step on. */
+/**
+ * True when only somebody's answer, or the end of the time for it, moves a waiting step on. A pause that has an end (a maintenance window's
+ * freeze) is a timer.
+ */
 export function waitsForAPerson(step: Step): boolean {
   if (step.reason === 'approval' && step.approval?.state !== 'pending') return false;
+  if (step.reason === 'pause' && step.until !== null) return false;
   return step.state === 'waiting' && PERSON_WAITS.has(step.reason as WaitReason); // a waiting step's reason is a WaitReason
 }
 

@@ -12,6 +12,7 @@ import { runsWords } from '../../words/runs.js';
 import { NODE, neighbour, placesOf } from './graph-layout.js';
 import type { Place } from './graph-layout.js';
 import type { GraphNode, RunGraph } from './run-graph.js';
+import { signValue } from './waits.js';
 import { useWhy } from './why.js';
 import './graph-view.css';
 
@@ -59,6 +60,12 @@ function Drawing({ graph, openStep, onOpen }: GraphViewProps) {
     });
   }, [flow, places]);
 
+  // A step that was added (a check, a taking back) moves the others: until somebody has moved the drawing, it is brought into view whole again.
+  const isMoved = useRef(false);
+  useEffect(() => {
+    if (flow.viewportInitialized && !isMoved.current) begin();
+  }, [flow, begin]);
+
   useEffect(() => {
     if (stop === null) return;
     const button = frame.current?.querySelector<HTMLElement>(`[data-step="${CSS.escape(stop)}"]`);
@@ -98,6 +105,9 @@ function Drawing({ graph, openStep, onOpen }: GraphViewProps) {
         edges={edges}
         nodeTypes={NODE_TYPES}
         onInit={begin}
+        onMoveStart={(event) => {
+          if (event !== null) isMoved.current = true;
+        }}
         onNodeClick={(_event, { id }) => {
           setStop(id);
           onOpen(id);
@@ -215,13 +225,13 @@ function TaskNodeView({ data }: NodeProps<TaskNode>) {
         className={[
           'graph-node nopan',
           node.state,
-          signOf('state', node.state).tone,
+          signOf('state', signValue(node.state, node.wait)).tone,
           node.isCritical ? 'critical' : '',
           isOpen ? 'open' : '',
         ].join(' ')}
       >
         <span className="graph-node-head">
-          <StateSign value={node.state} as="icon" />
+          <StateSign value={signValue(node.state, node.wait)} as="icon" />
           <span className="graph-node-name truncate" dir="auto">
             {said(node.name)}
           </span>

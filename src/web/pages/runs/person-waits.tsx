@@ -5,6 +5,7 @@ import { path } from '../../api/client.js';
 import { useMay } from '../../api/session.js';
 import { Button, LinkButton } from '../../kit/button.js';
 import { Icon } from '../../kit/icon.js';
+import { Link } from '../../kit/link.js';
 import { Said } from '../../kit/said.js';
 import { Countdown } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
@@ -12,18 +13,12 @@ import { runsWords } from '../../words/runs.js';
 import { ChangeView } from './change-view.js';
 import { AnswerDialog } from './run-dialogs.js';
 import type { Answer } from './run-dialogs.js';
-
-/** The reasons that only a person ends. */
-export function waitsForPerson({ state, reason, approval }: Step): boolean {
-  if (state !== 'waiting') return false;
-  if (reason === 'approval') return approval?.state === 'pending';
-  return reason === 'confirmation' || reason === 'in_doubt' || reason === 'pause';
-}
+import { frozenBy, waitOf } from './waits.js';
 
 /** Each step that waits for somebody's answer, with the answers; nothing where none does. */
 export function PersonWaits({ run, onOpen }: { readonly run: RunAnswer; readonly onOpen: (step_id: string) => void }) {
   const { person } = useWords(runsWords);
-  const waiting = run.steps.filter(waitsForPerson);
+  const waiting = run.steps.filter((step) => waitOf(step) === 'person');
   const may = useMay('operate');
   if (waiting.length === 0) return null;
   return (
@@ -52,6 +47,7 @@ interface WaitingProps {
 function Waiting({ run, step, may, onOpen }: WaitingProps) {
   const { person } = useWords(runsWords);
   const { reason } = step;
+  const frozen = frozenBy(step);
   return (
     <div className="run-waiting">
       <div className="run-waiting-words">
@@ -63,7 +59,7 @@ function Waiting({ run, step, may, onOpen }: WaitingProps) {
             {reason === 'approval' && person.approval}
             {reason === 'confirmation' && person.confirmation}
             {reason === 'in_doubt' && person.in_doubt}
-            {reason === 'pause' && person.pause}
+            {reason === 'pause' && (frozen === null ? person.pause : person.freeze)}
           </span>
         </p>
         {step.message !== null && (
@@ -71,7 +67,8 @@ function Waiting({ run, step, may, onOpen }: WaitingProps) {
             <Said text={step.message} />
           </p>
         )}
-        {reason === 'pause' && <p className="quiet">{person.pause_hint}</p>}
+        {reason === 'pause' && frozen === null && <p className="quiet">{person.pause_hint}</p>}
+        {frozen !== null && <FrozenBy window_id={frozen} />}
         {step.intent !== null && reason === 'in_doubt' && (
           <div className="run-intended">
             <span className="quiet">{person.intended}</span>
@@ -95,7 +92,7 @@ export function StepAnswers({ run, step }: { readonly run: RunAnswer; readonly s
   const { do: words } = useWords(runsWords);
   const may = useMay('operate');
   const [answer, setAnswer] = useState<Answer | null>(null);
-  if (!waitsForPerson(step)) return null;
+  if (waitOf(step) !== 'person') return null;
   if (step.reason === 'approval')
     return step.approval === null ? null : (
       <LinkButton href={path`/approvals/${step.approval.approval_id}`} tone="primary">
@@ -116,4 +113,10 @@ export function StepAnswers({ run, step }: { readonly run: RunAnswer; readonly s
       <AnswerDialog {...{ run, step }} answer={answer ?? yes} open={answer !== null} onClose={() => setAnswer(null)} />
     </div>
   );
+}
+
+/** Where a freeze is looked at, and ended. */
+export function FrozenBy({ window_id }: { readonly window_id: string }) {
+  const { person } = useWords(runsWords);
+  return <Link href={path`/silences/windows/${window_id}`}>{person.to_window}</Link>;
 }

@@ -1,6 +1,8 @@
 import type { PlaybookVersionDetail } from '../../../domain/api/playbook.js';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Step, StepState } from '../../../domain/run/run.js';
+import { waitOf } from './waits.js';
+import type { Wait } from './waits.js';
 
 /** How the items of a `foreach` fare. */
 export interface ItemCount {
@@ -18,6 +20,9 @@ export interface GraphNode {
   readonly state: StepState;
   readonly reason: string | null;
   readonly message: string | null;
+  /** Whether people or time move it on; null where it does not wait. */
+  readonly wait: Wait | null;
+  readonly until: string | null;
   readonly attempts: number;
   readonly recorded_only: boolean;
   readonly started_at: string | null;
@@ -86,6 +91,8 @@ function nodeOf(
     state: step?.state ?? 'pending',
     reason: step?.reason ?? null,
     message: step?.error ?? step?.message ?? null,
+    wait: step === undefined ? null : waitOf(step),
+    until: step?.until ?? null,
     attempts: step?.attempts.length ?? 0,
     recorded_only: step?.recorded_only ?? false,
     started_at: step?.started_at ?? null,

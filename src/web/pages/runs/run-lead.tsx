@@ -4,13 +4,15 @@ import type { SignTone } from '../../kit/sign.js';
 import { signOf } from '../../kit/sign.js';
 import { Icon } from '../../kit/icon.js';
 import type { IconName } from '../../kit/icon.js';
-import { When } from '../../kit/when.js';
+import { Countdown, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
 import type { runs } from '../../words/en/runs.js';
+import { FrozenBy } from './person-waits.js';
 import { Progress } from './progress.js';
 import { isOver } from './run-graph.js';
 import type { RunGraph } from './run-graph.js';
+import { frozenBy } from './waits.js';
 
 type LeadWords = (typeof runs)['lead'];
 
@@ -36,6 +38,7 @@ export function RunLead({ run, graph }: { readonly run: RunAnswer; readonly grap
             <Said text={run.reason} />
           </p>
         )}
+        {run.reason === null && <WhyItWaits run={run} graph={graph} />}
         {notes.map((note) => (
           <p key={note} className="quiet">
             {note}
@@ -80,7 +83,39 @@ function working({ nodes }: RunGraph, lead: LeadWords): string {
   const busy = nodes.filter(({ state }) => state === 'running');
   const waits = nodes.filter(({ state }) => state === 'waiting');
   if (busy.length > 0) return lead.doing(names(busy, lead));
-  return waits.length > 0 ? lead.timer(names(waits, lead)) : lead.running;
+  return waits.length > 0 ? waitsFor(waits)(names(waits, lead)) : lead.running;
+
+  function waitsFor(steps: RunGraph['nodes']): (names: string) => string {
+    if (steps.every(({ kind }) => kind === 'wait')) return lead.timer;
+    if (steps.every(({ kind }) => kind === 'playbook')) return lead.other_run;
+    return steps.every((step) => frozenBy(step) !== null) ? lead.frozen : lead.held;
+  }
+}
+
+/** What a run waits for that no person has to move on: in the service's words, until when, and where to look at it. */
+function WhyItWaits({ run, graph }: { readonly run: RunAnswer; readonly graph: RunGraph }) {
+  if (run.state !== 'running' || run.cancel_requested || run.compensating !== null) return null;
+  if (graph.nodes.some(({ state }) => state === 'running')) return null;
+  const step = graph.nodes.find(({ wait, kind }) => wait === 'time' && kind !== 'playbook');
+  if (step === undefined) return null;
+  const window_id = frozenBy(step);
+  return (
+    <p className="run-lead-why" dir="auto">
+      {step.message !== null && <Said text={step.message} />}
+      {step.until !== null && step.kind === 'wait' && (
+        <>
+          {' · '}
+          <Countdown until={step.until} />
+        </>
+      )}
+      {window_id !== null && (
+        <>
+          {' · '}
+          <FrozenBy window_id={window_id} />
+        </>
+      )}
+    </p>
+  );
 }
 
 function names(nodes: readonly { readonly name: string }[], lead: LeadWords): string {

@@ -188,7 +188,9 @@ function Attempts({ step }: { readonly step: Step }) {
             attempt.attempt,
             <StateSign key="o" value={attempt.outcome} as="text" />,
             <When key="w" at={attempt.started_at} as="clock" />,
-            <Span key="s" from={attempt.started_at} to={attempt.finished_at} />,
+            <span key="s" className="step-attempt-span">
+              <Span from={attempt.started_at} to={attempt.finished_at} />
+            </span>,
             <span key="e" className="step-attempt-error" dir="auto">
               <Said text={attempt.error ?? ''} />
             </span>,

@@ -9,6 +9,7 @@ import { Span } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
 import type { GraphNode, RunGraph } from './run-graph.js';
+import { signValue } from './waits.js';
 import { useWhy } from './why.js';
 import './step-list.css';
 
@@ -46,7 +47,7 @@ function useColumns(summaries: Summaries): readonly Column<GraphNode>[] {
   const { steps: words } = useWords(runsWords);
   return [
     { key: 'step', title: words.step, width: 'minmax(10rem, 1.3fr)', cell: (node) => <Name node={node} /> },
-    { key: 'state', title: words.state, width: '8.5rem', cell: (node) => <StateSign value={node.state} /> },
+    { key: 'state', title: words.state, width: '8.5rem', cell: (node) => <NodeSign node={node} /> },
     {
       key: 'what',
       title: words.what,
@@ -61,6 +62,10 @@ function useColumns(summaries: Summaries): readonly Column<GraphNode>[] {
       cell: (node) => <Span from={node.started_at} to={node.finished_at} />,
     },
   ];
+}
+
+function NodeSign({ node: { state, wait } }: { readonly node: GraphNode }) {
+  return <StateSign value={signValue(state, wait)} />;
 }
 
 function Name({ node }: { readonly node: GraphNode }) {
@@ -101,7 +106,7 @@ function Card({ node, summary }: { readonly node: GraphNode; readonly summary: s
     <div className="card">
       <div className="card-top">
         <Name node={node} />
-        <StateSign value={node.state} />
+        <NodeSign node={node} />
       </div>
       <div className="card-bottom">
         <What node={node} summary={summary} />

@@ -10,12 +10,13 @@ import { Badge, StateSign } from '../../kit/sign.js';
 import { Countdown, Span, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
-import { StepAnswers, waitsForPerson } from './person-waits.js';
+import { StepAnswers } from './person-waits.js';
 import { RetryDialog } from './run-dialogs.js';
 import type { GraphNode, RunGraph } from './run-graph.js';
 import { isFinal } from './run-live.js';
 import { isRetryable } from './retryable.js';
 import { StepLinks } from './step-links.js';
+import { signValue, waitOf } from './waits.js';
 
 interface StepMarksProps {
   readonly run: RunAnswer;
@@ -46,7 +47,7 @@ export function StepMarks({ run, graph, step_id, step, node, onOpen }: StepMarks
   return (
     <>
       <div className="row">
-        <StateSign value={step?.state ?? 'pending'} />
+        <StateSign value={step === undefined ? 'pending' : signValue(step.state, waitOf(step))} />
         {step?.recorded_only === true && <Badge tone="info">{view.recorded_only}</Badge>}
         {node?.isCritical === true && <Badge tone="busy">{view.critical}</Badge>}
       </div>
@@ -62,7 +63,7 @@ function Deeds({ run, step }: { readonly run: RunAnswer; readonly step: Step }) 
   const may = useMay('operate');
   const [open, setOpen] = useState(false);
   const canRetry = may && isFinal(run.state) && isRetryable(step, run.steps);
-  if (!canRetry && !waitsForPerson(step)) return null;
+  if (!canRetry && waitOf(step) !== 'person') return null;
   return (
     <div className="row">
       <StepAnswers run={run} step={step} />

@@ -10,6 +10,7 @@ import { runsWords } from '../../words/runs.js';
 import { isFinal } from './run-live.js';
 import { timeRows } from './time-rows.js';
 import type { Bar, TimeRow, TimeRows } from './time-rows.js';
+import { signValue, waitOf } from './waits.js';
 import './time-line.css';
 
 interface TimeLineProps {
@@ -126,7 +127,7 @@ function Row({ row, isCurrent, isOpen, onOpen, onToggle }: RowProps) {
     <li className={isCurrent ? 'time-row current' : 'time-row'}>
       <button type="button" className="time-open" aria-label={label} title={label} onClick={() => onOpen(step.step_id)}>
         <span className={step.item_index === null ? 'time-name' : 'time-name item'}>
-          <StateSign value={step.state} as="icon" />
+          <StateSign value={signValue(step.state, waitOf(step))} as="icon" />
           <span className="truncate" dir="auto">
             {step.item_index === null ? name : `[${step.item_index}]`}
           </span>

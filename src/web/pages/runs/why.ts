@@ -18,6 +18,8 @@ export function useWhy(): (step: Told) => string | null {
     if (state !== 'skipped' && state !== 'waiting' && state !== 'cancelled') return null;
     const word = reason === null ? null : Object.hasOwn(table, reason) ? (table[reason] ?? reason) : reason;
     if (word === null) return message;
-    return message === null || message === '' ? word : `${word}: ${said(message)}`;
+    if (message === null || message === '') return word;
+    // What holds these says itself what it is: another run, a freeze, a system that does not answer.
+    return reason === 'timer' || reason === 'pause' ? said(message) : `${word}: ${said(message)}`;
   };
 }
