@@ -13,11 +13,13 @@ interface MatcherInputProps {
   /** The service's own word on a matcher, by its place in `value` (a pattern that is not RE2). */
   readonly problems?: Readonly<Record<number, string>>;
   readonly label?: string;
+  /** What is wrong with having none. */
+  readonly missing?: string | null;
   readonly most?: number;
 }
 
 /** Label matchers typed as in Alertmanager: `env="prod", team=~"pay.*"`; each becomes a chip, a mistake is shown at its character. */
-export function MatcherInput({ value, onChange, problems = {}, label, most = 20 }: MatcherInputProps) {
+export function MatcherInput({ value, onChange, problems = {}, label, missing = null, most = 20 }: MatcherInputProps) {
   const words = useWords();
   const id = useId();
   const [typed, setTyped] = useState('');
@@ -50,7 +52,7 @@ export function MatcherInput({ value, onChange, problems = {}, label, most = 20 
     const read = text.endsWith(',') ? readMatchers(text) : null;
     if (read !== null && read.error === null && read.matchers.length > 0) take(text);
   }
-  const message = error === null ? (full ? words.filter.too_many(most) : null) : messageOf(error, words.matcher);
+  const message = error === null ? (full ? words.filter.too_many(most) : missing) : messageOf(error, words.matcher);
   return (
     <div className="field matcher-field">
       <label htmlFor={id}>{label ?? words.filter.matchers}</label>

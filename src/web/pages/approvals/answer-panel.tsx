@@ -12,6 +12,7 @@ import { useNow } from '../../kit/now.js';
 import { StateSign, signOf } from '../../kit/sign.js';
 import { useToast } from '../../kit/toast.js';
 import { Countdown, When } from '../../kit/when.js';
+import { useOverview } from '../../shell/overview.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';
 import { approvalUrl } from './approval-live.js';
@@ -159,6 +160,8 @@ function AnswerDialogs({ approval, open, onClose }: AnswerDialogsProps) {
   const answer = useAnswer(approval.approval_id);
   const isLast = yesCount(approval) + 1 >= approval.quorum;
   const isYes = open !== 'deny';
+  const isPaused = useOverview().data?.pause.paused === true && approval.plan !== null;
+  const yes = isPaused ? own.approve_says_paused : isLast ? own.approve_says_last : own.approve_says;
   return (
     <ConfirmDialog
       // Who else was quicker is said by the page behind: there is nothing left to be asked.
@@ -173,7 +176,7 @@ function AnswerDialogs({ approval, open, onClose }: AnswerDialogsProps) {
       <p className="approval-asked" dir="auto">
         {titleText(approval)}
       </p>
-      <p className="quiet">{isYes ? (isLast ? own.approve_says_last : own.approve_says) : own.risk.deny}</p>
+      <p className="quiet">{isYes ? yes : own.risk.deny}</p>
     </ConfirmDialog>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askedText, titleText } from './change-text.js';
+import { askedText, isHashOnly, titleText } from './change-text.js';
 
 function aPlan(change: object) {
   const plan = {
@@ -27,6 +27,13 @@ describe('what an approval asks, on a line', () => {
   it('is the question itself where nothing is planned, and nothing where that is empty', () => {
     expect(askedText({ plan: null, message: 'Go on?' })).toBe('Go on?');
     expect(titleText({ plan: null, message: '' })).toBeNull();
+  });
+
+  it('knows a body by its hash for what it is: nothing to read', () => {
+    expect(isHashOnly({ body: { sha256: 'ab12', bytes: 12 } })).toBe(true);
+    expect(isHashOnly({ body: { sha256: 'ab12' } })).toBe(false);
+    expect(isHashOnly({ replicas: 3, body: { sha256: 'ab12', bytes: 12 } })).toBe(false);
+    expect(isHashOnly(null)).toBe(false);
   });
 
   it('cuts a value of any size', () => {

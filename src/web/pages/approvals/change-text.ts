@@ -21,6 +21,13 @@ export function titleText({ plan, message }: Asked): string | null {
   return text.length > MOST_TITLE ? `${text.slice(0, MOST_TITLE - 1)}…` : text;
 }
 
+/** A body that is told by its hash: it says nothing that the parameters do not say better. */
+export function isHashOnly(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('body' in value) || Object.keys(value).length > 1) return false;
+  const { body } = value;
+  return typeof body === 'object' && body !== null && 'sha256' in body && 'bytes' in body;
+}
+
 /** A value in a line of words: short, whatever it is. */
 export function shortText(value: unknown): string {
   const text = typeof value === 'string' ? value : value === null || value === undefined ? '–' : JSON.stringify(value);

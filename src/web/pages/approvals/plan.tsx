@@ -4,7 +4,7 @@ import { JsonView } from '../../kit/json-view.js';
 import { Said } from '../../kit/said.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';
-import { shortText } from './change-text.js';
+import { isHashOnly, shortText } from './change-text.js';
 import { isNothing } from '../runs/value-text.js';
 
 const SHORT = 60;
@@ -58,7 +58,7 @@ function Values({ what, from, to }: { readonly what: string; readonly from: unkn
         <p className="approval-what" dir="auto">
           {what}
         </p>
-        {!(isNew && isNothing(to)) && (
+        {!(isNew && (isNothing(to) || isHashOnly(to))) && (
           <div className={isNew ? 'approval-new' : 'approval-large'}>
             {!isNew && <JsonView value={from} label={own.from} open={4} />}
             {!isNew && <Icon name="chevron" />}

@@ -6,6 +6,7 @@ import { path } from '../../api/client.js';
 import { useGet, useSend } from '../../api/queries.js';
 import { Button } from '../../kit/button.js';
 import { Field } from '../../kit/field.js';
+import { Icon } from '../../kit/icon.js';
 import { useKeys } from '../../kit/keys.js';
 import { Link } from '../../kit/link.js';
 import { Empty, ErrorNote, ErrorState, Loading } from '../../kit/states.js';
@@ -62,10 +63,12 @@ function Form({ text: given, alert_id, atOnce }: FormProps) {
   const { mutate, data, error, isPending } = useSend<z.infer<typeof Explanation>>('POST');
   const read = useMemo(() => readObject(text), [text]);
   const [asked, setAsked] = useState(false);
+  const [answered, setAnswered] = useState('');
   const wrong = !read.ok ? wrongText(read, playbooks) : read.value === null ? playbooks.start.not_object : null;
   function explain(): void {
     setAsked(true);
     if (!read.ok || read.value === null) return;
+    setAnswered(text);
     mutate({ path: '/api/v1/rules/explain', body: { alert: read.value } });
   }
   useEffect(() => {
@@ -111,6 +114,11 @@ function Form({ text: given, alert_id, atOnce }: FormProps) {
         </form>
         <section aria-live="polite" aria-busy={isPending} className="stack">
           <ErrorNote error={error} />
+          {data !== undefined && answered !== text && (
+            <p className="explain-stale">
+              <Icon name="info" size={14} /> {words.stale}
+            </p>
+          )}
           {data !== undefined ? (
             <Verdict explanation={data} />
           ) : (

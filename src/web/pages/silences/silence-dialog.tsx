@@ -78,15 +78,10 @@ function SilenceForm({ onClose, draft, onDone }: SilenceDialogProps & { readonly
           value={fields.matchers}
           onChange={(matchers) => change({ matchers })}
           problems={{ ...matcherProblems(preview.error), ...matcherProblems(send.error) }}
+          missing={problems.matchers === undefined ? null : w.matchers.missing}
           most={50}
         />
-        {problems.matchers === undefined ? (
-          <p className="field-hint">{w.matchers.hint}</p>
-        ) : (
-          <p className="field-error" role="alert">
-            {w.matchers.missing}
-          </p>
-        )}
+        {problems.matchers === undefined && <p className="field-hint">{w.matchers.hint}</p>}
       </div>
       <Preview title={w.preview.title} preview={preview} matchers={fields.matchers} unmatched={w.preview.add} />
       <Times fields={fields} onChange={change} problems={problems} told={fieldProblems(send.error)} />

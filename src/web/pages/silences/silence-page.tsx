@@ -7,6 +7,7 @@ import { useMay } from '../../api/session.js';
 import { Button, LinkButton } from '../../kit/button.js';
 import { Id } from '../../kit/copy.js';
 import { ConfirmDialog } from '../../kit/dialog.js';
+import { firstLine } from '../../kit/first-line.js';
 import { KeyValue } from '../../kit/key-value.js';
 import { Link } from '../../kit/link.js';
 import { PageHeader } from '../../kit/page-header.js';
@@ -35,7 +36,7 @@ export function SilencePage({ silenceId }: { readonly silenceId: string }) {
   return (
     <>
       <PageHeader
-        title={data.comment.split('\n', 1)[0]?.slice(0, 140) || w.one.silence}
+        title={firstLine(data.comment) || w.one.silence}
         back={back}
         meta={
           <>

@@ -7,6 +7,7 @@ import { useMay } from '../../api/session.js';
 import { Button } from '../../kit/button.js';
 import { DataList } from '../../kit/data-list.js';
 import type { Column } from '../../kit/data-list.js';
+import { firstLine } from '../../kit/first-line.js';
 import { useKeys } from '../../kit/keys.js';
 import { Badge, StateSign } from '../../kit/sign.js';
 import { Empty, ErrorState } from '../../kit/states.js';
@@ -101,7 +102,7 @@ function useColumns(): readonly Column<WindowAnswer>[] {
       {
         key: 'does',
         title: words.effect,
-        width: '8rem',
+        width: 'minmax(9.5rem, 1fr)',
         from: 1_180,
         cell: (window) => <Does window={window} />,
       },
@@ -119,7 +120,7 @@ function useColumns(): readonly Column<WindowAnswer>[] {
 
 /** What a window is called: by its first words, else by its id. */
 export function nameOf({ comment, window_id }: Pick<WindowAnswer, 'comment' | 'window_id'>): string {
-  return comment.split('\n', 1)[0]?.slice(0, 140) || window_id;
+  return firstLine(comment) || window_id;
 }
 
 /** What a window does meanwhile. */
@@ -154,6 +155,7 @@ function card(window: WindowAnswer) {
       </div>
       <div className="card-bottom">
         <StateSign value={window.state} as="text" />
+        {window.freeze && <Does window={window} />}
         <span className="truncate">
           <MatchersText matchers={window.matchers} />
         </span>

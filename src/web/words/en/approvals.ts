@@ -74,6 +74,7 @@ export const approvals = {
   approve_title: 'Approve this?',
   approve_says: 'It is done as soon as enough people have said yes.',
   approve_says_last: 'Your yes is the last one needed: it is done at once.',
+  approve_says_paused: 'All writes are paused: after enough yes, it is done when they are released.',
   deny_title: 'Deny this?',
   recorded: 'Your answer is recorded',
   was: {

@@ -134,6 +134,7 @@ export const rules = {
       asks: 'its writes need approval',
     },
     wait: 'Paste an alert, or begin with the example',
+    stale: 'The text was changed since: below is the answer to what stood here before.',
     wait_hint: 'From an alert’s page “explain” brings it here.',
   },
   backtest: {

@@ -74,6 +74,7 @@ export const approvals: typeof en = {
   approve_title: '批准？',
   approve_says: '同意的人数足够后立即执行。',
   approve_says_last: '只差你的同意：批准后立即执行。',
+  approve_says_paused: '所有写操作都已暂停：同意的人数足够后，等到解除暂停时才执行。',
   deny_title: '拒绝？',
   recorded: '你的答复已记录',
   was: {

@@ -134,6 +134,7 @@ export const rules: typeof en = {
       asks: '写操作需要审批',
     },
     wait: '粘贴一条告警，或从示例开始',
+    stale: '告警文本已改动：下面是对改动前的解释。',
     wait_hint: '在告警页面点“解释”也会来到这里。',
   },
   backtest: {
