@@ -14,6 +14,12 @@ it.each([
   ['value = 7 and again value = 7', 7, null],
   ['latency was 1.2 K', 1200, null],
   ['VALUE: -3.5e2', -350, null],
+  ['当前值: 95', 95, null],
+  ['内存使用率当前值为 91.5%', 91.5, '%'],
+  ['CPU使用率超过 90%，持续 5 分钟，当前：97.3％', 97.3, '%'],
+  ['订单服务延迟达到 1240 毫秒（阈值为 500 毫秒）', 1240, '毫秒'],
+  ['响应时间为 1,240 毫秒', 1240, '毫秒'],
+  ['磁盘使用率为 91%，阈值：85%', 91, '%'],
 ])('%s has the value %d %s', (text, value, unit) => {
   expect(valueInText(text)).toEqual({ value, unit });
 });
@@ -33,6 +39,11 @@ it.each([
   'version=1.2.3',
   'restarted at=10:15',
   'nothing here',
+  '阈值为 90%',
+  '持续时间为 5 分钟，间隔：30 秒',
+  'CPU使用率高于 90%',
+  '错误数 5',
+  '主机为 10.0.0.1',
   '',
   `value is 5 ${'x'.repeat(3_000)}`,
 ])('%s has none', (text) => {
