@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ADMIN_TOKEN } from '../../test/helper/http-deps.js';
 import { HttpFace, BEARER, errorOf } from '../../test/helper/http-face.js';
@@ -8,6 +9,9 @@ import type { ErrorCode } from '../domain/errors.js';
 
 const face = new HttpFace();
 const { get, post } = face;
+
+const signed = (secret: string, body: string | Buffer) =>
+  `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 
 describe('a webhook', () => {
   it('answers 202 with what the intake accepted, and hands it the bytes as they came', async () => {
@@ -117,11 +121,41 @@ describe('a webhook', () => {
     expect((await post('/api/v1/webhooks/alertmanager', 'x'.repeat(100))).statusCode).toBe(202);
   });
 
-  it('refuses a compressed body in words', async () => {
-    const answer = await post('/api/v1/webhooks/alertmanager', 'zzz', { ...BEARER, 'content-encoding': 'gzip' });
+  it.each([
+    ['gzip', gzipSync],
+    ['GZIP', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('is unpacked, as %s, after its signature was checked', async (encoding, pack) => {
+    let seen = '';
+    face.world.accept = async (_source, body) => {
+      seen = new TextDecoder().decode(body);
+      return { accepted: 0, alerts: [], rejected: 0 };
+    };
+    const packed = pack('{"alerts": []}');
+    const headers = { 'x-fixpoint-signature': signed('am-secret', packed), 'content-encoding': encoding };
 
-    expect(answer.statusCode).toBe(400);
-    expect(errorOf(answer).message).toContain('gzip');
+    expect((await post('/api/v1/webhooks/alertmanager', packed, headers)).statusCode).toBe(202);
+    expect(seen).toBe('{"alerts": []}');
+  });
+
+  it('is refused in words when nobody can unpack it, and when it is too large unpacked; the intake keeps what is broken', async () => {
+    const { config } = face.world.deps();
+    await face.open(face.world.deps({ config: { ...config, bodyLimit: 100 } }));
+    const as = (encoding: string, body: Buffer) =>
+      post('/api/v1/webhooks/alertmanager', body, { ...BEARER, 'content-encoding': encoding });
+    const unknown = await as('zstd', Buffer.from('zzz'));
+    const bomb = await as('gzip', gzipSync(Buffer.alloc(1_000_000)));
+    let seen = '';
+    face.world.accept = async (_source, body) => {
+      seen = new TextDecoder().decode(body);
+      throw new FixpointError('invalid', 'not JSON');
+    };
+    const broken = await as('gzip', Buffer.from('zzz'));
+
+    expect([unknown.statusCode, bomb.statusCode, broken.statusCode, seen]).toEqual([400, 413, 400, 'zzz']);
+    expect(errorOf(unknown).message).toContain('zstd is not understood; expected gzip');
+    expect(errorOf(bomb).message).toContain('100 bytes (body_limit)');
   });
 
   it('tells a fault of ours by an id only', async () => {
@@ -139,7 +173,7 @@ describe('a webhook', () => {
 
 describe('a signed webhook', () => {
   const body = '{"alerts": []}';
-  const sign = (secret: string, text = body) => `sha256=${createHmac('sha256', secret).update(text).digest('hex')}`;
+  const sign = (secret: string, text = body) => signed(secret, text);
 
   it('is taken when the signature fits the raw body and the secret of the source', async () => {
     const headers = { 'x-fixpoint-signature': sign('am-secret') };

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Accepted } from '../domain/api/alert.js';
-import { FixpointError } from '../domain/errors.js';
 import { principalOf } from './auth.js';
 import type { Auth } from './auth.js';
+import { encodingOf, unpacked } from './content-encoding.js';
 import type { HttpDeps } from './deps.js';
 import { answers } from './route.js';
 import type { Api } from './route.js';
@@ -19,8 +19,14 @@ const NOTHING = new Uint8Array(0);
  */
 export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
   const envelopes = [...(deps.envelopes ?? [])];
-  /** After the signature was checked, which is one of the very bytes. */
-  function wholeOf({ headers }: FastifyRequest, source: string | null, body: Uint8Array): Uint8Array {
+  const plainOf = ({ headers }: FastifyRequest, body: Uint8Array): Promise<Uint8Array> | Uint8Array =>
+    headers['content-encoding'] === undefined
+      ? body
+      : unpacked(headers['content-encoding'], body, deps.config.bodyLimit);
+  /** After the signature was checked, which is one of the very bytes that were sent. */
+  async function wholeOf(request: FastifyRequest, source: string | null, sent: Uint8Array): Promise<Uint8Array> {
+    const { headers } = request;
+    const body = await plainOf(request, sent);
     for (const [name, envelope] of envelopes)
       if ((source === null || source === name) && headers[envelope.header] !== undefined)
         return envelope.enclose({ headers, body });
@@ -32,14 +38,10 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     done(null, body);
   });
   app.addHook('onRequest', (request, _reply, done) => {
-    const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-      done(
-        new FixpointError(
-          'invalid',
-          `Content-Encoding ${encoding.slice(0, 40)} is not understood; send the body as it is`,
-        ),
-      );
+    try {
+      encodingOf(request.headers['content-encoding']);
+    } catch (error) {
+      done(error as Error); // what encodingOf throws is a FixpointError
       return;
     }
     // Any content type will do, a malformed one too: Fastify would refuse it before the parser is asked.
@@ -60,7 +62,11 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       const { source } = request.params;
       const body = bodyOf(request.body);
       await auth.checkSignature(request, source, body);
-      const accepted = await deps.ingest.accept(source, wholeOf(request, source, body), principalOf(request).name);
+      const accepted = await deps.ingest.accept(
+        source,
+        await wholeOf(request, source, body),
+        principalOf(request).name,
+      );
       return reply.code(202).send(accepted);
     },
   );
@@ -79,7 +85,11 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       const { source, variant } = request.params;
       const body = bodyOf(request.body);
       await auth.checkSignature(request, source, body);
-      const accepted = await deps.ingest.accept(`${source}/${variant}`, body, principalOf(request).name);
+      const accepted = await deps.ingest.accept(
+        `${source}/${variant}`,
+        await plainOf(request, body),
+        principalOf(request).name,
+      );
       return reply.code(202).send(accepted);
     },
   );
@@ -96,7 +106,7 @@ export function webhookRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
     async (request, reply) => {
       const body = bodyOf(request.body);
       await auth.checkSignature(request, null, body);
-      const accepted = await deps.ingest.acceptAny(wholeOf(request, null, body), principalOf(request).name);
+      const accepted = await deps.ingest.acceptAny(await wholeOf(request, null, body), principalOf(request).name);
       return reply.code(202).send(accepted);
     },
   );
