@@ -141,7 +141,7 @@ describe('steering a run', () => {
 
     expect(face.world.asked).toEqual([
       { what: 'retry run-1', with: { by: 'admin', step_id: null, reason: null } },
-      { what: 'confirm run-1', with: { by: 'admin', step_id: null, yes: false, comment: 'still slow' } },
+      { what: 'confirm run-1', with: { by: 'admin', step_id: null, solved: false, done: null, comment: 'still slow' } },
     ]);
     expect(face.world.auditEntries.map((entry) => entry.what)).toEqual(['run.retry', 'run.confirm']);
   });

@@ -160,7 +160,7 @@ function confirmRoute(app: Api, deps: HttpDeps, auth: Auth): void {
       const { run_id } = request.params;
       const { step_id, solved, done, comment } = request.body;
       const by = principalOf(request).name;
-      await deps.people.confirm(run_id, { by, step_id, yes: solved ?? done, comment });
+      await deps.people.confirm(run_id, { by, step_id, solved, done, comment });
       await audit(deps, { who: by, what: 'run.confirm', target: run_id, details: request.body });
       return runOf(deps, run_id);
     },

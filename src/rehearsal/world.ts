@@ -337,7 +337,13 @@ export class World {
     const { run, step_id, about } = question;
     try {
       if (about === 'approval') await this.#approve(question, yes, by);
-      else await confirmRun(this.runs, run.run_id, { by: by ?? 'somebody', step_id, yes, comment: null }, this.clock);
+      else
+        await confirmRun(
+          this.runs,
+          run.run_id,
+          { by: by ?? 'somebody', step_id, solved: yes, done: yes, comment: null },
+          this.clock,
+        );
     } catch (error) {
       // The run went on without waiting for it: that an answer comes too late is part of the story.
       if (!(error instanceof FixpointError) || error.code !== 'conflict') throw error;

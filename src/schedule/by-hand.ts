@@ -33,8 +33,10 @@ export interface ConfirmCommand {
   readonly by: string;
   /** Null: the one step that waits for such an answer. */
   readonly step_id: string | null;
-  /** Null: a yes to "is it solved?"; a write in doubt is never settled by saying nothing. */
-  readonly yes: boolean | null;
+  /** Whether it is solved. With neither this nor `done`: a yes to "is it solved?". */
+  readonly solved: boolean | null;
+  /** Whether a write in doubt took place: never settled by saying nothing, nor by what is said about something else. */
+  readonly done: boolean | null;
   readonly comment: string | null;
 }
 
@@ -109,7 +111,11 @@ function steering({ type, by, reason, compensate }: RunCommand, at: string): Run
 }
 
 function refuseFinished(run: Run): void {
-  if (isRunFinished(run.state)) throw new FixpointError('conflict', `run ${run.run_id} has ${run.state} already`);
+  if (isRunFinished(run.state)) throw new FixpointError('conflict', `run ${run.run_id} ${endOf(run)} already`);
+}
+
+function endOf({ state }: Run): string {
+  return state === 'cancelled' ? 'is cancelled' : `has ${state}`;
 }
 
 function refuseAnswer(run: Run, { approval_id, step_id, by, role }: ApprovalCommand, now: number): void {
@@ -131,20 +137,41 @@ function refuseAnswer(run: Run, { approval_id, step_id, by, role }: ApprovalComm
     throw new FixpointError('conflict', `${by} has answered approval ${approval_id} already`);
 }
 
-function confirmation(run: Run, { by, step_id, yes, comment }: ConfirmCommand, at: string): RunEvent {
+function confirmation(run: Run, command: ConfirmCommand, at: string): RunEvent {
+  const { by, step_id, solved, done, comment } = command;
+  const isOther = solved === null && done !== null;
   if (isRunFinished(run.state)) {
-    const outcome = yes === false ? 'not_fixed' : 'verified';
-    const reason = comment ?? `${by} says that it is ${yes === false ? 'not ' : ''}solved`;
+    if (isOther) throw unsaid(`run ${run.run_id} has ended`, 'solved');
+    const outcome = solved === false ? 'not_fixed' : 'verified';
+    const reason = comment ?? `${by} says that it is ${solved === false ? 'not ' : ''}solved`;
     return { type: 'outcome_changed', at, outcome, reason, by };
   }
-  const step = stepWaitingFor(run, ['confirmation', 'in_doubt'], step_id);
-  if (step.reason === 'confirmation')
-    return { type: 'confirmed', at, step_id: step.step_id, by, solved: yes ?? true, comment };
-  if (yes === null)
-    throw new FixpointError('invalid', `step ${step.step_id} is in doubt: say whether it took place`, {
-      details: [{ path: 'done', message: 'expected true (it took place) or false (it did not: it is done again)' }],
-    });
-  return { type: 'doubt_settled', at, step_id: step.step_id, by, done: yes, comment };
+  const step = stepWaitingFor(run, reasonsFor(run, command), step_id);
+  if (step.reason === 'confirmation') {
+    if (isOther) throw unsaid(`step ${step.step_id} asks whether it is solved`, 'solved');
+    return { type: 'confirmed', at, step_id: step.step_id, by, solved: solved ?? true, comment };
+  }
+  if (done === null) throw unsaid(`step ${step.step_id} is in doubt`, 'done');
+  return { type: 'doubt_settled', at, step_id: step.step_id, by, done, comment };
+}
+
+/** What the answer is about, where a step waits for just that; else whatever steps wait for, which is then told. */
+function reasonsFor(run: Run, { solved, done }: ConfirmCommand): readonly string[] {
+  const both = ['confirmation', 'in_doubt'];
+  if ((solved === null) === (done === null)) return both;
+  const about = solved === null ? 'in_doubt' : 'confirmation';
+  const isAsked = Object.values(run.steps).some((step) => step.state === 'waiting' && step.reason === about);
+  return isAsked ? [about] : both;
+}
+
+const MEANINGS = {
+  solved: 'expected true (it is solved) or false (it is not)',
+  done: 'expected true (it took place) or false (it did not: it is done again)',
+} as const;
+
+function unsaid(what: string, path: keyof typeof MEANINGS): FixpointError {
+  const question = path === 'done' ? 'say whether it took place' : 'say whether it is solved';
+  return new FixpointError('invalid', `${what}: ${question}`, { details: [{ path, message: MEANINGS[path] }] });
 }
 
 function stepWaitingFor(run: Run, reasons: readonly string[], step_id: string | null): Step {

@@ -183,7 +183,7 @@ describe('people in the loop', () => {
       expect(run(run_id).state).toBe('waiting');
       if (solved === null) await world.clock.advance(15 * 60_000 + 2_000);
       else {
-        const said = { by: 'alice', step_id: null, yes: solved, comment: null };
+        const said = { by: 'alice', step_id: null, solved, done: null, comment: null };
         await confirmRun(world.memory.store, run_id, said, world.clock);
         scheduler.wake(run_id);
         await world.clock.advance(2_000);
@@ -195,7 +195,7 @@ describe('people in the loop', () => {
 
   it('lets somebody say later whether a run has solved it', async () => {
     const run_id = await world.begin(scheduler, [SCALE]);
-    const said = { by: 'alice', step_id: null, yes: false, comment: 'still slow' };
+    const said = { by: 'alice', step_id: null, solved: false, done: null, comment: 'still slow' };
     await confirmRun(world.memory.store, run_id, said, world.clock);
     expect(run(run_id)).toMatchObject({ state: 'succeeded', outcome: 'not_fixed' });
   });
@@ -206,8 +206,9 @@ describe('people in the loop', () => {
       await world.clock.advance(100);
       return run_id;
     };
-    const say = async (run_id: string, yes: boolean | null) => {
-      await confirmRun(world.memory.store, run_id, { by: 'alice', step_id: 'push', yes, comment: null }, world.clock);
+    const say = async (run_id: string, done: boolean | null) => {
+      const said = { by: 'alice', step_id: 'push', solved: null, done, comment: null };
+      await confirmRun(world.memory.store, run_id, said, world.clock);
       scheduler.wake(run_id);
       await world.clock.advance(2_000);
     };
@@ -220,6 +221,37 @@ describe('people in the loop', () => {
     await say(notDone, false);
     expect(step(notDone, 'push')).toMatchObject({ state: 'succeeded', attempts: [{ outcome: 'in_doubt' }, {}] });
     expect(did()).toEqual(['push', 'push', 'push']);
+  });
+
+  it('never takes an answer to one question for an answer to another', async () => {
+    const tell = (run_id: string, solved: boolean | null, done: boolean | null) =>
+      confirmRun(world.memory.store, run_id, { by: 'alice', step_id: null, solved, done, comment: null }, world.clock);
+    const doubtful = await world.begin(scheduler, [{ id: 'push', type: 'push' }]);
+    const asking = await world.begin(scheduler, [{ id: 'ok', type: 'confirmation' }]);
+    await world.clock.advance(100);
+
+    for (const solved of [true, false])
+      await expect(tell(doubtful, solved, null)).rejects.toMatchObject({
+        code: 'invalid',
+        details: [{ path: 'done' }],
+      });
+    await expect(tell(asking, null, true)).rejects.toMatchObject({ code: 'invalid', details: [{ path: 'solved' }] });
+    expect([step(doubtful, 'push').reason, step(asking, 'ok').reason]).toEqual(['in_doubt', 'confirmation']);
+
+    const both = await world.begin(scheduler, [
+      { id: 'push', type: 'push' },
+      { id: 'ok', type: 'confirmation' },
+    ]);
+    await world.clock.advance(100);
+    await tell(both, false, null);
+    scheduler.wake(both);
+    await world.clock.advance(2_000);
+    expect(world.states(both)).toEqual({ push: 'waiting', ok: 'succeeded' });
+    await tell(both, true, true);
+    scheduler.wake(both);
+    await world.clock.advance(2_000);
+    expect(run(both)).toMatchObject({ state: 'succeeded', outcome: 'not_fixed' });
+    await expect(tell(both, null, true)).rejects.toMatchObject({ code: 'invalid', details: [{ path: 'solved' }] });
   });
 
   it('tries again what failed and what was left out for it, and nothing that was done', async () => {

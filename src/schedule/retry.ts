@@ -66,7 +66,7 @@ function stepsToRetry(run: Run, step_id: string | null): string[] {
   const steps = Object.values(run.steps).filter((step) => step.step_id !== PROOF_ID && !isUndo(step));
   const undone = steps.filter(isUndone);
   if (undone.length === 0)
-    throw new FixpointError('conflict', `run ${run.run_id} has ${run.state}; nothing in it is left to be tried again`);
+    throw new FixpointError('conflict', `run ${run.run_id} is ${run.state}; nothing in it is left to be tried again`);
   const asked = step_id === null ? null : undone.find((step) => step.step_id === step_id);
   if (asked === undefined) throw notAmong(run, step_id ?? '', undone);
   // What was left out for a step that is tried again is looked at again with it.
