@@ -11,7 +11,7 @@ const SOAK_SECONDS = 60;
 const OPEN_LOOP_RATE = 50;
 const OPEN_LOOP_CONNECTIONS = 8;
 const ALERTS_OF_PAIR = 2;
-/** Commits that a run of three steps takes at least: begun, two times one step done and the next begun, ended. */
+/** What the goal compares with: begun, two times one step done and the next begun, ended, each recorded by itself. A run of steps that answer at once needs fewer. */
 const COMMITS_OF_RUN = 4;
 
 /** P1: durable steps a second, many runs at once; then a soak on the tables that the rounds have filled, and a crash. */
@@ -233,7 +233,10 @@ async function measureFirstStep(bench, { suffix, what, brokers }) {
       ...bench.protocol,
       commits: () => world.pgbench.measure(bench.gateSeconds),
       measure: {
-        reference: () => inserts.ask('measure', { seconds: bench.seconds }),
+        reference: async () => ({
+          ...(await inserts.ask('measure', { seconds: bench.seconds })),
+          paced: await inserts.ask('measure', { seconds: bench.seconds, rate: OPEN_LOOP_RATE }),
+        }),
         subject: () => measure(bench.seconds),
       },
       onRound: bench.onRound(`P4${suffix}`),
@@ -248,6 +251,13 @@ async function measureFirstStep(bench, { suffix, what, brokers }) {
     return [
       resultOf({ ...about, name: `P4${suffix}`, title: title('p50'), subject: (round) => round.subject.p50 }),
       resultOf({ ...about, name: `P4-p99${suffix}`, title: title('p99'), subject: (round) => round.subject.p99 }),
+      resultOf({
+        ...about,
+        name: `P4-paced${suffix}`,
+        title: `${title('p50')} at the same rate`,
+        subject: (round) => round.subject.p50,
+        reference: (round) => round.reference.paced.p50,
+      }),
     ];
   } finally {
     await world.close();

@@ -1,6 +1,7 @@
 // References that run in a process of their own, as the subject does: `insert` is what one durable row costs through node-pg, `http` the
 // least that a server which reads JSON can cost.
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 const [kind] = process.argv.slice(2);
@@ -16,11 +17,13 @@ async function insert() {
     values: ['x'.repeat(100)],
   };
   answer({
-    async measure({ seconds }) {
+    /** One after the other, or so many a second: then each finds processor and disk at rest, and counts from when it was due. */
+    async measure({ seconds, rate = null }) {
       const took = [];
-      const until = now() + seconds * 1_000;
-      while (now() < until) {
-        const begin = now();
+      const first = now();
+      const until = first + seconds * 1_000;
+      for (let begin = first; begin < until; begin = rate === null ? now() : begin + 1_000 / rate) {
+        if (begin > now()) await sleep(begin - now());
         await client.query(statement);
         took.push(now() - begin);
       }
