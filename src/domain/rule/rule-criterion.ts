@@ -99,7 +99,7 @@ function nameCriterion(
   problems: PathProblem[],
 ): Criterion | null {
   if (written === undefined || written === 'any') return null;
-  if (typeof written === 'string' && !isPattern(written)) return oneName(field, written);
+  if (typeof written === 'string' && !isPattern(written) && !isFlagged(written)) return oneName(field, written);
   const texts = Array.isArray(written) ? written : [written];
   const alternatives = texts.map((text, index) =>
     alternative(text, Array.isArray(written) ? [field, index] : [field], problems),
@@ -148,8 +148,20 @@ function isPattern(text: string): boolean {
   return text.length >= 2 && text.startsWith('/') && text.endsWith('/');
 }
 
+/** As other tools write that case does not matter: taken as a name it would never match, and nobody would know why. */
+function isFlagged(text: string): boolean {
+  return text.length > 3 && text.startsWith('/') && text.endsWith('/i');
+}
+
 function alternative(text: string, path: DataPath, problems: PathProblem[]): Alternative | 'any' | null {
   if (text === 'any') return 'any';
+  if (isFlagged(text)) {
+    problems.push({
+      path,
+      message: `a regular expression ends with its slash: write /(?i)${text.slice(1, -2)}/, came ${text}`,
+    });
+    return null;
+  }
   if (!isPattern(text)) return { value: text };
   const pattern = compilePattern(text.slice(1, -1));
   if (typeof pattern !== 'string') return { pattern };

@@ -220,6 +220,8 @@ describe('the order of rules', () => {
 describe('a rule set', () => {
   it.each<[Partial<Rule>, string]>([
     [{ alert_name: '/(/' }, 'RE2'],
+    [{ alert_name: '/disk.*/i' }, 'write /(?i)disk.*/'],
+    [{ service_name: ['shop', '/web/i'] }, 'write /(?i)web/'],
     [{ severity: 'crit' }, 'expected critical, warning, info or any'],
     [{ matchers: ['env'] }, 'expected =, !=, =~ or !~'],
     [{ condition: 'latency > fast' }, 'expected a number'],
