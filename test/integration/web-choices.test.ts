@@ -123,6 +123,17 @@ await describeWith(['chromium'], 'what a person changes and compares on the web 
     expect(faults).toEqual([]);
   });
 
+  it('a page is printed without what can be pressed, dark on white', async () => {
+    const run_id = await world.startRun('Slow_Checkout', 'printed');
+    await world.runIs(run_id, 'succeeded');
+    const { page } = await at(`/runs/${run_id}?tab=report`, { theme: 'dark' });
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await sees(page, 'Course of events');
+    for (const name of ['.rail', '.page-actions', '.tab-list'])
+      expect(await page.locator(name).first().isVisible(), name).toBe(false);
+    expect(await page.evaluate<string>('getComputedStyle(document.body).color')).toBe('rgb(26, 31, 41)');
+  });
+
   it('language and theme are chosen in place, stay after a reload, and follow the system again', async () => {
     const { page, faults } = await at('/runs', { language: 'en', theme: 'light' });
     await page.getByRole('button', { name: 'Account and appearance', exact: true }).click();

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useWords } from '../words/language.js';
 import { Icon } from './icon.js';
 import { Link } from './link.js';
+import { Slashed } from './slashed.js';
 import './page-header.css';
 
 interface PageHeaderProps {
@@ -31,7 +32,9 @@ export function PageHeader({ title, tab, meta, actions, back }: PageHeaderProps)
         </Link>
       )}
       <div className="page-headline">
-        <h1 dir="auto">{title}</h1>
+        <h1 dir="auto">
+          <Slashed text={title} />
+        </h1>
         {meta && <div className="row">{meta}</div>}
         {actions && <div className="page-actions">{actions}</div>}
       </div>

@@ -10,6 +10,7 @@ import { Icon } from '../../kit/icon.js';
 import { useKeys } from '../../kit/keys.js';
 import { useNow } from '../../kit/now.js';
 import { StateSign, signOf } from '../../kit/sign.js';
+import { Slashed } from '../../kit/slashed.js';
 import { useToast } from '../../kit/toast.js';
 import { Countdown, When } from '../../kit/when.js';
 import { useOverview } from '../../shell/overview.js';
@@ -174,7 +175,7 @@ function AnswerDialogs({ approval, open, onClose }: AnswerDialogsProps) {
       onConfirm={(comment) => answer(isYes ? 'approve' : 'deny', comment)}
     >
       <p className="approval-asked" dir="auto">
-        {titleText(approval)}
+        <Slashed text={titleText(approval) ?? ''} />
       </p>
       <p className="quiet">{isYes ? yes : own.risk.deny}</p>
     </ConfirmDialog>

@@ -8,6 +8,7 @@ import type { Column } from '../../kit/data-list.js';
 import { FilterSelect, Filters } from '../../kit/filters.js';
 import { PageHeader } from '../../kit/page-header.js';
 import { StateSign } from '../../kit/sign.js';
+import { Slashed } from '../../kit/slashed.js';
 import { Empty, ErrorState, Loading } from '../../kit/states.js';
 import { oneOf } from '../../kit/url-params.js';
 import { useUrlState } from '../../kit/url-state.js';
@@ -133,7 +134,7 @@ function useColumns(): readonly Column<Approval>[] {
       width: 'minmax(12rem, 2fr)',
       cell: (approval) => (
         <span dir="auto" title={approval.plan?.target}>
-          {titleText(approval)}
+          <Slashed text={titleText(approval) ?? ''} />
         </span>
       ),
     },

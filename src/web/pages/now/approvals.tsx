@@ -5,6 +5,7 @@ import type { Session } from '../../api/session.js';
 import { LinkButton } from '../../kit/button.js';
 import { Said } from '../../kit/said.js';
 import { Badge } from '../../kit/sign.js';
+import { Slashed } from '../../kit/slashed.js';
 import { Countdown } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { nowWords } from '../../words/now.js';
@@ -28,7 +29,7 @@ export function ApprovalLine({ approval, isMine }: { readonly approval: Waiting;
     <li className={isMine ? 'now-item mine' : 'now-item'}>
       <div className="now-words">
         <p className="now-title" dir="auto">
-          {plan === null ? <Said text={approval.message} /> : titleText(approval)}
+          {plan === null ? <Said text={approval.message} /> : <Slashed text={titleText(approval) ?? ''} />}
         </p>
         <p className="quiet row" dir="auto">
           <span>{approval.playbook_name}</span>
