@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STORY_LIMIT_MS = 120_000;
 
-/** The demo on a free port, once its story has ended: its address, a token, and how to end it. */
-export function startDemo() {
+/** The demo on a free port, once its story has ended: its address, a token, and how to end it. `env` is added to its environment. */
+export function startDemo(env = {}) {
   const child = spawn(process.execPath, [join(ROOT, 'dist', 'demo.bundle.mjs')], {
-    env: { ...process.env, PORT: '0' },
+    env: { ...process.env, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const stop = () =>

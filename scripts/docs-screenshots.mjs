@@ -1,4 +1,5 @@
-// Makes docs/images anew: `npm run docs:screenshots`. Starts the demo, waits for the end of its story, and walks the web pages.
+// Makes docs/images anew: `npm run docs:screenshots`. Starts the demo, waits for the end of its story, gives it more to do (docs-evening.mjs), and
+// walks the web pages.
 // Needs Debian's chromium and fonts-noto-cjk (`test/servers/servers install chromium`), or CHROMIUM with the path of another.
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 import { signIn, startDemo } from './demo-process.mjs';
+import { beginEvening, eveningPlaybooks } from './docs-evening.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const IMAGES = join(ROOT, 'docs', 'images');
@@ -20,7 +22,7 @@ async function pagesOf({ url, token }) {
     if (!answer.ok) throw new Error(`GET ${path}: ${answer.status}`);
     return answer.json();
   };
-  const { items: runs } = await get('/api/v1/runs?limit=20');
+  const { items: runs } = await get('/api/v1/runs?playbook_id=PB-Payment-Troubleshoot&limit=20');
   const run = runs.find(({ state }) => state === 'succeeded') ?? runs[0];
   if (run === undefined) throw new Error('the demo has no run to show');
   const { items: alerts } = await get(`/api/v1/alerts?run_id=${run.run_id}&action=run&limit=1`);
@@ -64,8 +66,10 @@ async function shoot(browser, demo, pages, [language, locale]) {
 
 mkdirSync(IMAGES, { recursive: true });
 process.stdout.write('The demo tells its story: about half a minute …\n');
-const demo = await startDemo();
+const playbooks = eveningPlaybooks(join(ROOT, 'playbooks'));
+const demo = await startDemo({ FIXPOINT_PLAYBOOKS_DIR: playbooks.folder });
 try {
+  await beginEvening(demo);
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox'],
@@ -75,4 +79,5 @@ try {
   await browser.close();
 } finally {
   await demo.stop();
+  playbooks.remove();
 }

@@ -201,7 +201,7 @@ async function demoConfig(shop: Shop, directory: string, token: string): Promise
     ...shopConfig(shop),
     port: await portFor(process.env.PORT),
     data_dir: directory,
-    playbooks_dir: `${PACKAGE_ROOT}playbooks`,
+    playbooks_dir: process.env.FIXPOINT_PLAYBOOKS_DIR ?? `${PACKAGE_ROOT}playbooks`,
     admin_token: token,
     default_mode: 'auto',
     // People watch: a few seconds say enough.
