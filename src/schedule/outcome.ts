@@ -45,7 +45,7 @@ export function outcomeOf(run: Run, plan: Plan, state: RunEnd['state']): RunOutc
   }
   if (isProven && isForItsAlertOnly(run, plan)) return 'verified';
   // A write of which nobody knows whether it took place is not nothing.
-  const unclear = steps.filter((step) => mayHaveWritten(step, plan));
+  const unclear = steps.filter((step) => mayHaveWritten(step, plan) && !isTakenBack(run, step));
   if (unclear.length > 0) return unclear.every((step) => step.state === 'succeeded') ? 'unverified' : 'handed_over';
   const escalated = plan.tasks.some(
     ({ task }) => run.steps[task.id]?.state === 'failed' && failureActions(task.on_failure).includes('escalate'),
@@ -61,6 +61,12 @@ function mayHaveWritten(step: Step, plan: Plan): boolean {
   return step.attempts.some(
     ({ outcome }) => outcome === 'in_doubt' || (isRepeatable && (outcome === 'failed' || outcome === 'lost')),
   );
+}
+
+/** True for what was taken back, and for the taking back itself: whatever was not clear about it before. */
+function isTakenBack(run: Run, step: Step): boolean {
+  const undo = isUndo(step) ? step : run.steps[undoIdOf(step.step_id)];
+  return undo?.state === 'succeeded';
 }
 
 /** What the run itself really changed, the last change first. */

@@ -5,7 +5,7 @@ import type { AttemptContext, Plan } from '../domain/executor.js';
 import type { Outcome } from '../domain/run/outcome.js';
 import type { ConditionAnswer } from '../domain/run/proof.js';
 import type { Run } from '../domain/run/run.js';
-import { steerRun } from './by-hand.js';
+import { confirmRun, steerRun } from './by-hand.js';
 import type { Scheduler } from './scheduler.js';
 
 describe('proving that a write helped, and taking it back', () => {
@@ -15,6 +15,7 @@ describe('proving that a write helped, and taking it back', () => {
   let replicas: Record<string, number>;
   let undone: { target: string; key: string; of: unknown }[];
   let latency = 900;
+  let isCut = false;
   let answers: ConditionAnswer['type'][];
 
   beforeEach(async () => {
@@ -53,6 +54,7 @@ describe('proving that a write helped, and taking it back', () => {
       const change = { target: 'feed', what: 'push', from: null, to: input['text'] ?? null };
       return { type: 'succeeded', output: { number: 7 }, change };
     });
+    world.kind('pull', 'write', () => (isCut ? { type: 'in_doubt', reason: 'cut' } : ok()));
     world.kind('measure', 'read', () => ok({ p99: latency }));
     world.kind('break', 'read', () => ({ type: 'failed', reason: 'down', retryable: false }));
     scheduler = await world.scheduler();
@@ -127,6 +129,31 @@ describe('proving that a write helped, and taking it back', () => {
     expect(notices(run_id)).toEqual([
       'failure: what news wrote could not be taken back: push cannot take back what it did, and compensate names nothing',
       'failure: what lost wrote could not be taken back: gone',
+    ]);
+  });
+
+  it('counts as taken back what a person says has been', async () => {
+    const undo = { compensate: { type: 'pull' } };
+    const tasks = [
+      { id: 'put', type: 'push', ...undo },
+      { id: 'down', type: 'break', depends_on: ['put'], on_failure: ['compensate'] },
+    ];
+    const ends: Run[] = [];
+    for (const cut of [false, true]) {
+      isCut = cut;
+      const run_id = await world.begin(scheduler, tasks);
+      await world.clock.advance(1_000);
+      if (cut) {
+        const said = { by: 'alice', step_id: 'put:undo', solved: null, done: true, comment: null };
+        await confirmRun(world.memory.store, run_id, said, world.clock);
+        scheduler.wake(run_id);
+        await world.clock.advance(2_000);
+      }
+      ends.push(run(run_id));
+    }
+    expect(ends.map(({ state, outcome }) => `${state} ${outcome}`)).toEqual([
+      'failed handed_over',
+      'failed handed_over',
     ]);
   });
 
