@@ -55,7 +55,7 @@ describe('playbooks', () => {
     expect(one.graph).toEqual({
       nodes: [
         { task_id: 'look', name: 'look', kind: 'log_aggregation', effect: 'read' },
-        { task_id: 'act', name: 'Act', kind: 'api_call', effect: null },
+        { task_id: 'act', name: 'Act', kind: 'api_call', effect: 'write' },
       ],
       edges: [{ from: 'look', to: 'act' }],
     });
