@@ -122,7 +122,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       noticed: () => reporter.wake(),
     });
     stops.push(() => incidents.stop());
-    const newToken = await makeFirstToken(store.tokens, settings, ids.next(), clock);
+    const newToken = await makeFirstToken(store.tokens, settings, ids.next(), clock, log);
 
     const executors = createExecutors(
       settings.executors,

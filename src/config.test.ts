@@ -136,13 +136,13 @@ public_url: http://example.com:\${PORT_HERE}
       'port: expected at most 65535, came the number 70000 (from ${P})',
     );
     expect(refusalOf('port: ${P}\n', { P: 'x', PORT: 'y' })).toContain('(from the environment variable PORT)');
-    const token = refusalOf('admin_token: ${T}\n', { T: '12345' });
-    expect(token).toContain('admin_token: expected at least 16 characters (from ${T})');
-    expect(token).not.toContain('12345');
+    const url = refusalOf('database_url: ${T}\n', { T: '12345' });
+    expect(url).toContain('database_url: expected postgres://… (from ${T})');
+    expect(url).not.toContain('12345');
   });
 
   it('never repeats a text that came, which may be a secret', () => {
-    const text = refusalOf('admin_token: tiny-secret\nnotifiers:\n  slack: {url: hunter2}\n', {
+    const text = refusalOf('admin_token: [tiny-secret]\nnotifiers:\n  slack: {url: hunter2}\n', {
       DATABASE_URL: 'mysql://u:hunter2@db/x',
     });
     expect(text).toContain('admin_token: ');
