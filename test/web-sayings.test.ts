@@ -57,6 +57,7 @@ const PARTS: readonly string[] = [
   'the rule wants one of ${shorten(texts)}',
   'expected critical, warning, info or any, came ${called(word)}${didYouMean(word, known)}',
   'the rule wants ${text.trim()}',
+  'a regular expression ends with its slash: write /(?i)${text.slice(1, -2)}/, came ${text}',
   "metric_value is ${alert.metric_value}${alert.metric_unit === null ? '' : ` ${alert.metric_unit}`}",
   'the condition',
   'a list of ${value.length}',

@@ -78,6 +78,7 @@ export const chinese: Words = {
     changed: (changes) => `已更改：${changes}。`,
     would_change: (changes) => `未做任何更改；若实际执行，将会更改：${changes}。`,
     nothing_changed: '未做任何更改。',
+    perhaps_changed: '尚不清楚是否有更改。',
     nothing_would_change: '未做任何更改，实际执行也不会更改。',
     failed: (reason) => `运行失败：${reason}`,
     cancelled: (reason) => `运行已取消：${reason}`,
@@ -121,7 +122,7 @@ export const chinese: Words = {
     outcome: '结果',
     run: '运行',
   },
-  nothing: { seen: '没有查看任何内容。', done: '未做任何更改。', left: '无。' },
+  nothing: { seen: '没有查看任何内容。', done: '未做任何更改。', perhaps: '没有确知的更改。', left: '无。' },
   left_reason: {
     failed: '失败',
     in_doubt: '存疑',

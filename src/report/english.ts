@@ -53,6 +53,7 @@ export const english: Words = {
     changed: (changes) => `Changed: ${changes}.`,
     would_change: (changes) => `Nothing was changed; it would have changed: ${changes}.`,
     nothing_changed: 'Nothing was changed.',
+    perhaps_changed: 'It is not known whether anything was changed.',
     nothing_would_change: 'Nothing was changed, and nothing would have been.',
     failed: (reason) => `It failed: ${reason}`,
     cancelled: (reason) => `It was cancelled: ${reason}`,
@@ -96,7 +97,12 @@ export const english: Words = {
     outcome: 'Outcome',
     run: 'Run',
   },
-  nothing: { seen: 'Nothing was looked at.', done: 'Nothing was changed.', left: 'Nothing.' },
+  nothing: {
+    seen: 'Nothing was looked at.',
+    done: 'Nothing was changed.',
+    perhaps: 'Nothing that is known.',
+    left: 'Nothing.',
+  },
   left_reason: {
     failed: 'failed',
     in_doubt: 'in doubt',

@@ -3,7 +3,7 @@ import { wordsOf } from './dictionary.js';
 import { html } from './html.js';
 import type { HtmlValue, SafeHtml } from './html.js';
 import { clockTime, figure } from './plain.js';
-import { bannerOf, doneText, linkName } from './render-text.js';
+import { bannerOf, nothingDone, doneText, linkName } from './render-text.js';
 import type { Words } from './words.js';
 
 const FONT = "font-family:-apple-system,'Segoe UI','PingFang SC','Microsoft YaHei','Noto Sans CJK SC',Arial,sans-serif";
@@ -58,7 +58,7 @@ function rows(report: Report, words: Words): SafeHtml[] {
       deeds,
       lines(
         report.done.map((entry) => doneText(entry, words)),
-        words.nothing.done,
+        nothingDone(report, words),
       ),
     ),
     section(words.heading.left, leftTable(report, words)),

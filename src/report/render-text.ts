@@ -32,13 +32,18 @@ export function renderText(report: Report): string {
     section(
       report.recorded_only ? words.heading.recorded : words.heading.done,
       doneLines(report, words),
-      words.nothing.done,
+      nothingDone(report, words),
     ),
     section(words.heading.left, leftLines(report, words), words.nothing.left),
     section(words.heading.timeline, timelineLines(report, words), null),
     section(words.heading.links, linkLines(report, words), null),
   ];
   return `${report.title}\n\n${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+/** What stands in place of deeds; a write in doubt was perhaps one. */
+export function nothingDone({ left }: Report, words: Words): string {
+  return left.some(({ reason }) => reason === 'in_doubt') ? words.nothing.perhaps : words.nothing.done;
 }
 
 /** The line that nobody may overlook: this run did nothing. Null for a run that acted, or might have. */

@@ -156,6 +156,9 @@ describe('the report of a run', () => {
     expect(report.left[0]?.text).toContain('payment-gateway replicas 2 → 3');
     expect(report.left[0]?.text).toContain('the API server cut the connection');
     expect(report.done).toEqual([]);
+    expect(report.summary).toContain('It is not known whether anything was changed.');
+    expect(report.summary).not.toContain('Nothing was changed');
+    expect(renderText(report)).toContain('Nothing that is known.');
   });
 
   it('does not forget a write that was cut off when the run was cancelled', () => {

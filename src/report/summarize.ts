@@ -194,13 +194,14 @@ function beginning(run: ReportedRun, words: Words): string {
   return words.summary.alert(alert.severity, plain(alert.alert_name, 200), where && plain(where, 200), value);
 }
 
-function changes({ run, done, recorded_only, words }: Told): string[] {
+function changes({ run, done, left, recorded_only, words }: Told): string[] {
   const writes = done.filter((entry) => entry.effect === 'write');
   const real = writes.filter((entry) => !entry.recorded_only);
   const told = (real.length > 0 ? real : writes).map(changeLine);
   const named = told.length > MAX_NAMED ? [...told.slice(0, MAX_NAMED), words.more(told.length - MAX_NAMED)] : told;
   if (real.length > 0) return [words.summary.changed(words.list(named))];
   if (writes.length > 0) return [words.summary.would_change(words.list(named))];
+  if (isAnyInDoubt(left)) return [words.summary.perhaps_changed];
   if (recorded_only && isRunFinished(run.state) && run.state === 'succeeded')
     return [words.summary.nothing_would_change];
   return [words.summary.nothing_changed];
@@ -222,13 +223,17 @@ function waitingFor(run: ReportedRun, words: Words): string {
   return waiting === undefined ? '' : `${words.said(waiting.name)}: ${words.said(waiting.message ?? '')}`;
 }
 
+function isAnyInDoubt(left: Report['left']): boolean {
+  return left.some(({ reason }) => reason === 'in_doubt');
+}
+
 /** Whether it helped. A run that changed nothing takes no credit for an alert that resolved. */
-function result({ run, done, words }: Told): string[] {
+function result({ run, done, left, words }: Told): string[] {
   const sentences: string[] = [];
   const outcome = run.outcome === null ? null : words.summary.outcome[run.outcome];
   if (outcome !== null) sentences.push(outcome);
   if (run.alert === null || run.outcome === 'not_fixed') return sentences;
-  const acted = done.some((entry) => entry.effect === 'write' && !entry.recorded_only);
+  const acted = isAnyInDoubt(left) || done.some((entry) => entry.effect === 'write' && !entry.recorded_only);
   if (run.alerts_resolved_at !== null)
     sentences.push(acted ? words.summary.resolved : words.summary.resolved_without_us);
   else if (isRunFinished(run.state)) sentences.push(words.summary.still_firing);

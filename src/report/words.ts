@@ -27,6 +27,8 @@ export interface Words {
     changed(changes: string): string;
     would_change(changes: string): string;
     readonly nothing_changed: string;
+    /** A write is in doubt, and no other was made. */
+    readonly perhaps_changed: string;
     readonly nothing_would_change: string;
     failed(reason: string): string;
     cancelled(reason: string): string;
@@ -60,7 +62,8 @@ export interface Words {
     readonly outcome: string;
     readonly run: string;
   };
-  readonly nothing: { readonly seen: string; readonly done: string; readonly left: string };
+  /** `perhaps`: in place of `done`, where a write is in doubt. */
+  readonly nothing: { readonly seen: string; readonly done: string; readonly perhaps: string; readonly left: string };
   readonly left_reason: Readonly<Record<LeftReason, string>>;
   readonly left: {
     failed(name: string, error: string, intended: string | null): string;

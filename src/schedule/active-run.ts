@@ -20,7 +20,7 @@ import type { Plan } from './plan.js';
 import { prepare, scopeOf } from './prepare.js';
 import type { Prepared } from './prepare.js';
 import type { RunInput, RunWorker } from './run-worker.js';
-import { nextTimer } from './timers.js';
+import { nextTimer, tookTooLong } from './timers.js';
 import { isStopped } from './verdict.js';
 
 /** A run that only waits, and for longer than this, is put away and costs nothing until then. */
@@ -197,9 +197,7 @@ export class ActiveRun {
       case 'overdue':
         if (run.aborted || isRunFinished(run.state)) return [];
         for (const [step_id, attempt] of this.#attempts) if (!this.#goesOnAfterAbort(run, step_id)) attempt.abort();
-        return [
-          { type: 'run_aborted', at, reason: `the run took longer than its timeout of ${this.plan.timeout_ms} ms` },
-        ];
+        return [{ type: 'run_aborted', at, reason: tookTooLong(this.plan.timeout_ms) }];
       case 'recover':
         return this.#recover(run, input.from, at);
       case 'intend': {

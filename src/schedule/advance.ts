@@ -17,7 +17,7 @@ import { isUndo, PROOF_ID, undoIdOf } from './plan.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { judge, prepare, scopeOf } from './prepare.js';
 import type { Prepared } from './prepare.js';
-import { beginsAt } from './timers.js';
+import { beginsAt, tookTooLong } from './timers.js';
 import { isStopped, verdictOn, whyNotCheck, whyNotWait } from './verdict.js';
 
 /** What a decision on the next steps needs besides the run itself. */
@@ -92,7 +92,7 @@ class Turn implements Advanced {
     this.#emit({
       type: 'run_aborted',
       at: this.#at,
-      reason: `the run took longer than its timeout of ${timeout_ms} ms`,
+      reason: tookTooLong(timeout_ms),
     });
   }
 

@@ -111,11 +111,11 @@ function steering({ type, by, reason, compensate }: RunCommand, at: string): Run
 }
 
 function refuseFinished(run: Run): void {
-  if (isRunFinished(run.state)) throw new FixpointError('conflict', `run ${run.run_id} ${endOf(run)} already`);
-}
-
-function endOf({ state }: Run): string {
-  return state === 'cancelled' ? 'is cancelled' : `has ${state}`;
+  if (!isRunFinished(run.state)) return;
+  throw new FixpointError(
+    'conflict',
+    `run ${run.run_id} ${run.state === 'cancelled' ? 'is cancelled' : `has ${run.state}`} already`,
+  );
 }
 
 function refuseAnswer(run: Run, { approval_id, step_id, by, role }: ApprovalCommand, now: number): void {
@@ -141,17 +141,17 @@ function confirmation(run: Run, command: ConfirmCommand, at: string): RunEvent {
   const { by, step_id, solved, done, comment } = command;
   const isOther = solved === null && done !== null;
   if (isRunFinished(run.state)) {
-    if (isOther) throw unsaid(`run ${run.run_id} has ended`, 'solved');
+    if (isOther) throw solvedUnsaid(`run ${run.run_id} has ended`);
     const outcome = solved === false ? 'not_fixed' : 'verified';
     const reason = comment ?? `${by} says that it is ${solved === false ? 'not ' : ''}solved`;
     return { type: 'outcome_changed', at, outcome, reason, by };
   }
   const step = stepWaitingFor(run, reasonsFor(run, command), step_id);
   if (step.reason === 'confirmation') {
-    if (isOther) throw unsaid(`step ${step.step_id} asks whether it is solved`, 'solved');
+    if (isOther) throw solvedUnsaid(`step ${step.step_id} asks whether it is solved`);
     return { type: 'confirmed', at, step_id: step.step_id, by, solved: solved ?? true, comment };
   }
-  if (done === null) throw unsaid(`step ${step.step_id} is in doubt`, 'done');
+  if (done === null) throw doneUnsaid(`step ${step.step_id} is in doubt`);
   return { type: 'doubt_settled', at, step_id: step.step_id, by, done, comment };
 }
 
@@ -164,14 +164,16 @@ function reasonsFor(run: Run, { solved, done }: ConfirmCommand): readonly string
   return isAsked ? [about] : both;
 }
 
-const MEANINGS = {
-  solved: 'expected true (it is solved) or false (it is not)',
-  done: 'expected true (it took place) or false (it did not: it is done again)',
-} as const;
+function solvedUnsaid(what: string): FixpointError {
+  return new FixpointError('invalid', `${what}: say whether it is solved`, {
+    details: [{ path: 'solved', message: 'expected true (it is solved) or false (it is not)' }],
+  });
+}
 
-function unsaid(what: string, path: keyof typeof MEANINGS): FixpointError {
-  const question = path === 'done' ? 'say whether it took place' : 'say whether it is solved';
-  return new FixpointError('invalid', `${what}: ${question}`, { details: [{ path, message: MEANINGS[path] }] });
+function doneUnsaid(what: string): FixpointError {
+  return new FixpointError('invalid', `${what}: say whether it took place`, {
+    details: [{ path: 'done', message: 'expected true (it took place) or false (it did not: it is done again)' }],
+  });
 }
 
 function stepWaitingFor(run: Run, reasons: readonly string[], step_id: string | null): Step {

@@ -1,3 +1,4 @@
+import { formatMs } from '../domain/duration.js';
 import type { Run } from '../domain/run/run.js';
 
 /** When a run has to be looked at again by itself; null when only something else can move it on. */
@@ -15,4 +16,9 @@ export function nextTimer(run: Run, now: number): number | null {
 /** Before this instant, in milliseconds, a run does not begin: its group may still grow. */
 export function beginsAt({ begin_at }: Run): number {
   return begin_at === undefined ? 0 : Date.parse(begin_at);
+}
+
+/** Why a run was ended whose time was over. */
+export function tookTooLong(timeout_ms: number): string {
+  return `the run took longer than its timeout of ${formatMs(timeout_ms)}`;
 }

@@ -2,7 +2,7 @@ import type { Saying } from './saying.js';
 
 /** Chinese: why a run, or a step of it, stands where it stands. */
 export const RUNS: readonly Saying[] = [
-  ['the run took longer than its timeout of {ms#} ms', '运行超过了 {ms} ms 的时限'],
+  ['the run took longer than its timeout of {time~}', '运行超过了 {time} 的时限'],
   ['the service stopped while this was being done', '服务在执行此步骤时停止'],
   [
     'the service stopped while this was being done: {what} of {target}; looked up: {why~}',
