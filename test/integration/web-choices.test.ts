@@ -123,6 +123,25 @@ await describeWith(['chromium'], 'what a person changes and compares on the web 
     expect(faults).toEqual([]);
   });
 
+  it('open questions are walked with j and k, then what was answered; Enter opens one', async () => {
+    for (const service of ['walked-1', 'walked-2']) await world.approvalOf(await world.startRun('Full_Disk', service));
+    const { page, faults } = await at('/approvals');
+    const questions = page.locator('.approval-title a');
+    await expect.poll(() => questions.count()).toBeGreaterThanOrEqual(2);
+    const goesTo = async (key: string, index: number): Promise<void> => {
+      await page.keyboard.press(key);
+      await expect.poll(() => questions.nth(index).and(page.locator(':focus')).count()).toBe(1);
+    };
+    await goesTo('j', 0);
+    await goesTo('j', 1);
+    await goesTo('k', 0);
+    const href = await questions.nth(0).getAttribute('href');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => new URL(page.url()).pathname).toBe(href);
+    await sees(page, 'Approve');
+    expect(faults).toEqual([]);
+  });
+
   it('a page is printed without what can be pressed, dark on white', async () => {
     const run_id = await world.startRun('Slow_Checkout', 'printed');
     await world.runIs(run_id, 'succeeded');

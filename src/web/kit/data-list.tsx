@@ -7,6 +7,7 @@ import { useWords } from '../words/language.js';
 import { Button } from './button.js';
 import { useKeys } from './keys.js';
 import { Link } from './link.js';
+import { stepBefore } from './lead.js';
 import { useMedia } from './media.js';
 import { Loading } from './states.js';
 import { findTypefaces } from './typefaces.js';
@@ -51,6 +52,8 @@ interface DataListProps<T> {
   readonly empty: ReactNode;
   /** The row that is open beside the list. */
   readonly current?: string | null;
+  /** Links that stand before the list and that its keys walk first. */
+  readonly lead?: () => readonly HTMLElement[];
 }
 
 const MORE_BEFORE_END = 30;
@@ -255,7 +258,7 @@ function useFollow<T>({ hrefOf, ahead: more }: DataListProps<T>, ahead: Ahead): 
 }
 
 function useRowKeys<T>(
-  { items, idOf, hrefOf, onOpen }: DataListProps<T>,
+  { items, idOf, hrefOf, onOpen, lead }: DataListProps<T>,
   body: { readonly current: HTMLElement | null },
   rowHeight: number,
   follow: (item: T) => void,
@@ -270,7 +273,18 @@ function useRowKeys<T>(
     },
     [items, idOf],
   );
+  /** False where the list itself is to move. */
+  function moveBefore(by: number): boolean {
+    const links = lead?.() ?? [];
+    const at = links.findIndex((link) => link === document.activeElement);
+    const next = stepBefore({ count: links.length, at, chosen: at < 0 ? chosen : -1 }, by);
+    if (next === null) return false;
+    setChosenId(null);
+    links[next]?.focus();
+    return true;
+  }
   function move(by: number): void {
+    if (moveBefore(by)) return;
     // Where nothing is chosen yet it begins with the first row in sight.
     const above = Math.ceil((TOP_BARS - (body.current?.getBoundingClientRect().top ?? 0)) / rowHeight);
     const from = chosen >= 0 ? chosen + by : above;

@@ -1,3 +1,5 @@
+import { useCallback, useRef } from 'react';
+import type { Ref } from 'react';
 import type { Approval } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { usePages } from '../../api/pages.js';
@@ -23,6 +25,7 @@ const STATES = ['approved', 'denied', 'expired', 'withdrawn'] as const;
 const PARAMS = { state: oneOf(STATES) };
 const MOST_WAITING = 200;
 const LIVE_MS = 3_000;
+const QUESTIONS = '.approval-title a';
 const idOf = (approval: Approval): string => approval.approval_id;
 const hrefOf = (approval: Approval): string => path`/approvals/${approval.approval_id}`;
 
@@ -31,11 +34,13 @@ export function ApprovalList() {
   const words = useWords();
   const own = useWords(approvalsWords);
   const [filter, setFilter] = useUrlState(PARAMS);
+  const waiting = useRef<HTMLUListElement>(null);
+  const lead = useCallback(() => [...(waiting.current?.querySelectorAll<HTMLElement>(QUESTIONS) ?? [])], []);
   return (
     <>
       <PageHeader title={own.title} />
       <div className="stack approvals">
-        <Waiting />
+        <Waiting list={waiting} />
         <section className="stack">
           <div className="approvals-head">
             <h2>{own.answered}</h2>
@@ -48,14 +53,14 @@ export function ApprovalList() {
               />
             </Filters>
           </div>
-          <Answered state={filter.state} />
+          <Answered state={filter.state} lead={lead} />
         </section>
       </div>
     </>
   );
 }
 
-function Waiting() {
+function Waiting({ list }: { readonly list: Ref<HTMLUListElement> }) {
   const own = useWords(approvalsWords);
   const waiting = useGet<Page<Approval>>('/api/v1/approvals', {
     query: { state: 'pending', limit: MOST_WAITING },
@@ -83,7 +88,7 @@ function Waiting() {
       <h2>
         {own.pending} <span className="quiet number">{sorted.length}</span>
       </h2>
-      <ul className="approvals-waiting" aria-label={own.pending_label}>
+      <ul ref={list} className="approvals-waiting" aria-label={own.pending_label}>
         {sorted.map((approval) => (
           <WaitingApproval key={approval.approval_id} approval={approval} />
         ))}
@@ -93,7 +98,13 @@ function Waiting() {
   );
 }
 
-function Answered({ state }: { readonly state: (typeof STATES)[number] | '' }) {
+interface AnsweredProps {
+  readonly state: (typeof STATES)[number] | '';
+  /** The open questions, which are walked first. */
+  readonly lead: () => readonly HTMLElement[];
+}
+
+function Answered({ state, lead }: AnsweredProps) {
   const words = useWords();
   const own = useWords(approvalsWords);
   const list = usePages<Approval>('/api/v1/approvals', { query: { state }, idOf, live: true });
@@ -112,6 +123,7 @@ function Answered({ state }: { readonly state: (typeof STATES)[number] | '' }) {
       hasMore={list.hasMore}
       isLoadingMore={list.isLoadingMore}
       onMore={list.more}
+      lead={lead}
       empty={
         state === '' ? (
           <Empty title={own.none_answered} icon="approval">
