@@ -97,17 +97,31 @@ export async function openLoopback(): Promise<Loopback> {
   };
 }
 
-/** A port of 127.0.0.1 on which nobody listens. */
+/** Below the ports that systems give to connections that go out: one of those would hold a port for as long as it lasts. */
+const PORTS = { from: 10_240, to: 20_000 };
+const PORT_TRIES = 100;
+
+/** A port of 127.0.0.1 that nobody uses, and that no connection is given by chance. */
 export async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await listening(server);
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 1; ; tries++) {
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    const server = createTcpServer();
+    try {
+      await listening(server, port);
+    } catch (error) {
+      if (tries === PORT_TRIES) throw error;
+      continue;
+    }
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
-async function listening(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+async function listening(server: Server, port = 0): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
 }
 
 function portOf(server: Server): number {
