@@ -24,6 +24,11 @@ export function leftOf(run: ReportedRun, words: Words): Left[] {
   return alert === null ? told : [...told, alert];
 }
 
+/** Whether a write stands among it of which nobody knows whether it took place. */
+export function isAnyInDoubt(left: readonly Left[]): boolean {
+  return left.some(({ reason }) => reason === 'in_doubt');
+}
+
 const URGENCY: readonly Left['reason'][] = [
   'in_doubt',
   'failed',

@@ -1,5 +1,6 @@
 import type { Report } from '../domain/run/report.js';
 import { wordsOf } from './dictionary.js';
+import { isAnyInDoubt } from './left.js';
 import { clockTime } from './plain.js';
 import { changeLine } from './summarize.js';
 import type { Words } from './words.js';
@@ -43,7 +44,7 @@ export function renderText(report: Report): string {
 
 /** What stands in place of deeds; a write in doubt was perhaps one. */
 export function nothingDone({ left }: Report, words: Words): string {
-  return left.some(({ reason }) => reason === 'in_doubt') ? words.nothing.perhaps : words.nothing.done;
+  return isAnyInDoubt(left) ? words.nothing.perhaps : words.nothing.done;
 }
 
 /** The line that nobody may overlook: this run did nothing. Null for a run that acted, or might have. */

@@ -4,7 +4,7 @@ import type { Language } from '../domain/notifier.js';
 import type { LeftReason, Report } from '../domain/run/report.js';
 import { isRunFinished } from '../domain/run/run.js';
 import type { RunHeader, Step, StoredEvent } from '../domain/run/run.js';
-import { leftOf } from './left.js';
+import { isAnyInDoubt, leftOf } from './left.js';
 import { figure, plain, safeLink, valueText } from './plain.js';
 import { timelineOf } from './timeline.js';
 import { wordsOf } from './dictionary.js';
@@ -221,10 +221,6 @@ function stateSentence(run: ReportedRun, words: Words): string[] {
 function waitingFor(run: ReportedRun, words: Words): string {
   const waiting = run.steps.find((step) => step.state === 'waiting' && step.message !== null);
   return waiting === undefined ? '' : `${words.said(waiting.name)}: ${words.said(waiting.message ?? '')}`;
-}
-
-function isAnyInDoubt(left: Report['left']): boolean {
-  return left.some(({ reason }) => reason === 'in_doubt');
 }
 
 /** Whether it helped. A run that changed nothing takes no credit for an alert that resolved. */

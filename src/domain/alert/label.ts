@@ -169,3 +169,8 @@ function addByte(hash: Hash, byte: number): void {
   hash.high = (Math.imul(hash.high, 435) + (second >>> 16) + (low << 8)) | 0;
   hash.low = (second << 16) | (first & 0xffff);
 }
+
+/** The word by which labels name a severity, in `severity` or else in `priority`; '' where neither is there. */
+export function severityWordIn(labels: Labels): string {
+  return labelOf(labels, 'severity') || labelOf(labels, 'priority');
+}

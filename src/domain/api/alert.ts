@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Alert, AlertStatus, Severity } from '../alert/alert.js';
-import { labelOf } from '../alert/label.js';
+import { severityWordIn } from '../alert/label.js';
 import type { Labels } from '../alert/label.js';
 import { mapSeverity } from '../alert/severity.js';
 import { instant } from '../clock.js';
@@ -156,5 +156,5 @@ export function alertOfDraft(
 }
 
 function severityIn(labels: Labels): Severity {
-  return mapSeverity(labelOf(labels, 'severity') || labelOf(labels, 'priority')).severity;
+  return mapSeverity(severityWordIn(labels)).severity;
 }

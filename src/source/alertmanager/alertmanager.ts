@@ -3,7 +3,7 @@ import type { AlertStatus, ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { Labels } from '../../domain/alert/label.js';
-import { labelOf, labelsFingerprint } from '../../domain/alert/label.js';
+import { labelOf, labelsFingerprint, severityWordIn } from '../../domain/alert/label.js';
 import type { Quantity } from '../../domain/alert/quantity.js';
 import { parseQuantity } from '../../domain/alert/quantity.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
@@ -148,7 +148,7 @@ function readAlert(item: unknown, at: string, details: ErrorDetail[], group: Gro
   return {
     source_system: 'alertmanager',
     alert_name,
-    severity: readSeverity(labelOf(labels, 'severity') || labelOf(labels, 'priority'), group.remarks),
+    severity: readSeverity(severityWordIn(labels), group.remarks),
     status,
     service_name: group.subject.serviceOf(labels),
     host_ip: group.subject.hostOf(labels),

@@ -3,7 +3,7 @@ import type { ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { Labels } from '../../domain/alert/label.js';
-import { labelOf, labelsFingerprint } from '../../domain/alert/label.js';
+import { labelsFingerprint, severityWordIn } from '../../domain/alert/label.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
 import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
@@ -138,7 +138,7 @@ function alertOf(change: AlarmChange, setting: Setting, remarks: Remarks): Parse
   return {
     source_system: 'cloudwatch',
     alert_name: change.name,
-    severity: readSeverity(labelOf(labels, 'severity') || labelOf(labels, 'priority'), remarks),
+    severity: readSeverity(severityWordIn(labels), remarks),
     status: isOver ? 'resolved' : 'firing',
     service_name: bareName(setting.subject.serviceOf(labels)),
     host_ip: setting.subject.hostOf(labels),

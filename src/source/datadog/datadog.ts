@@ -3,7 +3,7 @@ import type { AlertStatus, ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { Labels } from '../../domain/alert/label.js';
-import { labelOf, labelsFingerprint } from '../../domain/alert/label.js';
+import { labelOf, labelsFingerprint, severityWordIn } from '../../domain/alert/label.js';
 import { parseQuantity } from '../../domain/alert/quantity.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
 import { FIGURE_SETTINGS } from '../figure.js';
@@ -171,7 +171,7 @@ function severityWord(
   kind: string | null,
   status: AlertStatus,
 ): string {
-  const tagged = labelOf(labels, 'severity') || labelOf(labels, 'priority');
+  const tagged = severityWordIn(labels);
   if (tagged !== '') return tagged;
   if (priority !== null && /^p[1-5]$/i.test(priority)) return priority;
   if (/warn|no data/i.test(transition ?? '')) return 'warning';

@@ -2,7 +2,7 @@ import type { AlertStatus, ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { Labels } from '../../domain/alert/label.js';
-import { labelOf, labelsFingerprint } from '../../domain/alert/label.js';
+import { labelOf, labelsFingerprint, severityWordIn } from '../../domain/alert/label.js';
 import { parseQuantity } from '../../domain/alert/quantity.js';
 import type { Foreign } from '../foreign.js';
 import { complain, isForeign, place, readName, readText } from '../foreign.js';
@@ -32,8 +32,7 @@ export function readWatch(payload: Foreign, details: ErrorDetail[], setting: Ela
     { watch_id },
     'metadata',
   );
-  const word =
-    labelOf(labels, 'severity') || labelOf(labels, 'priority') || readText(ctx, 'severity', at, details) || '';
+  const word = severityWordIn(labels) || readText(ctx, 'severity', at, details) || '';
   const quantity = parseQuantity(told('value') ?? '');
   const hits = hitsOf(ctx);
   const alert_name = told('name') ?? watch_id;

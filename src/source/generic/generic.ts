@@ -4,7 +4,7 @@ import { ALERT_FIELDS } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
 import type { Labels } from '../../domain/alert/label.js';
-import { labelOf, labelsFingerprint } from '../../domain/alert/label.js';
+import { labelOf, labelsFingerprint, severityWordIn } from '../../domain/alert/label.js';
 import type { ParsedPayload, Source, SourceModule } from '../../domain/source.js';
 import { FIGURE_SETTINGS } from '../figure.js';
 import type { Foreign } from '../foreign.js';
@@ -145,7 +145,7 @@ function readAlert(item: unknown, at: string, details: ErrorDetail[], setting: S
   const service_name = text('service_name') ?? setting.subject.serviceOf(given_labels);
   const host = text('host_ip');
   const host_ip = host === null ? setting.subject.hostOf(given_labels) : hostIn(host);
-  const word = text('severity') ?? (labelOf(given_labels, 'severity') || labelOf(given_labels, 'priority'));
+  const word = text('severity') ?? severityWordIn(given_labels);
   const severity = readSeverity(word, setting.remarks);
   const fingerprint = fingerprintOf(text('fingerprint'), alert_name, service_name, host_ip, given_labels);
   return {
