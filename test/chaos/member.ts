@@ -65,7 +65,7 @@ export class Member {
     child.once('exit', (code, signal) => {
       log.end();
       if (this.#up && !this.#stays)
-        this.crashes.push(`${this.name} ended by itself (${signal ?? code}): ${this.#lastWords()}`);
+        this.crashes.push(`${this.name} ended by itself (${signal ?? code}): ${this.lastWords()}`);
       this.#up = false;
       this.#frozen = false;
       this.#child = null;
@@ -115,7 +115,8 @@ export class Member {
     if (!this.#stays && this.#child === null) this.start();
   }
 
-  #lastWords(): string {
+  /** The end of its log. */
+  lastWords(): string {
     return readFileSync(this.logFile, 'utf8').trim().split('\n').slice(-5).join(' | ').slice(-1_000);
   }
 }

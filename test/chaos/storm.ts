@@ -29,6 +29,8 @@ export interface StormOptions {
 
 const LEASE_MS = 4_000;
 const NO_MEMBER_IS_FREE = 'nobody is left to break';
+/** How long after its faults a storm may still have something that nobody has accepted, or a server that is not back. */
+const OVER_MS = 120_000;
 /** How many notifications are under way at once. */
 const SENDERS = 12;
 
@@ -98,7 +100,10 @@ export class Storm {
     return new Storm(options, servers, { members, target, proxies, kafka, home });
   }
 
-  /** Sends the alerts while everything goes wrong; resolves when all were accepted and all is well again. */
+  /**
+   * Sends the alerts while everything goes wrong; resolves when all were accepted and all is well again. What is not by two minutes after
+   * the last fault is given up, and stands among `sent.refused`.
+   */
   async rage(): Promise<void> {
     const { seed, length_ms, alerts, log } = this.#options;
     const faults = planFaults(new Random(seed), { members: this.members.length, length_ms, lease_ms: LEASE_MS });
@@ -108,8 +113,19 @@ export class Storm {
       await pause(Math.max(0, begun + fault.at_ms - Date.now()), this.#ended.signal);
       if (!this.#ended.signal.aborted) await this.#break(fault);
     });
-    await Promise.all([this.#send(planDeliveries(new Random(seed + 1), alerts), length_ms), ...breaking]);
+    const limit = setTimeout(() => this.#giveUp(), length_ms + OVER_MS);
+    try {
+      await Promise.all([this.#send(planDeliveries(new Random(seed + 1), alerts), length_ms), ...breaking]);
+    } finally {
+      clearTimeout(limit);
+    }
     this.target.behave();
+  }
+
+  #giveUp(): void {
+    const states = this.members.map((member) => `${member.name} ${member.isUp ? 'up' : `down: ${member.lastWords()}`}`);
+    this.#options.log(`the storm does not end: ${states.join(' · ')}`);
+    this.#ended.abort();
   }
 
   /** Ends everything, however far it has come. */

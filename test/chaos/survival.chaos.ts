@@ -21,7 +21,7 @@ interface Regression {
 }
 
 const ALERTS = 2_000;
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 120_000;
 const LOOK_EVERY_MS = 500;
 /** Of a long list of broken promises the first are enough. */
 const SHOWN = 20;

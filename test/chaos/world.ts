@@ -17,6 +17,9 @@ export interface OwnServers {
   stop(): Promise<void>;
 }
 
+/** A server that does not end or start within this does so never. */
+const RESTART_LIMIT_MS = 90_000;
+
 /** Starts both in a folder of their own, on free ports, with everything durable. */
 export async function startServers(directory: string): Promise<OwnServers> {
   const [postgres_port, kafka_port, controller, kafka_advertised] = [
@@ -34,7 +37,7 @@ export async function startServers(directory: string): Promise<OwnServers> {
     KAFKA_ADVERTISED: `127.0.0.1:${kafka_advertised}`,
   };
   const ask = async (args: readonly string[], more: Record<string, string> = {}): Promise<void> => {
-    const said = await servers(args, { ...env, ...more });
+    const said = await servers(args, { ...env, ...more }, RESTART_LIMIT_MS);
     if (said.code !== 0) throw new Error(`servers ${args.join(' ')}: ${said.text.trim().slice(-1_000)}`);
   };
   await Promise.all([ask(['up', 'postgres']), ask(['up', 'kafka'])]);
