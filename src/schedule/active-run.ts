@@ -104,9 +104,10 @@ export class ActiveRun {
   /** Works the inbox off: what arrives while a change is being recorded shares the next one. */
   async #work(): Promise<void> {
     this.#busy = true;
+    let inputs: RunInput[] = [];
     try {
       while (this.#inbox.length > 0 && !this.#dropped) {
-        const inputs = this.#inbox.takeAll();
+        inputs = this.#inbox.takeAll();
         if (inputs.some((input) => input.type === 'poke' && !input.found)) await this.#refresh();
         const next = await this.#readAhead(await this.#turn(this.#run, inputs), inputs);
         const answer = next.events.length === 0 ? 'applied' : await this.#record(next);
@@ -119,6 +120,8 @@ export class ActiveRun {
           if (!(await this.#reload())) return this.drop();
           continue;
         }
+        // Let go of while that was recorded: what is next is for whoever has it now.
+        if (this.#dropped) return;
         this.#run = next.run;
         for (const input of inputs) if (input.type === 'intend') input.answer(this.#intentAnswer(input));
         this.#follow(next);
@@ -130,7 +133,7 @@ export class ActiveRun {
       this.drop(error);
     } finally {
       this.#busy = false;
-      if (this.#dropped) this.#refuseIntents();
+      if (this.#dropped) this.#refuseIntents(inputs);
     }
   }
 
@@ -409,7 +412,8 @@ export class ActiveRun {
     return alertEvents(run, { alerts: run.joined, firing }, at);
   }
 
-  #refuseIntents(): void {
-    for (const input of this.#inbox.takeAll()) if (input.type === 'intend') input.answer('gone');
+  /** Whoever is about to write hears that it must not, even when what asked was just being recorded (`unanswered`): it may hold a turn. */
+  #refuseIntents(unanswered: readonly RunInput[] = []): void {
+    for (const input of [...unanswered, ...this.#inbox.takeAll()]) if (input.type === 'intend') input.answer('gone');
   }
 }

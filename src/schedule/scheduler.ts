@@ -8,7 +8,7 @@ import type { AskCondition } from '../domain/run/proof.js';
 import type { Mode, Playbook } from '../domain/playbook/playbook.js';
 import type { NewRunHeader, Run, RunEvent } from '../domain/run/run.js';
 import type { PauseState, PauseSwitch } from '../domain/pause.js';
-import type { NewRun, RunStore } from '../domain/run/run-store.js';
+import type { ClaimedRun, NewRun, RunStore } from '../domain/run/run-store.js';
 import type { Frozen } from '../domain/suppression/suppression-set.js';
 import { fold } from '../domain/run/transition.js';
 import { ActiveRun } from './active-run.js';
@@ -174,6 +174,8 @@ export class Scheduler {
     return {
       run,
       go: () => {
+        // Its hand-over took so long that it was taken up by its row, or the lease under which it was opened has ended.
+        if (this.#active.has(header.run_id) || run.holder !== this.#workerId) return;
         const active = this.#hold(next.run, plan);
         if (plan.names_incident) active.enqueue({ type: 'look' });
         else active.begin(next);
@@ -352,12 +354,24 @@ export class Scheduler {
       const claimed = await runs.claim(worker_id, instant(clock.now()), CLAIM_AT_ONCE, holding);
       // Claimed under a lease that has ended since: they are anybody's again.
       if (worker_id !== this.#workerId) return;
-      for (const { run, playbook, from, found } of claimed) {
-        const active = this.#hold(run, this.#planOf(playbook, run.playbook_version));
-        active.enqueue({ type: 'recover', from }, { type: 'poke', found });
-      }
+      const isHere = ({ run, from }: ClaimedRun): boolean => from === worker_id && this.#isHere(run.run_id);
+      for (const each of claimed) if (!isHere(each)) this.#takeUp(each);
+      // It was opened while the store looked. The look has taken its mark, if it had one.
+      for (const each of claimed) if (isHere(each)) await this.#wakeAnywhere(each.run.run_id);
       if (claimed.length < CLAIM_AT_ONCE) return;
     }
+  }
+
+  #takeUp({ run, playbook, from, found }: ClaimedRun): void {
+    // What is here of it is from before somebody else had it.
+    this.#active.get(run.run_id)?.drop();
+    const active = this.#hold(run, this.#planOf(playbook, run.playbook_version));
+    active.enqueue({ type: 'recover', from }, { type: 'poke', found });
+  }
+
+  /** Two of one run would hinder each other: each takes the other's events for those of a stranger, and one puts away what the other does. */
+  #isHere(run_id: string): boolean {
+    return this.#active.has(run_id) || this.#elsewhere.has(run_id) || this.#leaving.has(run_id);
   }
 
   #holding(): string[] {
