@@ -64,7 +64,17 @@ export class AlertConsumer {
     this.#handler = handler;
   }
 
+  /** Begins to read; where the brokers cannot be reached just then, as soon as they can. */
   async start(): Promise<void> {
+    try {
+      await this.#begin();
+    } catch (error) {
+      // Not awaited: it tries for as long as they are away, and handles its own failures.
+      void this.#beginAgain(error);
+    }
+  }
+
+  async #begin(): Promise<void> {
     const { kafka, groupId, topics, partitions } = this.#parts;
     const consumer = kafka.consumer({
       groupId,
@@ -117,13 +127,23 @@ export class AlertConsumer {
     await sleep(clock, pause_ms, this.#stopping.signal);
     if (this.#stopping.signal.aborted) return;
     try {
-      await this.start();
+      await this.#begin();
       // A stop that came while we started has ended the crashed consumer, not this one.
       if (this.#stopping.signal.aborted) await this.#consumer?.disconnect();
     } catch (again) {
-      const next = this.#consumer;
-      if (next) await this.#restart(next, again instanceof Error ? again : new Error(String(again)));
+      await this.#beginAgain(again);
     }
+  }
+
+  /** After a beginning that failed half-way: what of it is connected is let go, and the next one comes. */
+  async #beginAgain(reason: unknown): Promise<void> {
+    const failed = this.#consumer;
+    if (!failed) return;
+    const error = reason instanceof Error ? reason : new Error(String(reason));
+    await within(this.#parts.clock, STOP_LIMIT_MS, 'leaving the consumer group', failed.disconnect()).catch(
+      () => undefined,
+    );
+    await this.#restart(failed, error);
   }
 
   /** Takes what was fetched of one partition to its end, as long as the partition is ours. */

@@ -23,7 +23,7 @@ export type BatchHandler = (batch: AlertBatch) => Promise<void>;
 export interface Bus {
   /** Resolves when the batch is durable; rejects with FixpointError `unavailable` when that cannot be promised now. */
   publish(batch: AlertBatch): Promise<void>;
-  /** One handler for this process. Begins to deliver what is waiting. */
+  /** One handler for this process. Begins to deliver what is waiting: now, or as soon as whatever keeps it can be reached. */
   subscribe(handler: BatchHandler): Promise<void>;
   /** How many alerts wait to be decided, as far as this process can tell. */
   lag(): Promise<number>;
