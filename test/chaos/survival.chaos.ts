@@ -21,7 +21,8 @@ interface Regression {
 }
 
 const ALERTS = 2_000;
-const PATIENCE_MS = 120_000;
+/** How long nothing at all may go on. A slow machine takes longer for all of it, and is no fault. */
+const PATIENCE_MS = 90_000;
 const LOOK_EVERY_MS = 500;
 /** Of a long list of broken promises the first are enough. */
 const SHOWN = 20;
@@ -108,19 +109,14 @@ function anybody({ members }: Storm): Member {
 async function calm(storm: Storm, say: (line: string) => void): Promise<Evidence> {
   const begun = Date.now();
   const open = new Set(storm.sent.accepted.map(({ alert_id }) => alert_id));
-  await slowly('all to be decided', async () => {
-    const by = anybody(storm);
+  await untilNoneLeft(storm, 'alerts to be decided', async (by) => {
     const some = [...open].slice(0, 200);
     const decided = await inParallel(some, async (id) => ((await decisionOf(by, id)) === null ? null : id));
     for (const id of decided) if (id !== null) open.delete(id);
-    return open.size === 0;
+    return [...open];
   });
   say(`all is decided ${seconds(begun)} s later`);
-  await slowly('all runs to end or to wait', async () => {
-    const by = anybody(storm);
-    const moving = [...(await allRuns(by, '&state=running')), ...(await allRuns(by, '&state=pending'))];
-    return moving.length === 0;
-  });
+  await untilNoneLeft(storm, 'runs to end or to wait', (by) => runsIn(by, ['running', 'pending']));
   return collect(anybody(storm), storm.sent.accepted, storm.target.tallies);
 }
 
@@ -140,23 +136,35 @@ async function settleDoubts(storm: Storm, quiet: Evidence): Promise<Evidence> {
     const said = await anybody(storm).post(`/api/v1/runs/${run_id}/confirm`, JSON.stringify(answer), 30_000);
     if (!said.ok) throw new Error(`confirm ${run_id}: ${said.status} ${await said.text()}`);
   });
-  await slowly('all runs to end', async () => {
-    const by = anybody(storm);
-    for (const state of ['pending', 'running', 'waiting'])
-      if ((await allRuns(by, `&state=${state}`)).length > 0) return false;
-    return true;
-  });
+  await untilNoneLeft(storm, 'runs to end', (by) => runsIn(by, ['pending', 'running', 'waiting']));
   return collect(anybody(storm), storm.sent.accepted, storm.target.tallies);
 }
 
-/** As `until`, for questions that cost something. It does not fail: the judge names what is missing then. */
-async function slowly(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (Date.now() < deadline) {
-    if (await condition().catch(() => false)) return;
-    await pause(LOOK_EVERY_MS, never);
+async function runsIn(by: Member, states: readonly string[]): Promise<string[]> {
+  const runs = await inParallel(states, (state) => allRuns(by, `&state=${state}`));
+  return runs.flat().map(({ run_id }) => run_id);
+}
+
+/** Asks what is left until nothing is, as long as it becomes less. It does not fail: the judge names what is missing then. */
+async function untilNoneLeft(
+  storm: Storm,
+  what: string,
+  left: (by: Member) => Promise<readonly string[]>,
+): Promise<void> {
+  let last: readonly string[] | null = null;
+  let trouble = '';
+  for (let since = Date.now(); Date.now() - since < PATIENCE_MS; await pause(LOOK_EVERY_MS, never)) {
+    try {
+      const now = await left(anybody(storm));
+      if (now.length === 0) return;
+      if (last === null || now.length < last.length) since = Date.now();
+      last = now;
+    } catch (error) {
+      trouble = ` (${String(error)})`;
+    }
   }
-  process.stderr.write(`waited ${PATIENCE_MS / 1_000} s in vain for ${what}\n`);
+  const some = last === null ? 'nobody answers' : `${last.length} are left: ${last.slice(0, 5).join(', ')}`;
+  process.stderr.write(`waited ${PATIENCE_MS / 1_000} s in vain for ${what}: ${some}${trouble}\n`);
 }
 
 function report(storm: Storm, before: Verdict, after: Verdict, took: string): string {
