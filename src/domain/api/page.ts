@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { instant } from '../clock.js';
 import { Duration, parseDuration } from '../duration.js';
+import { badCursor } from '../page.js';
 import type { PageRequest } from '../page.js';
 
 /** The most that one answer lists. */
@@ -49,8 +50,8 @@ export function pageOfArray<Item>(
   items: readonly Item[],
   page: PageRequest,
 ): { readonly items: readonly Item[]; readonly next_cursor: string | null } {
-  const asked = page.cursor === null ? 0 : Number(page.cursor);
-  const start = Number.isSafeInteger(asked) && asked > 0 ? asked : 0;
+  if (page.cursor !== null && !/^\d{1,9}$/.test(page.cursor)) throw badCursor();
+  const start = Number(page.cursor ?? 0);
   const end = start + page.limit;
   return { items: items.slice(start, end), next_cursor: end < items.length ? String(end) : null };
 }

@@ -1,4 +1,4 @@
-import { FixpointError } from '../../domain/errors.js';
+import { badCursor } from '../../domain/page.js';
 import type { Page, PageRequest } from '../../domain/page.js';
 
 /** An id is made a moment before what it names is received. */
@@ -36,11 +36,16 @@ export class Conditions {
   }
 }
 
-/** Cursors are the id of the last item of a page; anything else is refused. */
-export function checkCursor(page: PageRequest): string | null {
-  if (page.cursor !== null && !/^[\w:.[\]-]{1,200}$/.test(page.cursor))
-    throw new FixpointError('invalid', 'cursor: expected the next_cursor of an earlier answer');
-  return page.cursor;
+/** What the last item of a page is told by: its id, or the instant that such a list is sorted by. */
+const CURSORS = {
+  id: /^[0-7][0-9A-HJKMNP-TV-Z]{9,25}$/,
+  instant: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
+};
+
+/** The cursor of a page, if it is one of such a list's; anything else is refused, for it would lead to the wrong page without a word. */
+export function checkCursor({ cursor }: PageRequest, by: keyof typeof CURSORS = 'id'): string | null {
+  if (cursor !== null && !CURSORS[by].test(cursor)) throw badCursor();
+  return cursor;
 }
 
 /** Makes a page of up to `limit` items out of `limit + 1` rows. */

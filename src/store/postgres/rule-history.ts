@@ -31,7 +31,7 @@ export function createRuleHistory(db: Db): RuleHistory {
       });
     },
     async versions(page) {
-      const conditions = new Conditions().add('in_force_at < $::timestamptz', checkCursor(page));
+      const conditions = new Conditions().add('in_force_at < $::timestamptz', checkCursor(page, 'instant'));
       const rows = await db.query<RulesVersion>({
         text: `select version, in_force_at, rule_count from rule_versions ${conditions.where} order by in_force_at desc, version desc limit ${conditions.param(page.limit + 1)}`,
         values: conditions.values,

@@ -1,8 +1,8 @@
-import { FixpointError } from '../../domain/errors.js';
 import type { TokenRecord } from '../../domain/access/token.js';
 import type { ListedSession, Session, Sessions } from '../../domain/access/session.js';
 import type { Db, Queryable } from '../db.js';
-import { checkCursor, Conditions, pageOf } from './page.js';
+import { badCursor } from '../../domain/page.js';
+import { Conditions, pageOf } from './page.js';
 
 /** Browsers that one token is signed in with at once. */
 const MAX_OF_A_TOKEN = 100;
@@ -54,9 +54,9 @@ export function createSessions(db: Db): Sessions {
 const LISTED = `sessions.hash, sessions.token_id, name, role, tokens.created_at as token_created_at, admin_proof, sessions.created_at, ends_at`;
 
 async function list(db: Db, ...[token_id, page, now]: Parameters<Sessions['list']>): ReturnType<Sessions['list']> {
-  const cursor = checkCursor(page);
+  const { cursor } = page;
   const after = cursor === null ? null : CURSOR.exec(cursor);
-  if (cursor !== null && after === null) throw new FixpointError('invalid', BAD_CURSOR);
+  if (cursor !== null && after === null) throw badCursor();
   const conditions = new Conditions().add('ends_at > $', now).add('sessions.token_id = $', token_id);
   if (after !== null) {
     const [, at, hash] = after;
@@ -73,7 +73,6 @@ async function list(db: Db, ...[token_id, page, now]: Parameters<Sessions['list'
 }
 
 const CURSOR = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\.(\w{1,100})$/;
-const BAD_CURSOR = 'cursor: expected the next_cursor of an earlier answer';
 
 function listedOf(row: Row & { readonly hash: string }): ListedSession | null {
   const session = sessionOf(row);

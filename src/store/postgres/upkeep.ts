@@ -64,7 +64,7 @@ export function createPlaybookStore(db: Db): PlaybookStore {
     async versions(playbook_id, page) {
       const conditions = new Conditions()
         .add('playbook_id = $', playbook_id)
-        .add('first_seen_at < $::timestamptz', checkCursor(page));
+        .add('first_seen_at < $::timestamptz', checkCursor(page, 'instant'));
       const rows = await db.query<PlaybookVersion>({
         text: `select playbook_id, version, source, first_seen_at from playbook_versions ${conditions.where} order by first_seen_at desc, version limit ${conditions.param(page.limit + 1)}`,
         values: conditions.values,
