@@ -1,5 +1,6 @@
 import type { Report } from '../domain/run/report.js';
 import { isRunFinished } from '../domain/run/run.js';
+import { isInDoubt } from '../domain/run/doubt.js';
 import type { Step, WaitReason, SkipReason } from '../domain/run/run.js';
 import { plain, valueText } from './plain.js';
 import type { ReportedRun } from './reported-run.js';
@@ -69,14 +70,6 @@ function leftOfStep(step: Step, steps: readonly Step[], words: Words): Left | nu
 
 function isFailedItem(step: Step): boolean {
   return step.item_index !== null && step.state === 'failed';
-}
-
-/** A real write that was begun and has no recorded end: it waits in doubt, or it was cut off. */
-function isInDoubt(step: Step): boolean {
-  if (step.state === 'waiting') return step.reason === 'in_doubt';
-  if (step.recorded_only || step.effect !== 'write') return false;
-  if (step.state === 'cancelled') return step.intent !== null && step.change === null;
-  return step.state === 'failed' && step.attempts.at(-1)?.outcome === 'in_doubt';
 }
 
 function leftOfWait(step: Step, name: string, message: string, words: Words): Left | null {

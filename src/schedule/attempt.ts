@@ -92,7 +92,7 @@ function recordable(end: AttemptEnd, { vault }: AttemptDeps, begun: boolean): At
   }
 }
 
-/** Asks an executor whether a write that a dead worker had begun took place. */
+/** Asks an executor whether a write took place that a dead worker had begun, or that was in doubt when its run was tried again. */
 export async function lookUp(
   run: Run,
   prepared: Prepared,
@@ -101,10 +101,9 @@ export async function lookUp(
   deps: AttemptDeps,
 ): Promise<AttemptEnd> {
   const executor = deps.executor(prepared.planned.kind);
-  const inDoubt: AttemptEnd = {
-    type: 'in_doubt',
-    reason: `the service stopped while this was being done: ${intent.what} of ${intent.target}`,
-  };
+  const isCutOff = run.steps[prepared.step_id]?.attempts.at(-1)?.outcome === 'running';
+  const why = isCutOff ? 'the service stopped while this was being done' : 'nobody could tell whether this was done';
+  const inDoubt: AttemptEnd = { type: 'in_doubt', reason: `${why}: ${intent.what} of ${intent.target}` };
   if (!executor?.lookup) return inDoubt;
   try {
     const input = revealedInput(deps.vault, prepared, executor);
@@ -112,9 +111,12 @@ export async function lookUp(
     if (found.type === 'unknown')
       return { type: 'in_doubt', reason: deps.vault.conceal(`${inDoubt.reason}; looked up: ${found.reason}`) };
     if (found.type === 'not_done')
-      return { type: 'lost', reason: 'the service stopped before this was done, so it is done again' };
+      return {
+        type: 'lost',
+        reason: `${isCutOff ? 'the service stopped before this was done' : 'this was not done (looked up)'}, so it is done again`,
+      };
     const { target, what, from, to } = intent;
-    const summary = 'was done before the service stopped (looked up)';
+    const summary = `was done${isCutOff ? ' before the service stopped' : ''} (looked up)`;
     const change = { target, what, from, to };
     return recordable({ type: 'succeeded', output: found.output, summary, change }, deps, true);
   } catch (error) {

@@ -179,7 +179,10 @@ function inDoubt(run: Run, planned: PlannedTask, step: Step, reason: string, { n
     if (delay !== null && goesOn(run, planned)) return [{ ...retrying(step, at, reason, now + delay), in_doubt: true }];
     if (planned.idempotent) return failed(run, planned, step, at, { reason, in_doubt: true });
   }
-  if (policy !== 'ask')
+  // Whoever tries the run again is there to be asked; failing would only keep it from ever going on.
+  const attempt = step.attempts.at(-1);
+  const isTriedAgain = attempt !== undefined && !isSinceRetry(run, attempt);
+  if (policy === 'retry' || (policy === 'fail' && !isTriedAgain))
     return failed(run, planned, step, at, {
       reason: `nobody can tell whether it took place: ${reason}`,
       in_doubt: true,

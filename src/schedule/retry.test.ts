@@ -5,7 +5,7 @@ import { instant } from '../domain/clock.js';
 import type { Outcome } from '../domain/run/outcome.js';
 import type { Run } from '../domain/run/run.js';
 import { waitModule, waitSpec } from '../executor/wait/wait.js';
-import { retryRun, steerRun } from './by-hand.js';
+import { confirmRun, retryRun, steerRun } from './by-hand.js';
 import type { Scheduler } from './scheduler.js';
 
 describe('a run that is tried again', () => {
@@ -179,5 +179,105 @@ describe('a run that is tried again', () => {
     await again(run_id);
     await world.clock.advance(400_000);
     expect(run(run_id)).toMatchObject({ state: 'succeeded', outcome: 'not_fixed' });
+  });
+});
+
+describe('a run that is tried again after a write that nobody can tell the fate of', () => {
+  let world: World;
+  let scheduler: Scheduler;
+  let found: { type: 'unknown'; reason: string } | { type: 'not_done' } | { type: 'done'; output: unknown };
+
+  beforeEach(async () => {
+    world = new World();
+    found = { type: 'unknown', reason: 'it keeps no list' };
+    world.kind('push', 'write', () => (world.calls.length === 1 ? { type: 'in_doubt', reason: 'cut off' } : ok()), {
+      lookup: () => Promise.resolve(found),
+    });
+    scheduler = await world.scheduler();
+  });
+  afterEach(() => world.stop());
+
+  const stepOf = (run_id: string) => world.memory.run(run_id).steps['act'];
+
+  async function begun(task: Record<string, unknown> = {}): Promise<string> {
+    const run_id = await world.begin(scheduler, [{ id: 'act', type: 'push', ...task }]);
+    await world.clock.advance(2_000);
+    return run_id;
+  }
+
+  async function cancelledInDoubt(): Promise<string> {
+    const run_id = await begun();
+    expect(stepOf(run_id)).toMatchObject({ state: 'waiting', reason: 'in_doubt' });
+    await steerRun(world.memory.store, run_id, { type: 'cancel', by: 'ann', reason: null }, world.clock);
+    await world.clock.advance(2_000);
+    expect(world.memory.run(run_id).state).toBe('cancelled');
+    return run_id;
+  }
+
+  async function again(run_id: string): Promise<void> {
+    await retryRun(world.memory.store, run_id, { by: 'ann', step_id: null, reason: null }, world.clock);
+    await world.clock.advance(5_000);
+  }
+
+  it('asks about it as it did before the cancel, and does not repeat it', async () => {
+    const run_id = await cancelledInDoubt();
+    await again(run_id);
+    expect(world.memory.run(run_id).state).toBe('waiting');
+    expect(stepOf(run_id)).toMatchObject({ state: 'waiting', reason: 'in_doubt', intent: { what: 'push' } });
+    expect(stepOf(run_id)?.message).toContain('it keeps no list');
+    expect(stepOf(run_id)?.message).not.toContain('the service stopped');
+    expect(world.calls).toHaveLength(1);
+
+    await again(run_id);
+    expect(world.memory.run(run_id).state).toBe('succeeded');
+    expect(world.calls).toHaveLength(2);
+  });
+
+  it('does it when it is known not to have taken place', async () => {
+    const run_id = await cancelledInDoubt();
+    found = { type: 'not_done' };
+    await again(run_id);
+    expect(stepOf(run_id)).toMatchObject({ state: 'succeeded' });
+    expect(world.calls).toHaveLength(2);
+  });
+
+  it('takes it for done when it is known to have taken place', async () => {
+    const run_id = await cancelledInDoubt();
+    found = { type: 'done', output: { n: 1 } };
+    await again(run_id);
+    expect(stepOf(run_id)).toMatchObject({ state: 'succeeded', output: { n: 1 }, change: { what: 'push' } });
+    expect(world.calls).toHaveLength(1);
+  });
+
+  it('asks whoever tries again, where its author had it fail instead of asking', async () => {
+    const run_id = await begun({ in_doubt: 'fail' });
+    expect(stepOf(run_id)).toMatchObject({ state: 'failed' });
+    await again(run_id);
+    expect(stepOf(run_id)).toMatchObject({ state: 'waiting', reason: 'in_doubt' });
+    expect(world.calls).toHaveLength(1);
+  });
+
+  it('repeats it where its author says that it may be', async () => {
+    const task = { in_doubt: 'retry', retry: { max_attempts: 1, initial_delay: '1s', max_delay: '1s' } };
+    const run_id = await begun(task);
+    expect(stepOf(run_id)).toMatchObject({ state: 'failed' });
+    await again(run_id);
+    expect(stepOf(run_id)).toMatchObject({ state: 'succeeded' });
+    expect(world.calls).toHaveLength(2);
+  });
+
+  it('does anew, without a question, what somebody has said did not take place', async () => {
+    const run_id = await begun();
+    await confirmRun(
+      world.memory.store,
+      run_id,
+      { by: 'ann', step_id: null, solved: null, done: false, comment: null },
+      world.clock,
+    );
+    await steerRun(world.memory.store, run_id, { type: 'cancel', by: 'ann', reason: null }, world.clock);
+    await world.clock.advance(2_000);
+    expect(world.memory.run(run_id).state).toBe('cancelled');
+    await again(run_id);
+    expect(stepOf(run_id)).toMatchObject({ state: 'succeeded' });
   });
 });

@@ -1,4 +1,5 @@
 import { FixpointError } from '../domain/errors.js';
+import { isInDoubt } from '../domain/run/doubt.js';
 import type { Run, RunEvent, Step } from '../domain/run/run.js';
 import { isStepFinished } from '../domain/run/run.js';
 import { writerOf } from './context.js';
@@ -19,8 +20,18 @@ export function retryEvents(run: Run, command: RetryCommand, at: string): RunEve
   if (asked && isUndo(asked)) return undoAgain(run, asked, command, at);
   refuseTakenBack(run);
   const forgets = leftovers(run).map((step) => step.step_id);
-  const retried: RunEvent = { type: 'run_retried', at, by, reason, steps: stepsToRetry(run, step_id) };
+  const steps = stepsToRetry(run, step_id);
+  const retried: RunEvent = { type: 'run_retried', at, by, reason, steps, ...doubtsAmong(run, steps) };
   return [forgets.length === 0 ? retried : { ...retried, forgets }];
+}
+
+/** A write that may have taken place is looked up or asked about before it is done again, as after a crash: whoever tries again may not know of it. */
+function doubtsAmong(run: Run, step_ids: readonly string[]): { readonly doubts?: readonly string[] } {
+  const doubts = step_ids.filter((step_id) => {
+    const step = run.steps[step_id];
+    return step !== undefined && step.intent !== null && isInDoubt(step);
+  });
+  return doubts.length === 0 ? {} : { doubts };
 }
 
 /** Left out for want of a condition, or because nobody needed it any more, is not left out by a failure. */
@@ -39,7 +50,7 @@ function undoAgain(run: Run, step: Step, { by, reason }: RetryCommand, at: strin
   const { step_id } = step;
   if (!isUndone(step)) throw notAmong(run, step_id, []);
   return [
-    { type: 'run_retried', at, by, reason, steps: [step_id] },
+    { type: 'run_retried', at, by, reason, steps: [step_id], ...doubtsAmong(run, [step_id]) },
     { type: 'run_cancel_requested', at, by, reason: reason ?? run.reason, compensate: true },
   ];
 }

@@ -341,6 +341,8 @@ export type RunEvent = { readonly at: string } & (
       readonly steps: readonly string[];
       /** Steps that say nothing about what is done from here on: as if they had never been. */
       readonly forgets?: readonly string[];
+      /** Those of `steps` whose writes are in doubt: what became of them comes first. */
+      readonly doubts?: readonly string[];
     }
   | {
       readonly type: 'run_cancel_requested';

@@ -328,13 +328,15 @@ function retried(run: Run, event: RunEvent & { type: 'run_retried' }): Run {
     const step = steps[step_id];
     if (!step) throw new FixpointError('conflict', `run ${run.run_id} has no step ${step_id}`);
     refuseUnless(step, ['failed', 'cancelled', 'skipped'], event.type);
+    // A write in doubt is as it was when its worker died: its intent stands, and nobody has heard of its end.
+    const isDoubtful = event.doubts?.includes(step_id) === true;
     steps[step_id] = {
       ...step,
-      state: step.kind === 'foreach' ? 'running' : 'pending',
+      state: step.kind === 'foreach' || isDoubtful ? 'running' : 'pending',
       reason: null,
       message: null,
       error: null,
-      intent: null,
+      intent: isDoubtful ? step.intent : null,
       approval: null,
       until: null,
       finished_at: null,

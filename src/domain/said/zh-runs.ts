@@ -14,6 +14,18 @@ export const RUNS: readonly Saying[] = [
   ],
   ['the service stopped while this was being done: {what} of {target}', '服务在执行此步骤时停止：{target} 的 {what}'],
   ['the service stopped before this was done, so it is done again', '服务在执行此步骤之前停止，因此重新执行'],
+  [
+    'nobody could tell whether this was done: {what} of {target}; looked up: {why~}',
+    '无法判断此步骤是否已经执行：{target} 的 {what}；查询结果：{why~}',
+  ],
+  [
+    'nobody could tell whether this was done: {what} of {target}; the look-up failed: {why~}',
+    '无法判断此步骤是否已经执行：{target} 的 {what}；查询失败：{why~}',
+  ],
+  ['nobody could tell whether this was done', '无法判断此步骤是否已经执行'],
+  ['nobody could tell whether this was done: {what} of {target}', '无法判断此步骤是否已经执行：{target} 的 {what}'],
+  ['this was not done (looked up), so it is done again', '此步骤没有执行（经查询确认），因此重新执行'],
+  ['was done (looked up)', '已经执行（经查询确认）'],
   ['was done before the service stopped (looked up)', '在服务停止之前已完成（经查询确认）'],
   ['it cannot be looked up: {why~}', '无法查询：{why}'],
   ['the alert has resolved, and its condition is over', '告警已恢复，状况已结束'],
