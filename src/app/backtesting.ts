@@ -1,6 +1,7 @@
 import type { Settings } from '../config.js';
 import type { BacktestRequest, BacktestResult } from '../domain/api/backtest.js';
 import type { Catalog, CatalogContent } from '../domain/catalog.js';
+import { instant } from '../domain/clock.js';
 import type { Clock } from '../domain/clock.js';
 import { durationMs } from '../domain/duration.js';
 import { FixpointError } from '../domain/errors.js';
@@ -15,6 +16,8 @@ interface BacktestDeps {
   readonly store: Pick<Store, 'alerts' | 'runView' | 'suppressions'>;
   readonly catalog: Catalog;
   readonly clock: Clock;
+  /** What is in force now; of what another system holds nothing else is known. */
+  readonly inForce: () => SuppressionContent;
 }
 
 const PAGE = 200;
@@ -22,7 +25,7 @@ const PAGE = 200;
 const LONGEST_MS = 240_000;
 
 /** Replays what is stored through other rules and playbooks, or those in force; one at a time in a process. */
-export function createBacktests({ settings, store, catalog, clock }: BacktestDeps) {
+export function createBacktests({ settings, store, catalog, clock, inForce }: BacktestDeps) {
   let isBusy = false;
   async function replay(request: BacktestRequest, since: string, signal: AbortSignal): Promise<BacktestResult> {
     // Loaded at the first use: a service that is never asked for a backtest does not carry it.
@@ -37,9 +40,10 @@ export function createBacktests({ settings, store, catalog, clock }: BacktestDep
       alerts,
       truncated,
       since,
+      until: instant(clock.now()),
       playbooks: content.playbooks,
       rules: content.rules,
-      suppressions: await suppressionsOf(content, store, since),
+      suppressions: await suppressionsOf(content, store, since, inForce()),
       limits: limitsOf(settings),
       max_runs_per_occurrence: settings.max_runs_per_occurrence,
       recorded: (run_id) => store.runView.get(run_id),
@@ -91,16 +95,18 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What stands in the files, and what people had created by API in that time. */
+/** What stands in the files, what people had created by API in that time, and the silences of Alertmanager. */
 async function suppressionsOf(
   { suppressions }: CatalogContent,
   store: Pick<Store, 'suppressions'>,
   since: string,
+  present: SuppressionContent,
 ): Promise<SuppressionContent> {
   const file = suppressions ?? NO_FILE_SUPPRESSIONS;
   const kept = await store.suppressions.inForce(since);
+  const foreign = present.silences.filter(({ origin }) => origin === 'alertmanager');
   return {
-    silences: kept.flatMap(({ kind, doc }) => (kind === 'silence' ? [doc] : [])),
+    silences: [...kept.flatMap(({ kind, doc }) => (kind === 'silence' ? [doc] : [])), ...foreign],
     windows: [...kept.flatMap(({ kind, doc }) => (kind === 'maintenance_window' ? [doc] : [])), ...file.windows],
     inhibit_rules: [...kept.flatMap(({ kind, doc }) => (kind === 'inhibit_rule' ? [doc] : [])), ...file.inhibit_rules],
   };

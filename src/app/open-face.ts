@@ -114,7 +114,7 @@ export function openFace(settings: Settings, parts: FaceParts): FastifyInstance 
     executorSpecs: executors.specs(),
     startRun: createRunsByHand({ runs: store.runs, ids, policy, open }),
     people: peopleOf(store.runs, scheduler, clock),
-    backtest: createBacktests({ settings, store, catalog, clock }),
+    backtest: createBacktests({ settings, store, catalog, clock, inForce: () => suppressing.keeper.set.content }),
     incidents,
     endStorms: createStormDesk(settings, { store, notifiers, clock, ids, log }),
     reports: reportsOf(settings, store, incidents),

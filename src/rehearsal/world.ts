@@ -109,6 +109,7 @@ export class World {
   #incarnation = 0;
   #underWay = 0;
   #holdTimer: () => void = () => undefined;
+  #holdsEnd = true;
 
   constructor(options: WorldOptions) {
     const { playbooks, rules, modeOf, start_ms } = options;
@@ -154,6 +155,12 @@ export class World {
     if (!process?.alive) return this.later(RESTART_MS, () => this.receive(alerts));
     await process.triage.handle({ batch_id: this.nextId(), alerts: [...alerts] });
     this.#watchHolds();
+  }
+
+  /** From now on no hold ends: what is held stays so, however much time passes. */
+  keepHolding(): void {
+    this.#holdsEnd = false;
+    this.#holdTimer();
   }
 
   /** Does something after a while; time does not pass while it is being done. */
@@ -364,6 +371,7 @@ export class World {
   /** A held alert is decided again when its hold ends. */
   #watchHolds(): void {
     this.#holdTimer();
+    if (!this.#holdsEnd) return;
     const due = this.triage.nextDue();
     if (due === Number.POSITIVE_INFINITY) return;
     this.#holdTimer = this.clock.after(due - this.clock.now(), () => {

@@ -47,6 +47,7 @@ function replayOf(over: Partial<Replay>): Replay {
     alerts: [],
     truncated: false,
     since: instant(BEGIN),
+    until: instant(BEGIN + 60 * MINUTE),
     playbooks: playbooksOf(LOOK, RESTART),
     rules,
     suppressions: { silences: [], windows: [], inhibit_rules: [] },
@@ -143,6 +144,57 @@ describe('a backtest', () => {
 
     expect(silenced.budgets).toEqual([{ reason: 'silence', by: 'silence:S1', count: 1 }]);
     expect(silenced.targets).toEqual([]);
+  });
+
+  it('ends with the present: what is still held is held, however long runs take, and a hold that has ended is over', async () => {
+    const rest = { id: 'rest', type: 'wait', parameters: { duration: '90m' } };
+    const playbook = Playbook.parse({
+      playbook_id: 'PB',
+      timeout: '3h',
+      tasks: [rest, { ...RESTART, depends_on: ['rest'] }],
+    });
+    const playbooks = new Map([['PB', { playbook, version: 'v1', file: 'pb.yaml', source: '' }]]);
+    const silence = {
+      silence_id: 'S1',
+      matchers: ['service="stock"'],
+      starts_at: instant(BEGIN - DAY),
+      created_by: 'ann',
+      comment: 'upgrade',
+      created_at: instant(BEGIN - DAY),
+      updated_at: instant(BEGIN - DAY),
+      ended_by: null,
+      replaces: null,
+      origin: 'api' as const,
+    };
+    const held = { action: 'hold' as const, reason: 'silence' as const, by: 'silence:S1' };
+    const stock = { service_name: 'stock', labels: { service: 'stock' }, fingerprint: 'f2', group_key: 'g2' };
+    const alerts = [stored(0), stored(1, stock, held)];
+    const until = (minutes: number) =>
+      backtest(
+        replayOf({
+          alerts,
+          playbooks,
+          suppressions: {
+            silences: [{ ...silence, ends_at: instant(BEGIN + minutes * MINUTE) }],
+            windows: [],
+            inhibit_rules: [],
+          },
+        }),
+      );
+
+    expect(await until(70)).toMatchObject({ newly_run: 1, until: instant(BEGIN + 60 * MINUTE) });
+    expect((await until(70)).decisions).toContainEqual({ action: 'hold', reason: 'silence', was: 1, now: 1 });
+    expect((await until(50)).newly_run).toBe(2);
+    // Nothing is under way in the end, and time goes on all the same.
+    const alone = {
+      alerts: alerts.slice(1),
+      suppressions: {
+        silences: [{ ...silence, ends_at: instant(BEGIN + 50 * MINUTE) }],
+        windows: [],
+        inhibit_rules: [],
+      },
+    };
+    expect((await backtest(replayOf(alone))).newly_run).toBe(1);
   });
 
   it('replays a week of alerts', async () => {

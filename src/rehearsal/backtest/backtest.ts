@@ -11,7 +11,7 @@ import type { RecordedSteps } from './replaying-cast.js';
 import type { Replay } from './replay.js';
 import { tally } from './tally.js';
 
-/** Runs that are open when the last alert has come may take so long. */
+/** Runs that are open at present may take so long; nothing else happens any more. */
 const REST_MS = 2 * 3_600_000;
 const MOST_RECORDED = 10_000;
 
@@ -42,6 +42,8 @@ export async function backtest(replay: Replay): Promise<BacktestResult> {
       await world.pass(Date.parse(delivery[0]?.received_at ?? replay.since));
       await world.receive(delivery.map(asReceived));
     }
+    await world.pass(Math.max(world.clock.now(), Date.parse(replay.until)));
+    world.keepHolding();
     await world.pass(world.clock.now() + REST_MS, () => world.runs.all().every((run) => isRunFinished(run.state)));
     return tally(replay, world, cast);
   } finally {

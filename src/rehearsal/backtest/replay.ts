@@ -13,6 +13,8 @@ export interface Replay {
   readonly alerts: readonly StoredAlert[];
   readonly truncated: boolean;
   readonly since: string;
+  /** The present: what is held then stays held, for nobody knows what comes. */
+  readonly until: string;
   readonly playbooks: ReadonlyMap<string, CheckedPlaybook>;
   readonly rules: readonly Rule[];
   readonly suppressions: SuppressionContent;

@@ -1,5 +1,4 @@
 import type { BacktestResult } from '../../domain/api/backtest.js';
-import { instant } from '../../domain/clock.js';
 import type { Decision } from '../../domain/decision/decision.js';
 import { compileTemplate } from '../../domain/expression/expression.js';
 import type { CheckedPlaybook } from '../../domain/playbook/playbook.js';
@@ -19,7 +18,7 @@ type Told = BacktestResult['differences'][number]['now'];
 
 /** What a replay came to, in figures. */
 export function tally(replay: Replay, world: World, cast: ReplayingCast): BacktestResult {
-  const { alerts, since, truncated } = replay;
+  const { alerts, since, until, truncated } = replay;
   const judged = alerts.map((alert) => ({
     alert,
     was: toldOf(alert.decision),
@@ -29,7 +28,7 @@ export function tally(replay: Replay, world: World, cast: ReplayingCast): Backte
   const runs = world.runs.all();
   return {
     since,
-    until: instant(world.clock.now()),
+    until,
     alerts: alerts.length,
     truncated,
     decisions: compareDecisions(judged),
