@@ -58,12 +58,27 @@ export function* assembleSteps(
     ...doubleSuppressions(files),
   ];
   const suppressions = suppressionsInForce(files);
+  const broken = playbooksNotInForce(files, playbooks);
   return {
     playbooks,
     rules: rulesInForce(rules, triggeredPlaybooks(playbooks, files)),
     ...(suppressions ? { suppressions } : {}),
     problems: problems.sort(byPlace),
+    ...(broken.size > 0 ? { broken } : {}),
   };
+}
+
+/** Those that stand in a file and are not in force, neither as they are nor as they were. */
+function playbooksNotInForce(
+  files: readonly FileInForce[],
+  playbooks: ReadonlyMap<string, CheckedPlaybook>,
+): Map<string, readonly Problem[]> {
+  const broken = new Map<string, readonly Problem[]>();
+  for (const { claims, problems } of files) {
+    const id = claims?.playbook?.id;
+    if (id !== undefined && !playbooks.has(id) && problems.length > 0) broken.set(id, problems);
+  }
+  return broken;
 }
 
 /** Of all files together, each id once; absent where no file has any. */

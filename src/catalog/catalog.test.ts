@@ -153,6 +153,7 @@ describe('the playbooks folder', () => {
 
     expect(inForce({ problems, ...content })).toEqual({ playbooks: ['B first'], rules: ['B#1', 'R-A'] });
     expect(problems.map(({ file, line, column }) => `${file}:${line}:${column}`)).toEqual(['a.yaml:2:8']);
+    expect([...(content.broken ?? [])]).toEqual([['A', problems]]);
   });
 
   it('keeps the conditions of a playbook that was broken from the start: what they match falls to nobody else', async () => {

@@ -20,6 +20,8 @@ export interface CatalogContent {
   readonly suppressions?: FileSuppressions;
   /** What is wrong on disk at present; a file that broke keeps its last good version in the content above. */
   readonly problems: readonly Problem[];
+  /** What is wrong with playbooks that have no good version, by their ids; absent where there is none. */
+  readonly broken?: ReadonlyMap<string, readonly Problem[]>;
 }
 
 /** The playbooks and rules in force. */

@@ -153,6 +153,19 @@ describe('playbooks', () => {
     }
   });
 
+  it('that are broken are told with what is wrong, and where', async () => {
+    const message = 'no executor of this kind: nonsense';
+    face.world.broken.set('PB-Bad', [{ file: 'bad.yaml', line: 3, column: 19, message }]);
+    for (const answer of [await post('/api/v1/playbooks/PB-Bad/runs', {}), await get('/api/v1/playbooks/PB-Bad')]) {
+      expect(answer.statusCode).toBe(404);
+      expect(errorOf(answer)).toEqual({
+        code: 'not_found',
+        message: `playbook PB-Bad is not in force: bad.yaml:3:19: ${message}`,
+        details: [{ path: 'bad.yaml:3:19', message }],
+      });
+    }
+  });
+
   it('are named ten at most where none was meant', async () => {
     for (let n = 10; n < 30; n++) face.world.playbooks.set(`PB-${n}`, aPlaybook());
     const { message } = errorOf(await get('/api/v1/playbooks/something-else'));

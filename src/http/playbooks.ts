@@ -5,6 +5,8 @@ import { PlaybookAnswer, PlaybookItem, PlaybookVersionAnswer, ProblemAnswer } fr
 import { RunAnswer, StartRun } from '../domain/api/run.js';
 import type { ExecutorSpec } from '../domain/executor.js';
 import { didYouMean } from '../domain/nearest.js';
+import type { Problem } from '../domain/catalog.js';
+import { FixpointError } from '../domain/errors.js';
 import type { CheckedPlaybook } from '../domain/playbook/playbook.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
@@ -90,8 +92,18 @@ function startRoute(app: Api, deps: HttpDeps, auth: Auth): void {
 }
 
 function checkedOf(deps: HttpDeps, playbook_id: string): CheckedPlaybook {
-  const { playbooks } = deps.catalog.content();
+  const { playbooks, broken } = deps.catalog.content();
+  const wrong = playbooks.has(playbook_id) ? undefined : broken?.get(playbook_id);
+  if (wrong !== undefined) throw isBroken(playbook_id, wrong);
   return found(playbooks.get(playbook_id), `playbook ${playbook_id}${instead(playbook_id, [...playbooks.keys()])}`);
+}
+
+/** It stands in a file and is not in force: what is wrong there, at its places. */
+function isBroken(playbook_id: string, problems: readonly Problem[]): FixpointError {
+  const details = problems.map(({ file, line, column, message }) => ({ path: `${file}:${line}:${column}`, message }));
+  const first = details.map(({ path, message }) => `${path}: ${message}`)[0] ?? '';
+  const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';
+  return new FixpointError('not_found', `playbook ${playbook_id} is not in force: ${first}${more}`, { details });
 }
 
 /** What may have been meant: the nearest id, else the first few that there are. */

@@ -5,6 +5,7 @@ import type { DeadLetter } from '../../src/domain/alert/dead-letter.js';
 import type { PauseState } from '../../src/domain/pause.js';
 import type { TokenRecord } from '../../src/domain/access/token.js';
 import type { Store } from '../../src/domain/store.js';
+import type { Problem } from '../../src/domain/catalog.js';
 import type { CheckedPlaybook } from '../../src/domain/playbook/playbook.js';
 import type { IncidentDetail } from '../../src/domain/incident/incident.js';
 import type { Rule } from '../../src/domain/rule/rule.js';
@@ -56,6 +57,7 @@ export class HttpWorld {
   readonly tokens = new Map<string, TokenRecord>();
   readonly sessions = new Map<string, NewSession>();
   readonly playbooks = new Map<string, CheckedPlaybook>();
+  readonly broken = new Map<string, readonly Problem[]>();
   readonly logged: { readonly fields: unknown; readonly message: string }[] = [];
   readonly asked: { readonly what: string; readonly with: unknown }[] = [];
   readonly incidents: IncidentDetail[] = [];
@@ -151,7 +153,7 @@ export class HttpWorld {
         checkRoom: (bytes) => this.checkRoom(bytes),
       },
       catalog: {
-        content: () => ({ playbooks: this.playbooks, rules: this.rules, problems: [] }),
+        content: () => ({ playbooks: this.playbooks, rules: this.rules, problems: [], broken: this.broken }),
         whole: async () => undefined,
         onChange: () => () => undefined,
         stop: async () => undefined,
