@@ -42,9 +42,19 @@ import { serve, versionOf } from './serve.js';
 
 const interrupted = new AbortController();
 
+/** Who reads on no more (`| head`) has seen enough: that is an end, and no fault. The service and an export see to it themselves. */
+function print(stream: NodeJS.WriteStream, line: string): void {
+  if (stream.listenerCount('error') === 0)
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit();
+    });
+  stream.write(`${line}\n`);
+}
+
 const io: CliIo = {
-  out: (line) => void process.stdout.write(`${line}\n`),
-  err: (line) => void process.stderr.write(`${line}\n`),
+  out: (line) => print(process.stdout, line),
+  err: (line) => print(process.stderr, line),
   isTTY: process.stdout.isTTY,
   env: process.env,
   fetch: (url, init) => fetch(url, init),

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { realpathSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -61,6 +62,20 @@ describe('fixpoint check', () => {
     );
     expect(done.status).toBe(1);
   });
+});
+
+describe('a command whose output nobody reads on', () => {
+  it('ends without a word', async () => {
+    const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.bundle.mjs');
+    const done = spawn(process.execPath, [cli, 'check', join(import.meta.dirname, '..', '..', 'playbooks')]);
+    let said = '';
+    done.stderr.on('data', (text: Buffer) => (said += text.toString()));
+    done.stdout.destroy();
+
+    await once(done, 'exit');
+
+    expect(said).toBe('');
+  }, 120_000);
 });
 
 describe('npm run demo', () => {
