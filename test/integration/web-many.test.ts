@@ -1,10 +1,10 @@
-import type { Browser, Page } from '@playwright/test';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { Page } from '@playwright/test';
+import { expect, it } from 'vitest';
 import { describeWith } from '../helper/servers.js';
-import { launch, visit } from '../web/browser.js';
 import type { Visitor } from '../web/browser.js';
 import { sees } from '../web/hand.js';
 import { fillStore } from '../web/many.js';
+import { setStage } from '../web/stage.js';
 import { WebWorld } from '../web/world.js';
 
 const MANY = { alerts: 100_000, runs: 10_000 };
@@ -16,28 +16,10 @@ const MOST_HEAP_BYTES = 80_000_000;
 const SCROLLED = 6_000;
 
 await describeWith(['chromium'], 'the lists of the web pages with a hundred thousand alerts', ({ chromium }) => {
-  let world: WebWorld;
-  let browser: Browser;
-  const visitors: Visitor[] = [];
-
-  beforeAll(async () => {
-    [world, browser] = await Promise.all([
-      WebWorld.open({}, { prepare: (home) => fillStore(home, MANY) }),
-      launch(chromium),
-    ]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  afterEach(async () => {
-    await Promise.all(visitors.splice(0).map((visitor) => visitor.close()));
-  });
+  const stage = setStage(chromium, () => WebWorld.open({}, { prepare: (home) => fillStore(home, MANY) }));
 
   async function at(path: string): Promise<Visitor> {
-    const visitor = await visit(browser, world.url);
-    visitors.push(visitor);
-    await visitor.goto(path);
+    const visitor = await stage.at(path);
     await visitor.page.locator('[data-row="0"]').waitFor();
     return visitor;
   }

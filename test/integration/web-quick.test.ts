@@ -1,12 +1,12 @@
-import type { Browser, Page } from '@playwright/test';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { Page } from '@playwright/test';
+import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { RunAnswer } from '../../src/domain/api/run.js';
 import { describeWith } from '../helper/servers.js';
-import { launch, settled, visit } from '../web/browser.js';
-import type { Visitor } from '../web/browser.js';
+import { settled } from '../web/browser.js';
 import { drawnFrames, watchFrames } from '../web/frames.js';
 import { isOn, sees } from '../web/hand.js';
+import { setStage } from '../web/stage.js';
 import { WebWorld } from '../web/world.js';
 
 const EVENTS_PER_SECOND = 50;
@@ -29,35 +29,15 @@ const BUSY = {
   ],
 };
 
+const RULES = [
+  { rule_id: 'R-BUSY', alert_name: 'Busy', playbook_id: 'PB-Busy' },
+  { rule_id: 'R-FIX', alert_name: 'Slow_Checkout', playbook_id: 'PB-Fix' },
+];
+
 await describeWith(['chromium'], 'the web pages when somebody is quick', ({ chromium }) => {
-  let world: WebWorld;
-  let browser: Browser;
-  const visitors: Visitor[] = [];
-
-  beforeAll(async () => {
-    const rules = [
-      { rule_id: 'R-BUSY', alert_name: 'Busy', playbook_id: 'PB-Busy' },
-      { rule_id: 'R-FIX', alert_name: 'Slow_Checkout', playbook_id: 'PB-Fix' },
-    ];
-    [world, browser] = await Promise.all([
-      WebWorld.open({ 'busy.yaml': stringify(BUSY), 'rules.yaml': stringify({ rules }) }),
-      launch(chromium),
-    ]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  afterEach(async () => {
-    await Promise.all(visitors.splice(0).map((visitor) => visitor.close()));
-  });
-
-  async function at(path: string): Promise<Visitor> {
-    const visitor = await visit(browser, world.url);
-    visitors.push(visitor);
-    await visitor.goto(path);
-    return visitor;
-  }
+  const stage = setStage(chromium, () =>
+    WebWorld.open({ 'busy.yaml': stringify(BUSY), 'rules.yaml': stringify({ rules: RULES }) }),
+  );
 
   it.each([
     { opener: '/', says: 'search', times: 50 },
@@ -65,7 +45,7 @@ await describeWith(['chromium'], 'the web pages when somebody is quick', ({ chro
   ])(
     'hears keys that are pressed in the very moment in which the $says closes, $times times',
     async ({ opener, times }) => {
-      const { page, faults } = await at('/runs');
+      const { page, faults } = await stage.at('/runs');
       const unheard: number[] = [];
       for (let time = 0; time < times; time++) {
         const [key, path] = time % 2 === 0 ? ['a', '/alerts'] : ['r', '/runs'];
@@ -74,7 +54,7 @@ await describeWith(['chromium'], 'the web pages when somebody is quick', ({ chro
         // Sent without waiting for one another: no frame is drawn in between.
         await Promise.all(['Escape', 'g', key].map((one) => page.keyboard.press(one)));
         await page.waitForURL(`**${path}`, { timeout: 2_000 }).catch(() => unheard.push(time));
-        if (unheard.includes(time)) await page.goto(world.url + path);
+        if (unheard.includes(time)) await page.goto(stage.world.url + path);
       }
       expect(unheard).toEqual([]);
       expect(faults).toEqual([]);
@@ -83,10 +63,10 @@ await describeWith(['chromium'], 'the web pages when somebody is quick', ({ chro
   );
 
   it('goes everywhere by keyboard alone', async () => {
-    const run_id = await world.startRun('Slow_Checkout', 'checkout');
-    await world.runIs(run_id, 'succeeded');
-    await world.runIs(await world.startRun('Slow_Checkout', 'basket'), 'succeeded');
-    const { page, faults } = await at('/');
+    const run_id = await stage.world.startRun('Slow_Checkout', 'checkout');
+    await stage.world.runIs(run_id, 'succeeded');
+    await stage.world.runIs(await stage.world.startRun('Slow_Checkout', 'basket'), 'succeeded');
+    const { page, faults } = await stage.at('/');
     await page.keyboard.press('?');
     await sees(page.getByRole('dialog').last(), 'Keyboard');
     await page.keyboard.press('Escape');
@@ -115,21 +95,21 @@ await describeWith(['chromium'], 'the web pages when somebody is quick', ({ chro
     `draws ${EVENTS_PER_SECOND} events a second on the $tab of a run: none is lost, and no second passes without a frame`,
     { retry: 2 },
     async ({ tab, watched, isDrawnAtOnce }) => {
-      const run_id = await world.startRun('Busy', `busy-${tab}`);
-      const { page, faults } = await at(`/runs/${run_id}?tab=${tab}`);
-      await world.eventually('the first items', async () => {
-        const { seq } = await world.get<RunAnswer>(`/api/v1/runs/${run_id}`);
+      const run_id = await stage.world.startRun('Busy', `busy-${tab}`);
+      const { page, faults } = await stage.at(`/runs/${run_id}?tab=${tab}`);
+      await stage.world.eventually('the first items', async () => {
+        const { seq } = await stage.world.get<RunAnswer>(`/api/v1/runs/${run_id}`);
         return seq > 30;
       });
       await watchFrames(page, watched);
-      await world.eventually('most of the items', async () => {
-        const { seq } = await world.get<RunAnswer>(`/api/v1/runs/${run_id}`);
+      await stage.world.eventually('most of the items', async () => {
+        const { seq } = await stage.world.get<RunAnswer>(`/api/v1/runs/${run_id}`);
         return seq > BUSY_ITEMS * 2;
       });
       const drawn = await drawnFrames(page);
       expect(drawn.frames.length).toBeGreaterThan(1);
-      await world.runIs(run_id, 'succeeded');
-      const { seq } = await world.get<RunAnswer>(`/api/v1/runs/${run_id}`);
+      await stage.world.runIs(run_id, 'succeeded');
+      const { seq } = await stage.world.get<RunAnswer>(`/api/v1/runs/${run_id}`);
       await page.getByRole('tab', { name: new RegExp(`^Events\\D*${seq}$`) }).waitFor();
       if (tab === 'events') await allShown(page, seq);
       expect(drawn.frames.filter((frames) => frames === 0)).toEqual([]);

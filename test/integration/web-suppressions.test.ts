@@ -1,10 +1,7 @@
-import type { Browser } from '@playwright/test';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../helper/servers.js';
-import { launch, visit } from '../web/browser.js';
-import type { Visitor } from '../web/browser.js';
 import { answerDialog, press, sees } from '../web/hand.js';
-import { WebWorld } from '../web/world.js';
+import { setStage } from '../web/stage.js';
 
 interface Made {
   readonly comment: string;
@@ -13,35 +10,15 @@ interface Made {
 }
 
 await describeWith(['chromium'], 'what a person holds back on the web pages', ({ chromium }) => {
-  let world: WebWorld;
-  let browser: Browser;
-  const visitors: Visitor[] = [];
-
-  beforeAll(async () => {
-    [world, browser] = await Promise.all([WebWorld.open(), launch(chromium)]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  afterEach(async () => {
-    await Promise.all(visitors.splice(0).map((visitor) => visitor.close()));
-  });
-
-  async function at(path: string): Promise<Visitor> {
-    const visitor = await visit(browser, world.url);
-    visitors.push(visitor);
-    await visitor.goto(path);
-    return visitor;
-  }
+  const stage = setStage(chromium);
 
   async function made(list: string, comment: string): Promise<Made | undefined> {
-    const { items } = await world.get<{ readonly items: readonly Made[] }>(`/api/v1/${list}`);
+    const { items } = await stage.world.get<{ readonly items: readonly Made[] }>(`/api/v1/${list}`);
     return items.find((item) => item.comment === comment);
   }
 
   it('a maintenance window is made after a look at when it will be, and ended for good', async () => {
-    const { page, faults } = await at('/silences?tab=windows');
+    const { page, faults } = await stage.at('/silences?tab=windows');
     await press(page, 'New window');
     const dialog = page.getByRole('dialog', { name: 'New maintenance window' });
     await sees(dialog, 'Next occurrences');
@@ -55,7 +32,7 @@ await describeWith(['chromium'], 'what a person holds back on the web pages', ({
     await page.waitForURL('**/silences/windows/*');
     await press(page, 'End it for good');
     await answerDialog(page, 'End it for good');
-    await world.eventually(
+    await stage.world.eventually(
       'the end of the window',
       async () => (await made('maintenance_windows', 'the racks are moved'))?.ended_by !== null,
     );
@@ -64,12 +41,15 @@ await describeWith(['chromium'], 'what a person holds back on the web pages', ({
 
   it('a silence is ended before its time', async () => {
     const ends_at = new Date(Date.now() + 3_600_000).toISOString();
-    await world.post('/api/v1/silences', { matchers: ['service="checkout"'], ends_at, comment: 'known' });
-    const { page, faults } = await at('/silences');
+    await stage.world.post('/api/v1/silences', { matchers: ['service="checkout"'], ends_at, comment: 'known' });
+    const { page, faults } = await stage.at('/silences');
     await page.locator('[data-row="0"] .row-link').click();
     await press(page, 'End it now');
     await answerDialog(page, 'End it now');
-    await world.eventually('the end of the silence', async () => (await made('silences', 'known'))?.ended_by !== null);
+    await stage.world.eventually(
+      'the end of the silence',
+      async () => (await made('silences', 'known'))?.ended_by !== null,
+    );
     expect(faults).toEqual([]);
   });
 });

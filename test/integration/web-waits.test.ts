@@ -1,47 +1,25 @@
-import type { Browser } from '@playwright/test';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../helper/servers.js';
-import { launch, settled, visit } from '../web/browser.js';
-import type { Visitor } from '../web/browser.js';
+import { settled } from '../web/browser.js';
 import { press, sees } from '../web/hand.js';
-import { WebWorld } from '../web/world.js';
+import { setStage } from '../web/stage.js';
 
 await describeWith(['chromium'], 'what the web pages say of waiting', ({ chromium }) => {
-  let world: WebWorld;
-  let browser: Browser;
-  const visitors: Visitor[] = [];
-
-  beforeAll(async () => {
-    [world, browser] = await Promise.all([WebWorld.open(), launch(chromium)]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  afterEach(async () => {
-    await Promise.all(visitors.splice(0).map((visitor) => visitor.close()));
-  });
-
-  async function at(path: string): Promise<Visitor> {
-    const visitor = await visit(browser, world.url);
-    visitors.push(visitor);
-    await visitor.goto(path);
-    return visitor;
-  }
+  const stage = setStage(chromium);
 
   it('a freeze is told as what it is, with its window, and nobody is asked to move it on', async () => {
-    const { window_id } = await world.post<{ window_id: string }>('/api/v1/maintenance_windows', {
+    const { window_id } = await stage.world.post<{ window_id: string }>('/api/v1/maintenance_windows', {
       matchers: ['service="frozen"'],
       starts_at: new Date().toISOString(),
       ends_at: new Date(Date.now() + 3_600_000).toISOString(),
       ...{ hold: false, freeze: true, comment: 'sale: no writes' },
     });
-    const run_id = await world.startRun('Slow_Checkout', 'frozen');
-    await world.eventually('the write to be held', async () => {
-      const { steps } = await world.get<{ steps: { reason: string | null }[] }>(`/api/v1/runs/${run_id}`);
+    const run_id = await stage.world.startRun('Slow_Checkout', 'frozen');
+    await stage.world.eventually('the write to be held', async () => {
+      const { steps } = await stage.world.get<{ steps: { reason: string | null }[] }>(`/api/v1/runs/${run_id}`);
       return steps.some(({ reason }) => reason === 'pause');
     });
-    const { page, faults } = await at(`/runs/${run_id}`);
+    const { page, faults } = await stage.at(`/runs/${run_id}`);
     await sees(page, 'Writes are frozen: Warm the cache');
     const lead = page.locator('.run-lead');
     expect(await lead.innerText()).toContain('sale: no writes');
@@ -57,7 +35,7 @@ await describeWith(['chromium'], 'what the web pages say of waiting', ({ chromiu
   });
 
   it('an explanation says that it is not of what stands there now', async () => {
-    const { page, faults } = await at('/rules?tab=explain');
+    const { page, faults } = await stage.at('/rules?tab=explain');
     const text = page.getByRole('textbox', { name: 'Alert (JSON)' });
     await text.fill('{"alert_name": "Odd_Orders"}');
     await press(page, 'Explain');
@@ -73,24 +51,21 @@ await describeWith(['chromium'], 'what the web pages say of waiting', ({ chromiu
   });
 
   it('a refused sign-in is said plainly, and the token can be typed anew at once', async () => {
-    const visitor = await visit(browser, world.url, { token: null });
-    visitors.push(visitor);
-    const { page } = visitor;
-    await visitor.goto('/');
+    const { page } = await stage.at('/', { token: null });
     const token = page.getByLabel('Token', { exact: true });
-    await token.fill(await world.tokenOf('am', 'ingest'));
+    await token.fill(await stage.world.tokenOf('am', 'ingest'));
     await press(page, 'Sign in');
     await sees(page, /^This token may only send alerts/);
     expect(await page.evaluate<string>('document.activeElement.name')).toBe('token');
   });
 
   it('a page whose code is not there yet waits for the service, and comes by itself', async () => {
-    const { page } = await at('/runs');
-    await world.kill();
+    const { page } = await stage.at('/runs');
+    await stage.world.kill();
     await page.getByRole('link', { name: 'Silences', exact: true }).first().click();
     await sees(page, 'The service cannot be reached. It is asked again by itself.');
-    expect(page.url()).toBe(`${world.url}/silences`);
-    await world.start();
+    expect(page.url()).toBe(`${stage.world.url}/silences`);
+    await stage.world.start();
     await page.getByRole('button', { name: 'New silence', exact: true }).first().waitFor({ timeout: 30_000 });
   });
 });
