@@ -51,6 +51,29 @@ describe('what is asked for ahead', () => {
     expect(more).toBe(1);
   });
 
+  it('is one row after the other where answers are slow, of those come to meanwhile the last, and at once what is taken', async () => {
+    const answers: (() => void)[] = [];
+    const { ahead, asked, rest } = anAhead(
+      () => new Promise((resolve) => answers.push(() => resolve(Response.json({ ok: true })))),
+    );
+    for (const row of ['a', 'b', 'c']) {
+      ahead.aim(`/runs/${row}`);
+      rest();
+    }
+    expect(asked).toEqual(['/api/v1/runs/a']);
+
+    answers.shift()?.();
+    await expect.poll(() => asked).toEqual(['/api/v1/runs/a', '/api/v1/runs/c']);
+    ahead.aim('/runs/d');
+    rest();
+    ahead.leave();
+    ahead.take('/runs/e');
+    expect(asked.at(-1)).toBe('/api/v1/runs/e');
+    for (const answer of answers) answer();
+    await new Promise(setImmediate);
+    expect(asked).toHaveLength(3);
+  });
+
   it('is asked for once while it is fresh, and at once when the row is taken', async () => {
     const { ahead, asked, client } = anAhead();
 

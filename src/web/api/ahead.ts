@@ -22,7 +22,10 @@ type More = (ask: Ask) => void;
 
 /** What is asked for before it is gone to. */
 export interface Ahead {
-  /** Somebody may be about to follow the link: the page's answer is asked for, and `more` is done, at once or after a moment of rest on it. */
+  /**
+   * Somebody may be about to follow the link: the page's answer is asked for, and `more` is done, at once or after a moment of rest on it, and
+   * not before what another link was pointed at for has come.
+   */
   readonly aim: (href: string, more?: More) => void;
   /** It is about to be followed: at once. */
   readonly take: (href: string, more?: More) => void;
@@ -50,9 +53,32 @@ export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerCloc
   let callOffRest = nothing;
   let isMoving = false;
   let letGo = nothing;
+  /** Whether what a row leads to is on its way only because it was pointed at. */
+  let isAsking = false;
+  /** The row that was pointed at meanwhile. */
+  let next: (() => void) | null = null;
+
+  /**
+   * One row at a time, and of those that were come to meanwhile the last: of a slow service, or on a slow line, row after row would stand in the
+   * way of what is wanted.
+   */
+  function point(href: string, more?: More): void {
+    if (isAsking) {
+      next = () => point(href, more);
+      return;
+    }
+    isAsking = true;
+    void Promise.all(take(href, more)).then(() => {
+      isAsking = false;
+      const then = next;
+      next = null;
+      then?.();
+    });
+  }
 
   function take(href: string, more?: More): Promise<unknown>[] {
     callOff();
+    next = null;
     const coming: Promise<unknown>[] = [];
     function ask(address: string, query?: Query): void {
       const queryKey = keyOf(address, query);
@@ -70,13 +96,17 @@ export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerCloc
   }
 
   return {
-    leave: () => callOff(),
+    leave: () => {
+      callOff();
+      next = null;
+    },
     take: (href, more) => void take(href, more),
     aim(href, more) {
       callOff();
+      next = null;
       // The first row that somebody comes to is asked for at once, and those that are passed over on the way from there are not.
-      if (!isMoving) void take(href, more);
-      else callOff = clock.after(REST_MS, () => void take(href, more));
+      if (!isMoving) point(href, more);
+      else callOff = clock.after(REST_MS, () => point(href, more));
       isMoving = true;
       callOffRest();
       callOffRest = clock.after(REST_MS, () => (isMoving = false));
@@ -104,6 +134,7 @@ export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerCloc
     },
     stop() {
       callOff();
+      next = null;
       callOffRest();
       isMoving = false;
       letGo();
