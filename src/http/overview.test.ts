@@ -59,7 +59,7 @@ describe('the overview', () => {
     expect(first.last_refused).toBeNull();
     expect(first.runs.open).toBe(7);
     expect(first.runs.items).toMatchObject([
-      { run_id: 'R1', state: 'pending', progress: { done: 0, total: 0, failed: 0, now: [] } },
+      { run_id: 'R1', state: 'pending', progress: { done: 0, total: 0, failed: 0, left_out: 0, now: [] } },
     ]);
     const before = read;
     seq = 2;

@@ -19,7 +19,7 @@ describe('the list of runs', () => {
 
     expect((await list('')).map((run) => run.progress)).toEqual([undefined, undefined]);
     expect((await list('?progress=true')).map((run) => run.progress)).toEqual([
-      { done: 0, total: 0, failed: 0, now: [] },
+      { done: 0, total: 0, failed: 0, left_out: 0, now: [] },
       undefined,
     ]);
     expect(asked()).toEqual([['run-1']]);

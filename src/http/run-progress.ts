@@ -21,6 +21,7 @@ export function progressOf(all: readonly Step[], tasks: number | null): RunProgr
     done: steps.filter(({ state }) => ENDED.has(state)).length,
     total: Math.max(tasks ?? 0, steps.length),
     failed: steps.filter(({ state }) => state === 'failed').length,
+    left_out: steps.filter(({ state }) => state === 'skipped' || state === 'cancelled').length,
     now: now.map(({ step_id, name, state }) => ({ step_id, name, state })),
   };
 }

@@ -24,7 +24,8 @@ export type RunItem = z.infer<typeof RunItem>;
 export const RunProgress = z.object({
   done: z.int().describe('Tasks that have ended, however they did'),
   total: z.int(),
-  failed: z.int(),
+  failed: z.int().describe('Of those that have ended'),
+  left_out: z.int().describe('Of those that have ended: skipped or cancelled'),
   now: z
     .array(z.object({ step_id: z.string(), name: z.string(), state: StepState }))
     .describe('Steps under way; at most 5'),

@@ -1,16 +1,19 @@
 import './progress-bar.css';
 
 interface ProgressBarProps {
+  /** How many have ended. */
   readonly done: number;
   readonly total: number;
-  /** Of those that are done. */
+  /** Of those that have ended. */
   readonly failed: number;
+  /** Of those that have ended: skipped or cancelled. */
+  readonly left_out: number;
   /** The same in words. */
   readonly label: string;
 }
 
-/** How many of a known number have ended, and how many of these badly. */
-export function ProgressBar({ done, total, failed, label }: ProgressBarProps) {
+/** How many of a known number have ended: well, badly, or without having been done. */
+export function ProgressBar({ done, total, failed, left_out, label }: ProgressBarProps) {
   const share = (part: number): string => `${total === 0 ? 0 : Math.min(100, (part / total) * 100)}%`;
   return (
     <span
@@ -19,10 +22,11 @@ export function ProgressBar({ done, total, failed, label }: ProgressBarProps) {
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={total}
-      aria-valuenow={done}
+      aria-valuenow={done - left_out}
     >
-      <span className="progress-good" style={{ width: share(done - failed) }} />
+      <span className="progress-good" style={{ width: share(done - failed - left_out) }} />
       <span className="progress-bad" style={{ width: share(failed) }} />
+      <span className="progress-left-out" style={{ width: share(left_out) }} />
     </span>
   );
 }

@@ -15,7 +15,8 @@ const MOST_NOW = 2;
 export function RunLine({ run }: { readonly run: UnderWay }) {
   const words = useWords();
   const { run: own } = useWords(nowWords);
-  const { done, total, failed, now } = run.progress;
+  const { done, total, failed, left_out, now } = run.progress;
+  const told = own.progress(done - left_out, total);
   const doing = now.slice(0, MOST_NOW).map(({ name }) => name);
   return (
     <li className="now-item">
@@ -37,8 +38,8 @@ export function RunLine({ run }: { readonly run: UnderWay }) {
         </p>
       </div>
       <div className="now-end clock">
-        <span className="number">{own.progress(done, total)}</span>
-        <ProgressBar done={done} total={total} failed={failed} label={own.progress(done, total)} />
+        <span className="number">{told}</span>
+        <ProgressBar {...{ done, total, failed, left_out }} label={told} />
         {failed > 0 && <span className="now-failed">{own.failed(failed)}</span>}
       </div>
     </li>

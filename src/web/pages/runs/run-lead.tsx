@@ -24,6 +24,7 @@ export function RunLead({ run, graph }: { readonly run: RunAnswer; readonly grap
   const { tone, icon } = signOfRun(run);
   const done = graph.nodes.filter(({ state }) => isOver(state)).length;
   const failed = graph.nodes.filter(({ state }) => state === 'failed').length;
+  const left_out = graph.nodes.filter(({ state }) => state === 'skipped' || state === 'cancelled').length;
   const notes = notesOf(run, lead);
   return (
     <section className={`panel run-lead ${tone}`}>
@@ -45,7 +46,7 @@ export function RunLead({ run, graph }: { readonly run: RunAnswer; readonly grap
           </p>
         ))}
       </div>
-      <Progress done={done} total={graph.nodes.length} failed={failed} />
+      <Progress {...{ done, failed, left_out }} total={graph.nodes.length} />
     </section>
   );
 }

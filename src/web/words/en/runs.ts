@@ -20,7 +20,8 @@ export const runs = {
     all_playbooks: 'Playbook id',
     by_hand: 'by hand',
   },
-  progress: (done: number, total: number) => `${done} of ${total} steps`,
+  progress: (done: number, total: number, left_out: number) =>
+    `${done} of ${total} steps${left_out === 0 ? '' : `, ${left_out} skipped or cancelled`}`,
   failed_steps: (n: number) => plural(n, 'step failed', 'steps failed'),
   lead: {
     pending: 'It has not begun yet.',
@@ -87,6 +88,7 @@ export const runs = {
     no: 'No, it is not',
     done: 'It took place',
     not_done: 'It did not',
+    other_run: 'To that run',
     approval: 'Look and answer',
   },
   ask: {
@@ -126,6 +128,7 @@ export const runs = {
     approval: 'needs an approval',
     confirmation: 'Is it solved?',
     in_doubt: 'Did this write take place?',
+    sub_playbook: 'waits for a person in the run that it began',
     pause: 'is held by the pause of all writes',
     freeze: 'is held by a maintenance window',
     to_window: 'To the maintenance window',

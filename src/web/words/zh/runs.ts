@@ -21,7 +21,7 @@ export const runs: typeof en = {
     all_playbooks: '剧本编号',
     by_hand: '手动',
   },
-  progress: (done, total) => `${done} / ${total} 步`,
+  progress: (done, total, left_out) => `${done} / ${total} 步${left_out === 0 ? '' : `，${left_out} 步跳过或取消`}`,
   failed_steps: (n) => `${n} 步失败`,
   lead: {
     pending: '尚未开始。',
@@ -88,6 +88,7 @@ export const runs: typeof en = {
     no: '否，没有解决',
     done: '已经发生',
     not_done: '没有发生',
+    other_run: '查看那个运行',
     approval: '查看并答复',
   },
   ask: {
@@ -126,6 +127,7 @@ export const runs: typeof en = {
     approval: '需要审批',
     confirmation: '是否已解决？',
     in_doubt: '这次写操作是否已经发生？',
+    sub_playbook: '它启动的运行在等待人员处理',
     pause: '因全局暂停写入而停住',
     freeze: '因维护窗口而停住',
     to_window: '查看维护窗口',
