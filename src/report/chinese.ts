@@ -10,6 +10,7 @@ const WAITS_ZH: Readonly<Record<WaitReason, string>> = {
   confirmation: '等待确认',
   in_doubt: '无法判断是否已经执行',
   pause: '因暂停而搁置',
+  sub_playbook: '等待另一个运行中的人员处理',
 };
 
 const SKIPS_ZH: Readonly<Record<SkipReason, string>> = {
@@ -155,6 +156,7 @@ export const chinese: Words = {
   outcome: OUTCOME_ZH,
   timeline: {
     opened: (by) => `由 ${by} 启动`,
+    opened_by_rule: (rule_id) => `由规则 ${rule_id} 启动`,
     rescued: () => '原工作进程终止，已被接管',
     joined: (count) => `又有 ${count} 条告警加入`,
     resolved: '告警恢复',

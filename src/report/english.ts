@@ -9,6 +9,7 @@ const WAITS_EN: Readonly<Record<WaitReason, string>> = {
   confirmation: 'waits for a confirmation',
   in_doubt: 'nobody can tell whether it took place',
   pause: 'is held by a pause',
+  sub_playbook: 'waits for a person in another run',
 };
 
 /** Reports in English. */
@@ -151,6 +152,7 @@ export const english: Words = {
   },
   timeline: {
     opened: (by) => `begun by ${by}`,
+    opened_by_rule: (rule_id) => `begun by rule ${rule_id}`,
     rescued: () => 'taken over after its worker died',
     joined: (count) => (count === 1 ? 'another alert joined' : `${count} more alerts joined`),
     resolved: 'the alert resolved',

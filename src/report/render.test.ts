@@ -27,7 +27,7 @@ What is left
   Nothing.
 
 Timeline (UTC)
-  14:02:07  ▸ begun by rule:R002
+  14:02:07  ▸ begun by rule R002
   14:02:09  ✔ 检查支付服务状态: healthy (1.0 s)
   14:02:11  ✔ 临时扩容支付网关: payment-gateway 2 → 3 replicas, ready (1.0 s)
   14:02:12  ✔ the alert resolved

@@ -268,7 +268,7 @@ describe('the report of a run', () => {
     const report = reportOf(aStory({}, joined));
 
     expect(report.alert_count).toBe(31);
-    expect(report.timeline.map((line) => line.text)).toEqual(['begun by rule:R002', '30 more alerts joined']);
+    expect(report.timeline.map((line) => line.text)).toEqual(['begun by rule R002', '30 more alerts joined']);
     expect(report.summary).toContain('31 alerts were handled together.');
   });
 

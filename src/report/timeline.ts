@@ -62,7 +62,7 @@ function lineOf(event: StoredEvent, steps: ReadonlyMap<string, Step>, words: Wor
     case 'step_lost':
       return lineOfStep(event, steps.get(event.step_id), words);
     case 'run_opened':
-      return line(event.at, null, 'opened', words.timeline.opened(plain(event.run.requested_by, 100)));
+      return line(event.at, null, 'opened', openedBy(plain(event.run.requested_by, 100), words));
     case 'run_rescued':
       return event.from === null ? null : line(event.at, null, 'control', words.timeline.rescued());
     case 'alerts_resolved':
@@ -113,6 +113,11 @@ function lineOf(event: StoredEvent, steps: ReadonlyMap<string, Step>, words: Wor
 }
 
 type AnswerEvent = Extract<StoredEvent, { readonly type: 'approval_answered' | 'confirmed' | 'doubt_settled' }>;
+
+function openedBy(requested_by: string, { timeline }: Words): string {
+  const rule_id = /^rule:(.+)$/.exec(requested_by)?.[1];
+  return rule_id === undefined ? timeline.opened(requested_by) : timeline.opened_by_rule(rule_id);
+}
 
 function answerText(event: AnswerEvent, { timeline }: Words): string {
   const by = plain(event.by, 100);

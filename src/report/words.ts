@@ -79,6 +79,7 @@ export interface Words {
   readonly outcome: Readonly<Record<RunOutcome, string>>;
   readonly timeline: {
     opened(by: string): string;
+    opened_by_rule(rule_id: string): string;
     rescued(): string;
     joined(count: number): string;
     readonly resolved: string;

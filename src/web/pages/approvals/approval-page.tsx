@@ -12,6 +12,7 @@ import { ErrorState, Loading } from '../../kit/states.js';
 import { When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';
+import { StartedBy } from '../runs/run-facts.js';
 import { ApprovalSign } from './approval-sign.js';
 import { titleText } from './change-text.js';
 import { AnswerPanel } from './answer-panel.js';
@@ -122,11 +123,17 @@ function Why({ approval, run }: { readonly approval: Approval; readonly run: Run
             ),
           },
           { label: own.service, value: approval.service_name },
-          { label: own.asked_by, value: approval.requested_by },
+          { label: own.asked_by, value: <AskedBy requested_by={approval.requested_by} /> },
         ]}
       />
     </section>
   );
+}
+
+/** A rule leads to it, as on the page of the run. */
+function AskedBy({ requested_by }: { readonly requested_by: string }) {
+  const rule_id = /^rule:(.+)$/s.exec(requested_by)?.[1] ?? null;
+  return <StartedBy run={{ rule_id, requested_by }} />;
 }
 
 function stepTask(step_id: string, run: RunAnswer | undefined): string {
