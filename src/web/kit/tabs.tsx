@@ -29,11 +29,13 @@ export function Tabs({ label, tabs, param = 'tab' }: TabsProps) {
   const chosen = tabs.find((tab) => tab.id === values[param]) ?? tabs[0];
   const list = useRef<HTMLDivElement>(null);
   const place = chosen === undefined ? -1 : tabs.indexOf(chosen);
+  // A number that comes later makes its tab wider, and moves those behind it.
+  const wide = tabs.map(({ count }) => count ?? '').join();
   useEffect(() => {
     // Where they are wider than the window, the chosen one is to be seen; the first one is anyway.
     const tab = place > 0 ? list.current?.children[place] : undefined;
     if (list.current !== null && tab !== undefined) bringIntoView(list.current, tab);
-  }, [place]);
+  }, [place, wide]);
   if (chosen === undefined) return null;
   function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
     const next = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: tabs.length - 1 }[event.key];

@@ -143,7 +143,7 @@ function useColumns(): readonly Column<AlertAnswer>[] {
       {
         key: 'name',
         title: w.name,
-        width: 'minmax(11rem, 2.2fr)',
+        width: 'minmax(13rem, 2.4fr)',
         cell: (alert) => (
           <span className="alerts-name">
             <StateSign of="severity" value={alert.severity} as="icon" />
@@ -163,13 +163,13 @@ function useColumns(): readonly Column<AlertAnswer>[] {
       {
         key: 'status',
         title: w.status,
-        width: '7rem',
+        width: '6rem',
         cell: ({ status }) => <StateSign value={status} as="text" />,
       },
       {
         key: 'decision',
         title: w.decision,
-        width: 'minmax(9rem, 1fr)',
+        width: 'minmax(7rem, 1fr)',
         cell: ({ decision }) => <DecisionSign decision={decision} />,
       },
       {
@@ -182,7 +182,7 @@ function useColumns(): readonly Column<AlertAnswer>[] {
       {
         key: 'received',
         title: w.received,
-        width: '6.5rem',
+        width: '6rem',
         align: 'end',
         cell: ({ received_at }) => <When at={received_at} inRow />,
       },

@@ -100,13 +100,13 @@ function useColumns(): readonly Column<Incident>[] {
       {
         key: 'state',
         title: column.state,
-        width: '9.5rem',
+        width: '8.75rem',
         cell: ({ state }) => <StateSign value={state} />,
       },
       {
         key: 'clock',
         title: column.clock,
-        width: '10rem',
+        width: '9rem',
         cell: (incident) => <RowClock incident={incident} />,
       },
       {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NODE, neighbour, placesOf } from './graph-layout.js';
+import { NODE, neighbour, placesOf, viewOn } from './graph-layout.js';
 import type { GraphEdge } from './run-graph.js';
 
 function anEdge(from: string, to: string): GraphEdge {
@@ -37,5 +37,28 @@ describe('the places of the graph', () => {
     expect(go(below, 'ArrowUp')).toBe('s3');
     expect(go('end', 'ArrowRight')).toBeNull();
     expect(go('nobody', 'ArrowRight')).toBeNull();
+  });
+});
+
+describe('the view on one place of the graph', () => {
+  const chain = Array.from({ length: 6 }, (_, index) => ({ x: index * 248 + 8, y: 8 }));
+  const frame = { width: 690, height: 260 };
+  const left = (index: number): number => {
+    const { x, zoom } = viewOn(chain[index]!, chain, frame, 0.75);
+    return chain[index]!.x * zoom + x;
+  };
+
+  it('leaves no void beside a drawing that is larger than its frame', () => {
+    expect(left(0)).toBe(16);
+    expect(left(5) + NODE.width * 0.75).toBe(frame.width - 16);
+  });
+
+  it('puts the place into the middle where the drawing goes on at both sides', () => {
+    expect(left(2) + (NODE.width * 0.75) / 2).toBe(frame.width / 2);
+  });
+
+  it('puts a drawing that is smaller than its frame into the middle as a whole', () => {
+    const { y, zoom } = viewOn(chain[0]!, chain, frame, 0.75);
+    expect((8 + NODE.height / 2) * zoom + y).toBe(frame.height / 2);
   });
 });

@@ -27,6 +27,33 @@ export function placesOf(ids: readonly string[], edges: RunGraph['edges']): Read
   );
 }
 
+/** How the drawing is moved and how large it is. */
+export interface View {
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+}
+
+/** Room between the drawing and its frame. */
+const MARGIN = 16;
+
+/** The view at that zoom with the place in it, as near the middle as can be without a void beside a drawing that is larger than its frame. */
+export function viewOn(
+  place: Place,
+  all: readonly Place[],
+  frame: { readonly width: number; readonly height: number },
+  zoom: number,
+): View {
+  const along = (side: 'x' | 'y', length: number, room: number): number => {
+    const from = Math.min(...all.map((one) => one[side])) * zoom;
+    const to = Math.max(...all.map((one) => one[side] + length)) * zoom;
+    if (to - from + 2 * MARGIN <= room) return (room - from - to) / 2;
+    const middle = room / 2 - (place[side] + length / 2) * zoom;
+    return Math.min(MARGIN - from, Math.max(room - MARGIN - to, middle));
+  };
+  return { x: along('x', NODE.width, frame.width), y: along('y', NODE.height, frame.height), zoom };
+}
+
 /** The node that an arrow key leads to from another; null where there is none in that direction. */
 export function neighbour(
   from: string,

@@ -1,5 +1,5 @@
 import '@xyflow/react/dist/base.css';
-import { Handle, Panel, Position, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
+import { Handle, Panel, Position, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react';
 import type { Edge, Node, NodeProps } from '@xyflow/react';
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
@@ -9,7 +9,7 @@ import { useSaidText } from '../../kit/said.js';
 import { Span } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
-import { NODE, neighbour, placesOf } from './graph-layout.js';
+import { NODE, neighbour, placesOf, viewOn } from './graph-layout.js';
 import type { Place } from './graph-layout.js';
 import type { GraphNode, RunGraph } from './run-graph.js';
 import { signValue } from './waits.js';
@@ -27,9 +27,9 @@ type TaskNode = Node<{ readonly node: GraphNode; readonly isOpen: boolean; reado
 const NODE_TYPES = { task: memo(TaskNodeView) };
 /** Below this the words cannot be read: a larger graph begins at what matters instead of whole. */
 const READABLE = 0.6;
-const LEAST_HEIGHT = 260;
-/** For the buttons at the bottom. */
-const ROOM_BELOW = 70;
+const LEAST_HEIGHT = 200;
+/** For the buttons at the bottom, and as much at the top. */
+const ROOM_AROUND = 110;
 
 /** The steps as a drawing: it can be moved, zoomed, and walked through by the arrow keys. */
 export function GraphView(props: GraphViewProps) {
@@ -56,15 +56,18 @@ function Drawing({ graph, openStep, onOpen }: GraphViewProps) {
     void flow.fitView({ minZoom: 0.1, maxZoom: 1, padding: 0.06 }).then(() => {
       if (flow.getZoom() >= READABLE) return;
       const place = places.get(whatMatters(graph.nodes) ?? '');
-      if (place) void flow.setCenter(...middleOf(place), { zoom: READABLE + 0.15 });
+      const room = frame.current?.getBoundingClientRect();
+      if (place && room) void flow.setViewport(viewOn(place, [...places.values()], room, READABLE + 0.15));
     });
   }, [flow, places]);
 
-  // A step that was added (a check, a taking back) moves the others: until somebody has moved the drawing, it is brought into view whole again.
+  // A step that was added (a check, a taking back) moves the others, and a phone that is turned has another frame: until somebody has moved the
+  // drawing, it is brought into view again.
+  const size = useStore(({ width, height }) => `${width} ${height}`);
   const isMoved = useRef(false);
   useEffect(() => {
     if (flow.viewportInitialized && !isMoved.current) begin();
-  }, [flow, begin]);
+  }, [flow, begin, size]);
 
   useEffect(() => {
     if (stop === null) return;
@@ -95,7 +98,7 @@ function Drawing({ graph, openStep, onOpen }: GraphViewProps) {
       ref={frame}
       className="graph-frame run-graph"
       // A small graph does not stand in a large void.
-      style={{ maxHeight: `${Math.max(LEAST_HEIGHT, bottom + ROOM_BELOW)}px` }}
+      style={{ maxHeight: `${Math.max(LEAST_HEIGHT, bottom + ROOM_AROUND)}px` }}
       role="group"
       aria-label={view.graph_label}
       onKeyDown={onKeyDown}

@@ -13,7 +13,7 @@ import { runsWords } from '../../words/runs.js';
 import { ChangeView } from './change-view.js';
 import { AnswerDialog } from './run-dialogs.js';
 import type { Answer } from './run-dialogs.js';
-import { frozenBy, waitOf } from './waits.js';
+import { frozenBy, otherRunOf, waitOf } from './waits.js';
 
 /** Each step that waits for somebody's answer, with the answers; nothing where none does. */
 export function PersonWaits({ run, onOpen }: { readonly run: RunAnswer; readonly onOpen: (step_id: string) => void }) {
@@ -59,6 +59,7 @@ function Waiting({ run, step, may, onOpen }: WaitingProps) {
             {reason === 'approval' && person.approval}
             {reason === 'confirmation' && person.confirmation}
             {reason === 'in_doubt' && person.in_doubt}
+            {reason === 'sub_playbook' && person.sub_playbook}
             {reason === 'pause' && (frozen === null ? person.pause : person.freeze)}
           </span>
         </p>
@@ -77,7 +78,7 @@ function Waiting({ run, step, may, onOpen }: WaitingProps) {
         )}
       </div>
       <div className="run-waiting-end">
-        {step.until !== null && <Countdown until={step.until} />}
+        {step.until !== null && reason !== 'sub_playbook' && <Countdown until={step.until} />}
         <StepAnswers run={run} step={step} />
         {!may && (reason === 'confirmation' || reason === 'in_doubt') && (
           <span className="quiet">{person.read_only}</span>
@@ -99,7 +100,9 @@ export function StepAnswers({ run, step }: { readonly run: RunAnswer; readonly s
         {words.approval}
       </LinkButton>
     );
-  if (!may || step.reason === 'pause') return null;
+  const other = otherRunOf(step);
+  if (other !== null) return <LinkButton href={path`/runs/${other}`}>{words.other_run}</LinkButton>;
+  if (!may || step.reason === 'pause' || step.reason === 'sub_playbook') return null;
   const [yes, no]: readonly [Answer, Answer] =
     step.reason === 'confirmation' ? ['solved', 'unsolved'] : ['done', 'not_done'];
   return (

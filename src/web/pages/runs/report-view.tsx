@@ -145,6 +145,7 @@ function Done({ report, onOpenStep }: PartProps) {
         <Table
           caption={words.done}
           head={[step.task, step.target, step.what, step.from, step.to]}
+          stacks
           rows={report.done.map((deed, index) => ({
             id: `${deed.step_id}-${index}`,
             cells: [

@@ -165,7 +165,7 @@ function Conditions({ step }: { readonly step: Step }) {
             </Badge>
             <code dir="ltr">{condition}</code>
             <span className="quiet" dir="auto">
-              {explanation}
+              <Said text={explanation} />
             </span>
           </li>
         ))}

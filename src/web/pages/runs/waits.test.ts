@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Step } from '../../../domain/run/run.js';
-import { frozenBy, signValue, waitOf } from './waits.js';
+import { frozenBy, otherRunOf, signValue, waitOf } from './waits.js';
 
 function waiting(part: Partial<Pick<Step, 'state' | 'reason' | 'approval' | 'until'>>) {
   return { state: 'waiting' as const, reason: 'timer' as const, approval: null, until: null, ...part };
@@ -8,7 +8,7 @@ function waiting(part: Partial<Pick<Step, 'state' | 'reason' | 'approval' | 'unt
 
 describe('what a waiting step waits for', () => {
   it('is a person where somebody has to answer or to release', () => {
-    for (const reason of ['confirmation', 'in_doubt', 'pause'] as const)
+    for (const reason of ['confirmation', 'in_doubt', 'pause', 'sub_playbook'] as const)
       expect(waitOf(waiting({ reason })), reason).toBe('person');
   });
 
@@ -21,6 +21,13 @@ describe('what a waiting step waits for', () => {
 
   it('is nothing for a step that does not wait', () => {
     expect(waitOf(waiting({ state: 'succeeded', reason: null }))).toBeNull();
+  });
+
+  it('names the other run in which somebody is waited for', () => {
+    const message = 'run 01M8277WBW8BAJYEGKDS4E0000 of PB-Child is waiting';
+
+    expect(otherRunOf({ reason: 'sub_playbook', message })).toBe('01M8277WBW8BAJYEGKDS4E0000');
+    expect(otherRunOf({ reason: 'timer', message })).toBeNull();
   });
 
   it('names the window of a freeze', () => {

@@ -10,12 +10,25 @@ export function waitOf({ state, reason, approval, until }: Waiting): Wait | null
   if (state !== 'waiting') return null;
   if (reason === 'approval') return approval?.state === 'pending' ? 'person' : 'time';
   if (reason === 'pause') return until === null ? 'person' : 'time';
-  return reason === 'confirmation' || reason === 'in_doubt' ? 'person' : 'time';
+  return reason === 'confirmation' || reason === 'in_doubt' || reason === 'sub_playbook' ? 'person' : 'time';
 }
 
 /** What a step's sign shows: the hand is for people's turn only. */
 export function signValue(state: StepState, wait: Wait | null): StepState | 'waits_by_itself' {
   return state === 'waiting' && wait === 'time' ? 'waits_by_itself' : state;
+}
+
+const OTHER_RUN = /^run (\S+) of /;
+
+/** The run in which somebody is waited for, where that is not this one; null for any other wait. */
+export function otherRunOf({
+  reason,
+  message,
+}: {
+  readonly reason: string | null;
+  readonly message: string | null;
+}): string | null {
+  return reason === 'sub_playbook' ? (OTHER_RUN.exec(message ?? '')?.[1] ?? null) : null;
 }
 
 const FROZEN = /^writes are frozen by maintenance window (\S+) /;

@@ -20,6 +20,7 @@ export function useWhy(): (step: Told) => string | null {
     if (word === null) return message;
     if (message === null || message === '') return word;
     // What holds these says itself what it is: another run, a freeze, a system that does not answer.
-    return reason === 'timer' || reason === 'pause' ? said(message) : `${word}: ${said(message)}`;
+    const isWhole = reason === 'timer' || reason === 'pause' || reason === 'sub_playbook';
+    return isWhole ? said(message) : `${word}: ${said(message)}`;
   };
 }

@@ -31,6 +31,7 @@ export function WindowSpans({ state, next, compact = false }: WindowSpansProps) 
       caption={w.next}
       head={[w.from, w.to, w.length]}
       numbers={[2]}
+      stacks={!compact}
       rows={next.map(({ starts_at, ends_at }, place) => ({
         id: String(place),
         cells: [

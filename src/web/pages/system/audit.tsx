@@ -165,7 +165,11 @@ function AuditFilters({ filter, active, onChange }: AuditFiltersProps) {
 function Deed({ what }: { readonly what: string }) {
   const { audit: words } = useWords(systemWords);
   const deeds: Readonly<Record<string, string>> = words.deeds;
-  return <span title={what}>{Object.hasOwn(deeds, what) ? deeds[what] : what}</span>;
+  return (
+    <span className="truncate" title={what}>
+      {Object.hasOwn(deeds, what) ? deeds[what] : what}
+    </span>
+  );
 }
 
 function Target({ entry }: { readonly entry: AuditEntry }) {

@@ -191,7 +191,7 @@ export const playbooks = {
     now: 'Check',
     checking: 'Checking …',
     empty: 'Nothing to check yet',
-    empty_hint: 'Paste the text on the left, or begin with a playbook that is in force.',
+    empty_hint: 'Paste a text, or begin with a playbook that is in force.',
     begin: 'Begin with',
     good: 'Nothing is wrong with it',
     good_hint: 'Put it into the playbooks folder and it is in force a second later.',

@@ -127,7 +127,7 @@ export const system: typeof en = {
     target_hint: '完整 ID',
     contains: '其中一部分',
     find: '任意内容',
-    find_hint: 'ID、名称、关键词',
+    find_hint: 'ID 或关键词',
     none: '还没有任何操作',
     none_hint: '人员和程序通过 API 做的事记录在这里：暂停、审批、备注、令牌。',
     looked: (n) => `已查找 ${countText(n)} 条记录`,

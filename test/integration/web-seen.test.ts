@@ -1,0 +1,181 @@
+import type { Locator, Page } from '@playwright/test';
+import { expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { describeWith } from '../helper/servers.js';
+import { drawn } from '../web/browser.js';
+import { sees } from '../web/hand.js';
+import { setStage } from '../web/stage.js';
+import { WebWorld } from '../web/world.js';
+
+const CHAIN = Array.from({ length: 6 }, (_, place) => ({
+  id: `s${place}`,
+  name: `Part ${place} of the chain`,
+  type: 'api_call',
+  action: `GET /chain/${place}`,
+  ...(place > 0 && { depends_on: [`s${place - 1}`] }),
+}));
+const BRIEF = {
+  playbook_id: 'PB-Brief',
+  name: 'A brief one',
+  timeout: '2s',
+  tasks: [
+    { id: 'look', type: 'api_call', action: 'GET /brief' },
+    { id: 'rest', type: 'wait', depends_on: ['look'], parameters: { duration: '10m' } },
+    { id: 'act', type: 'api_call', action: 'POST /brief/act', depends_on: ['rest'], conditions: ['{{ 1 < 2 }}'] },
+  ],
+};
+const JUDGED = {
+  playbook_id: 'PB-Judged',
+  name: 'One that looks first',
+  tasks: [
+    { id: 'look', type: 'api_call', action: 'GET /judged', output_variable: 'seen' },
+    { id: 'act', type: 'api_call', action: 'GET /more', depends_on: ['look'], conditions: ['{{ seen.left > 2 }}'] },
+  ],
+};
+const RULES = [
+  { rule_id: 'R-CHAIN', alert_name: 'Service_Latency_Exceeded', playbook_id: 'PB-Chain' },
+  { rule_id: 'R-BRIEF', alert_name: 'Brief', playbook_id: 'PB-Brief' },
+  { rule_id: 'R-JUDGED', alert_name: 'Judged', playbook_id: 'PB-Judged' },
+  { rule_id: 'R-ASK', alert_name: 'Full_Disk', playbook_id: 'PB-Ask' },
+];
+
+await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({ chromium }) => {
+  const stage = setStage(chromium, async () => {
+    const world = await WebWorld.open({
+      'chain.yaml': stringify({ playbook_id: 'PB-Chain', name: 'A chain', tasks: CHAIN }),
+      'brief.yaml': stringify(BRIEF),
+      'judged.yaml': stringify(JUDGED),
+      'rules.yaml': stringify({ rules: RULES }),
+    });
+    world.shop.answer({ json: { left: 3 } });
+    return world;
+  });
+
+  it('a run that its timeout ended is not shown as one that was done', async () => {
+    const run_id = await stage.world.startRun('Brief', 'brief');
+    await stage.world.eventually('its end', async () => {
+      const { finished_at } = await stage.world.get<{ finished_at: string | null }>(`/api/v1/runs/${run_id}`);
+      return finished_at !== null;
+    });
+    const { page, faults } = await stage.at(`/runs/${run_id}`);
+    const bar = page.getByRole('progressbar', { name: '1 of 3 steps, 2 skipped or cancelled' });
+    await bar.waitFor();
+    expect(await bar.getAttribute('aria-valuenow')).toBe('1');
+    const [whole, good] = [await bar.boundingBox(), await bar.locator('.progress-good').boundingBox()];
+    expect(good!.width / whole!.width).toBeCloseTo(1 / 3, 1);
+    await sees(page.locator('.run-lead'), '1/3');
+    expect(faults).toEqual([]);
+  });
+
+  it('a graph that is wider than its frame begins at the left, and is whole as soon as there is room', async () => {
+    const run_id = await stage.world.startRun('Service_Latency_Exceeded', 'payment-gateway');
+    await stage.world.runIs(run_id, 'succeeded');
+    const { page, faults } = await stage.at(`/runs/${run_id}`, { width: 768, height: 1024 });
+    const frame = page.locator('.run-graph');
+    const first = page.locator('[data-step="s0"]');
+    const fromLeft = async (): Promise<number> => (await first.boundingBox())!.x - (await frame.boundingBox())!.x;
+    await expect.poll(fromLeft).toBeLessThan(40);
+    expect(await fromLeft()).toBeGreaterThanOrEqual(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await expect.poll(() => isWithin(page.locator('[data-step="s5"]'), frame)).toBe(true);
+    expect(await isWithin(first, frame)).toBe(true);
+    const narrow = (await frame.boundingBox())!.width;
+    // A large screen has the time line beside it, and takes none of its room for that.
+    await page.setViewportSize({ width: 1920, height: 1080 });
+    await expect.poll(() => rows(page.locator('.run-graph, .time-line'))).toBe(1);
+    expect((await frame.boundingBox())!.width).toBeGreaterThan(narrow * 0.8);
+    await expect.poll(() => isWithin(page.locator('[data-step="s5"]'), frame)).toBe(true);
+    expect(await cut(page, '.time-line .truncate')).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  it('what a condition saw is told in Chinese, too', async () => {
+    const run_id = await stage.world.startRun('Judged', 'judged');
+    await stage.world.runIs(run_id, 'succeeded');
+    const { page, faults } = await stage.at(`/runs/${run_id}?step=act`, { language: 'zh' });
+    await sees(page.getByRole('dialog').last(), 'seen.left 为 3');
+    expect(faults).toEqual([]);
+  });
+
+  it('an approval leads to the rule that asked for it', async () => {
+    const run_id = await stage.world.startRun('Full_Disk', 'files');
+    const { page, faults } = await stage.at(`/approvals/${await stage.world.approvalOf(run_id)}`);
+    await page.getByRole('link', { name: 'rule R-ASK', exact: true }).click();
+    await page.waitForURL('**/rules/R-ASK');
+    expect(faults).toEqual([]);
+  });
+
+  it.each(['en', 'zh'] as const)('names, figures and verdicts stand whole on a tablet (%s)', async (language) => {
+    const run_id = await stage.world.startRun('Service_Latency_Exceeded', `payment-gateway-${language}`);
+    await stage.world.runIs(run_id, 'succeeded');
+    const { page, goto, faults } = await stage.at('/alerts', { width: 768, height: 1024, language });
+    await page.locator('[data-row="0"]').waitFor();
+    expect(await cut(page, '.alerts-name .truncate')).toEqual([]);
+    await goto('/system');
+    expect(await rows(page.locator('.system-figure'))).toBe(1);
+    await goto('/system?tab=connections');
+    const uneven: string[] = [];
+    for (const head of await page.locator('.system-connection-head').all())
+      if ((await rows(head.locator('> *'))) > 1) uneven.push(await head.innerText());
+    expect(uneven).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  it('on a phone who did what and when, the chosen tab and the times of a window are not cut or torn', async () => {
+    await stage.world.post('/api/v1/webhooks/alertmanager', '{oops').catch(() => undefined);
+    const { window_id } = await stage.world.post<{ window_id: string }>('/api/v1/maintenance_windows', {
+      matchers: ['service="batch"'],
+      ...{
+        cron: '0 22 * * 5',
+        duration: '4h',
+        timezone: 'Europe/Berlin',
+        hold: true,
+        freeze: false,
+        comment: 'weekly',
+      },
+    });
+    const { page, goto, faults } = await stage.at('/system?tab=audit', { width: 360, height: 740 });
+    await page.locator('[data-row="0"]').waitFor();
+    expect(await cut(page, '.audit-who')).toEqual([]);
+    for (const top of await page.locator('.card-top').all())
+      expect(await isWithin(top.locator('> :last-child'), page.locator('.data-list'))).toBe(true);
+    await goto('/system?tab=tokens');
+    await page.getByRole('tab', { name: /^Dead letters\s*1/ }).waitFor();
+    await drawn(page);
+    expect(await isWithin(page.getByRole('tab', { selected: true }), page.getByRole('tablist'))).toBe(true);
+    await goto(`/silences/windows/${window_id}`);
+    const times = page.getByRole('table').locator('time');
+    await times.first().waitFor();
+    for (const time of await times.all()) expect((await time.boundingBox())!.height).toBeLessThan(45);
+    expect(faults).toEqual([]);
+  });
+});
+
+/** Whether all of it is inside the other one's box. */
+async function isWithin(inner: Locator, outer: Locator): Promise<boolean> {
+  const [a, b] = [await inner.boundingBox(), await outer.boundingBox()];
+  if (a === null || b === null) return false;
+  const isInside = (at: number, length: number, from: number, room: number): boolean =>
+    at >= from - 1 && at + length <= from + room + 1;
+  return isInside(a.x, a.width, b.x, b.width) && isInside(a.y, a.height, b.y, b.height);
+}
+
+/** The texts that end in dots because there is no room for them. */
+function cut(page: Page, selector: string): Promise<string[]> {
+  return page.evaluate<string[]>(
+    `[...document.querySelectorAll(${JSON.stringify(selector)})].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)`,
+  );
+}
+
+/** In how many rows these stand: those that overlap from top to bottom are in one. */
+async function rows(all: Locator): Promise<number> {
+  let count = 0;
+  let bottom = -Infinity;
+  for (const one of await all.all()) {
+    const box = await one.boundingBox();
+    if (box === null) continue;
+    if (box.y >= bottom - 1) count++;
+    bottom = Math.max(bottom, box.y + box.height);
+  }
+  return count;
+}
