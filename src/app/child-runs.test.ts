@@ -7,7 +7,7 @@ import { Playbook } from '../domain/playbook/playbook.js';
 import type { CheckedPlaybook, Mode } from '../domain/playbook/playbook.js';
 import type { Run } from '../domain/run/run.js';
 import { playbookModule, playbookSpec } from '../executor/playbook/playbook.js';
-import { retryRun } from '../schedule/by-hand.js';
+import { confirmRun, retryRun, steerRun } from '../schedule/by-hand.js';
 import type { Scheduler } from '../schedule/scheduler.js';
 
 describe('a playbook inside of another', () => {
@@ -15,12 +15,14 @@ describe('a playbook inside of another', () => {
   let scheduler: Scheduler;
   let modes: Record<string, Mode>;
   let broken: boolean;
+  let doubtful: boolean;
   let children: Record<string, Playbook>;
 
   beforeEach(async () => {
     world = new World();
-    modes = { 'PB-Child': 'auto', 'PB-Loop': 'auto' };
+    modes = { 'PB-Child': 'auto', 'PB-Loop': 'auto', 'PB-Between': 'auto' };
     broken = false;
+    doubtful = false;
     children = {
       'PB-Child': Playbook.parse({
         playbook_id: 'PB-Child',
@@ -32,6 +34,10 @@ describe('a playbook inside of another', () => {
       'PB-Loop': Playbook.parse({
         playbook_id: 'PB-Loop',
         tasks: [{ id: 'again', type: 'playbook', parameters: { playbook_id: 'PB-Loop' } }],
+      }),
+      'PB-Between': Playbook.parse({
+        playbook_id: 'PB-Between',
+        tasks: [{ id: 'between', type: 'playbook', parameters: { playbook_id: 'PB-Child' } }],
       }),
     };
     for (const [id, playbook] of Object.entries(children)) world.playbooks.set(id, playbook);
@@ -54,7 +60,11 @@ describe('a playbook inside of another', () => {
     });
     const change = { target: 'x', what: 'y', from: 1, to: 2 };
     world.kind('act', 'write', () =>
-      broken ? { type: 'failed', reason: 'no', retryable: false } : { type: 'succeeded', output: { n: 7 }, change },
+      doubtful
+        ? { type: 'in_doubt', reason: 'cut off' }
+        : broken
+          ? { type: 'failed', reason: 'no', retryable: false }
+          : { type: 'succeeded', output: { n: 7 }, change },
     );
     scheduler = await world.scheduler();
   });
@@ -117,6 +127,72 @@ describe('a playbook inside of another', () => {
     expect(run(run_id)).toMatchObject({ state: 'succeeded', steps: { use: { state: 'succeeded' } } });
     const ofChild = world.calls.filter((call) => call.step_id === 'nap' || call.step_id === 'act');
     expect(ofChild.map((call) => call.step_id)).toEqual(['nap', 'nap', 'act', 'act', 'act']);
+  });
+
+  async function answer(run_id: string): Promise<void> {
+    const said = { by: 'ann', step_id: null, solved: null, done: true, comment: null };
+    await confirmRun(world.memory.store, run_id, said, world.clock);
+    await world.clock.advance(5_000);
+  }
+
+  it('is waited for by people in both runs, and by nobody any more once it goes on', async () => {
+    doubtful = true;
+    const run_id = await world.begin(scheduler, PARENT.slice(0, 1));
+    await world.clock.advance(5_000);
+    const child = childOf(run_id);
+    expect(run(run_id)).toMatchObject({ state: 'running', steps: { inner: { reason: 'timer' } } });
+    await world.clock.advance(95_000);
+    expect(run(child).state).toBe('waiting');
+    expect(run(run_id)).toMatchObject({ state: 'waiting', steps: { inner: { state: 'waiting' } } });
+    expect(run(run_id).steps['inner']?.message).toBe(`run ${child} of PB-Child is waiting`);
+
+    await scheduler.stop();
+    scheduler = await world.scheduler('w', '2');
+    await world.clock.advance(5_000);
+    expect(run(run_id).state).toBe('waiting');
+    expect(scheduler.size).toBe(0);
+    await answer(child);
+    expect(run(run_id)).toMatchObject({ state: 'succeeded', steps: { inner: { state: 'succeeded' } } });
+    expect(world.calls.filter((call) => call.step_id === 'act')).toHaveLength(1);
+  });
+
+  it('is waited for through the run between them', async () => {
+    doubtful = true;
+    const run_id = await world.begin(scheduler, [
+      { id: 'outer', type: 'playbook', parameters: { playbook_id: 'PB-Between' } },
+    ]);
+    await world.clock.advance(100_000);
+    const between = childOf(run_id);
+    expect([run(childOf(between)).state, run(between).state, run(run_id).state]).toEqual(Array(3).fill('waiting'));
+    await answer(childOf(between));
+    expect([run(between).state, run(run_id).state]).toEqual(['succeeded', 'succeeded']);
+  });
+
+  it('keeps what began it waiting while somebody has paused it, and no longer', async () => {
+    const run_id = await world.begin(scheduler, PARENT.slice(0, 1));
+    await world.clock.advance(5_000);
+    const child = childOf(run_id);
+    const steer = async (type: 'pause' | 'resume'): Promise<void> => {
+      await steerRun(world.memory.store, child, { type, by: 'ann', reason: null }, world.clock);
+      await world.clock.advance(5_000);
+    };
+    await steer('pause');
+    expect(run(run_id)).toMatchObject({ state: 'waiting', steps: { inner: { reason: 'sub_playbook' } } });
+    await steer('resume');
+    expect(run(run_id)).toMatchObject({ state: 'running', steps: { inner: { reason: 'timer' } } });
+    await world.clock.advance(100_000);
+    expect(run(run_id).state).toBe('succeeded');
+  });
+
+  it('is looked at a few times only while people take a day', async () => {
+    doubtful = true;
+    children['PB-Child'] = { ...children['PB-Child']!, timeout: '7d' };
+    world.playbooks.set('PB-Child', children['PB-Child']);
+    const run_id = await world.begin(scheduler, PARENT.slice(0, 1), { timeout: '7d' });
+    await world.clock.advance(100_000);
+    for (let hour = 0; hour < 24; hour++) await world.clock.advance(3_600_000);
+    expect(run(run_id).state).toBe('waiting');
+    expect(run(run_id).steps['inner']?.attempts.length).toBeLessThan(15);
   });
 
   /** A run that waits for one with this `on_resolved`, which naps; everything in it is for one alert. */

@@ -115,10 +115,10 @@ function headerOf(playbook_id: string, run_id: string, parent: Run, step_id: str
 }
 
 function childOf(run: Run): ChildRun {
-  const { run_id, playbook_id, state, outcome, reason } = run;
+  const { run_id, playbook_id, state, outcome, reason, created_at } = run;
   const steps = Object.values(run.steps);
   const outputs = Object.fromEntries(steps.map((step) => [step.step_id, step.output]));
   const isSmall = run.finished_at !== null && JSON.stringify(outputs).length <= MAX_OUTPUTS;
   const wrote = steps.some((step) => step.change !== null && !step.recorded_only);
-  return { run_id, playbook_id, state, outcome, reason, outputs: isSmall ? outputs : null, wrote };
+  return { run_id, playbook_id, state, outcome, reason, created_at, outputs: isSmall ? outputs : null, wrote };
 }

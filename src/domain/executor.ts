@@ -104,6 +104,7 @@ export interface ChildRun {
   readonly state: RunState;
   readonly outcome: RunOutcome | null;
   readonly reason: string | null;
+  readonly created_at: string;
   /** By `output_variable`; null until it has ended. */
   readonly outputs: Readonly<Record<string, unknown>> | null;
   /** True when it changed something. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.js';
 import type { Playbook } from '../domain/playbook/playbook.js';
 import type { Run, RunEvent } from '../domain/run/run.js';
+import { concernsParent } from '../domain/run/parent.js';
 import { isRunFinished } from '../domain/run/run.js';
 import type { ClaimedRun, FoundAlerts, NewRun, RunChange, RunStore } from '../domain/run/run-store.js';
 import type { RunKey } from '../domain/triage-store.js';
@@ -53,6 +54,7 @@ export class MemoryRuns implements RunStore {
     const run = fold(kept.run, events);
     const reopens = isRunFinished(kept.run.state) && !isRunFinished(run.state);
     if (reopens && this.#keys.has(keyText(run)) && !run.dry_run) return 'conflict';
+    if (run.parent_run_id !== null && concernsParent(kept.run, run)) this.poke(run.parent_run_id);
     kept.run = run;
     kept.events.push(...events);
     if (outside) kept.poked = true;
@@ -193,7 +195,7 @@ export class MemoryRuns implements RunStore {
     return kept;
   }
 
-  /** A run that has ended gives up its lease and its key, and whoever waits for it hears of that. */
+  /** A run that has ended gives up its lease and its key. */
   #note(kept: Kept): void {
     const { run } = kept;
     if (!isRunFinished(run.state)) {
@@ -204,7 +206,6 @@ export class MemoryRuns implements RunStore {
     kept.holder = null;
     if (!this.#open.delete(run.run_id)) return;
     if (this.#keys.get(keyText(run)) === run.run_id) this.#keys.delete(keyText(run));
-    if (run.parent_run_id !== null) this.poke(run.parent_run_id);
   }
 
   #isFree(kept: Kept, worker_id: string, now: string, holding: readonly string[] | undefined): boolean {

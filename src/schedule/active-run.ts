@@ -212,19 +212,13 @@ export class ActiveRun {
     }
   }
 
-  /** A run that a step waits for may have ended: the step looks now, not when it had meant to. */
+  /** A run that a step waits for may have ended, or wait for a person: the step looks now, not when it had meant to. */
   #childrenEnded(run: Run, at: string): RunEvent[] {
-    const waits = Object.values(run.steps).filter(
-      (step) => step.kind === 'playbook' && step.state === 'waiting' && step.reason === 'timer',
-    );
-    return waits.map(({ step_id, message }) => ({
-      type: 'step_waiting',
-      at,
-      step_id,
-      reason: 'timer',
-      message: message ?? '',
-      until: at,
-    }));
+    const events: RunEvent[] = [];
+    for (const { step_id, kind, state, reason, message } of Object.values(run.steps))
+      if (kind === 'playbook' && state === 'waiting' && (reason === 'timer' || reason === 'sub_playbook'))
+        events.push({ type: 'step_waiting', at, step_id, reason, message: message ?? '', until: at });
+    return events;
   }
 
   #goesOnAfterAbort(run: Run, step_id: string): boolean {

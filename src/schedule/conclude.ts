@@ -67,7 +67,16 @@ export function conclude(run: Run, planned: PlannedTask, step: Step, end: Attemp
       return failed(run, planned, step, at, end);
     }
     case 'waiting':
-      return [{ type: 'step_waiting', at, step_id, reason: 'timer', message: end.reason, until: end.until }];
+      return [
+        {
+          type: 'step_waiting',
+          at,
+          step_id,
+          reason: end.for_person ? 'sub_playbook' : 'timer',
+          message: end.reason,
+          until: end.until,
+        },
+      ];
     case 'asks':
       return question(step, end, chance);
     case 'cancelled':

@@ -63,11 +63,17 @@ export function whyNotWait(run: Run, plan: Plan, planned: PlannedTask, step: Ste
   const ends = run.reason ?? 'the run ends';
   if (!goesOn(run, planned)) return ends;
   if (!run.aborted) return null;
+  const last = endOfRest(run, plan);
+  // When it would look again says nothing: it hears of an answer.
+  if (step.reason === 'sub_playbook') return now < last ? null : tooLate(ends, last);
   // For others a person is asked, and the run is handed over as it is.
   if (waitsForAPerson(step) && step.reason !== 'pause') return ends;
-  const last = endOfRest(run, plan);
   const until = step.until === null ? now : Date.parse(step.until);
   if (now < last && until <= last) return null;
+  return tooLate(ends, last);
+}
+
+function tooLate(ends: string, last: number): string {
   return `${ends}; what was left to do had until ${instant(last)}`;
 }
 

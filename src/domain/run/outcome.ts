@@ -58,7 +58,14 @@ export type Outcome =
       readonly change?: Change | null;
       readonly evidence?: Readonly<Record<string, unknown>>;
     }
-  | { readonly type: 'waiting'; readonly until: string; readonly reason: string }
+  | {
+      readonly type: 'waiting';
+      /** When to look again at the latest. */
+      readonly until: string;
+      readonly reason: string;
+      /** A run that it began waits for a person: nothing else moves it on. */
+      readonly for_person?: true;
+    }
   | Asks
   | { readonly type: 'cancelled'; readonly reason: string }
   | { readonly type: 'in_doubt'; readonly reason: string };

@@ -38,13 +38,15 @@ export const SkipReason = z.enum([
 export type SkipReason = z.infer<typeof SkipReason>;
 
 /** Why a step waits: only a person ends the reasons of `PERSON_WAITS`. */
-export const WaitReason = z.enum(['retry', 'timer', 'approval', 'confirmation', 'in_doubt', 'pause']);
+export const WaitReason = z.enum(['retry', 'timer', 'approval', 'confirmation', 'in_doubt', 'pause', 'sub_playbook']);
 export type WaitReason = z.infer<typeof WaitReason>;
 export const PERSON_WAITS: ReadonlySet<WaitReason> = new Set<WaitReason>([
   'approval',
   'confirmation',
   'in_doubt',
   'pause',
+  // The run that it began waits for one.
+  'sub_playbook',
 ]);
 
 export const StepChange = z.object({ target: z.string(), what: z.string(), from: z.unknown(), to: z.unknown() });

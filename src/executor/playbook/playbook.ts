@@ -3,10 +3,12 @@ import { instant } from '../../domain/clock.js';
 import { FixpointError, messageOf } from '../../domain/errors.js';
 import type { ChildRun, Executor, ExecutorDeps, ExecutorSpec } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/run/outcome.js';
+import { needsAPerson } from '../../domain/run/parent.js';
 import { localModule } from '../local-module.js';
 
-/** The run that began hears at once when the other one ends; this is for when that gets lost. */
+/** The run that began hears at once when the other one ends, or comes to wait for a person; this is for when that gets lost. */
 const LOOK_AGAIN_MS = 300_000;
+const LONGEST_LOOK_AGAIN_MS = 86_400_000;
 
 /** Another playbook, as a step of this one. */
 export const PlaybookInput = z.strictObject({
@@ -48,9 +50,13 @@ function isEnded({ state }: ChildRun): boolean {
   return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
 
-function waiting({ run_id, playbook_id, state }: ChildRun, { clock }: ExecutorDeps): Outcome {
-  const until = instant(clock.now() + LOOK_AGAIN_MS);
-  return { type: 'waiting', until, reason: `run ${run_id} of ${playbook_id} is ${state}` };
+function waiting({ run_id, playbook_id, state, created_at }: ChildRun, { clock }: ExecutorDeps): Outcome {
+  const now = clock.now();
+  const reason = `run ${run_id} of ${playbook_id} is ${state}`;
+  if (!needsAPerson(state)) return { type: 'waiting', until: instant(now + LOOK_AGAIN_MS), reason };
+  // People may take days: each look is an attempt in the step's record, so the next one is as far away as the first is.
+  const wait_ms = Math.min(Math.max(LOOK_AGAIN_MS, now - Date.parse(created_at)), LONGEST_LOOK_AGAIN_MS);
+  return { type: 'waiting', until: instant(now + wait_ms), reason, for_person: true };
 }
 
 function ended(child: ChildRun): Outcome {

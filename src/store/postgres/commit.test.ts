@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Db, Statement } from '../db.js';
-import type { Rows } from './commit.js';
+import type { Rows, RunRow } from './commit.js';
 import { writeRows } from './commit.js';
 
 /** What Postgres keeps of a statement's name: two names with the same beginning are one name to it. */
@@ -38,6 +38,25 @@ function statementsOf(asked: readonly Rows[]): Promise<Statement[]> {
 }
 
 describe('the statement of a commit', () => {
+  it('keeps the mark of a run that one operation changes and another one pokes', async () => {
+    const asked: (readonly unknown[])[] = [];
+    const db = {
+      query: ({ values }: Statement) => {
+        asked.push(values ?? []);
+        return Promise.resolve([]);
+      },
+    } as unknown as Db; // nothing else of it is used
+    const row = { r: 'R', pk: false } as RunRow; // the rest does not matter here
+    await writeRows(db, [{ runs: [row, { ...row, r: 'S' }] }, { poke: ['R', 'T'] }]);
+
+    const marks = (JSON.parse(String(asked[0]?.[0])) as RunRow[]).map(({ r, pk }) => [r, pk]);
+    expect(marks).toEqual([
+      ['R', true],
+      ['S', false],
+    ]);
+    expect(asked[0]?.[1]).toEqual(['R', 'T']);
+  });
+
   it('has a name of its own for every choice of tables, short enough to be kept whole', async () => {
     const tables = Object.keys(EVERYTHING) as (keyof Rows)[]; // of an object that is written out above
     // Up to three tables, and all but up to three: what a longest name and its neighbours are made of.

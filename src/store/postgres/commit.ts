@@ -313,12 +313,20 @@ function rowsOf(operations: readonly Rows[], table: Table): readonly unknown[] {
   // A storm repeats the same occurrences in every request: each is checked once in a commit.
   if (table === 'seen') return distinctSeen(operations);
   if (table === 'unwritten') return distinctUnwritten(operations);
+  if (table === 'runs') return runRows(operations);
   const all: unknown[] = [];
   for (const operation of operations) {
     const rows = operation[table];
     if (rows) for (const row of rows) all.push(row);
   }
   return table === 'joined' ? [...new Set(all)] : all;
+}
+
+/** One statement changes a row once: whom another operation of the commit pokes has the mark in the row that it writes itself. */
+function runRows(operations: readonly Rows[]): RunRow[] {
+  const poked = new Set(operations.flatMap((operation) => operation.poke ?? []));
+  const rows = operations.flatMap((operation) => operation.runs ?? []);
+  return poked.size === 0 ? rows : rows.map((row) => (poked.has(row.r) ? { ...row, pk: true } : row));
 }
 
 function distinctSeen(operations: readonly Rows[]): { k: string; v: number }[] {

@@ -1,4 +1,5 @@
 import type { Run, RunEvent, RunHeader } from '../../domain/run/run.js';
+import { concernsParent } from '../../domain/run/parent.js';
 import { isRunFinished } from '../../domain/run/run.js';
 import type { ApprovalRow, OutboxRow, Rows, RunRow } from './commit.js';
 
@@ -22,8 +23,8 @@ export function rowsOfChange(
   if (wroteAt !== null && after.service_name !== null) rows.writes = [{ s: after.service_name, a: wroteAt }];
   if (isRunFinished(after.state) && (before === null || !isRunFinished(before.state))) {
     rows.finished = [after.run_id];
-    if (after.parent_run_id !== null) rows.poke = [after.parent_run_id];
   }
+  if (after.parent_run_id !== null && concernsParent(before, after)) rows.poke = [after.parent_run_id];
   return rows;
 }
 

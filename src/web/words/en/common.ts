@@ -199,6 +199,7 @@ export const common = {
     confirmation: 'for a confirmation',
     in_doubt: 'in doubt: did the write take place?',
     pause: 'paused',
+    sub_playbook: 'for a person, in another run',
   },
   mode: { auto: 'auto', approve: 'asks first', shadow: 'shadow', off: 'off' },
   effect: { read: 'reads', write: 'writes', notify: 'notifies' },

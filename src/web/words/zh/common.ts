@@ -189,6 +189,7 @@ export const common: typeof en = {
     confirmation: '等待确认',
     in_doubt: '结果不明：写操作是否已发生？',
     pause: '已暂停',
+    sub_playbook: '等待另一个运行中的人员处理',
   },
   mode: { auto: '自动', approve: '先审批', shadow: '影子', off: '关闭' },
   effect: { read: '只读', write: '写入', notify: '通知' },
