@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { AlertAnswer, AlertOneQuery, AlertQuery } from '../domain/api/alert.js';
 import { pageOf, pageRequest, sinceInstant } from '../domain/api/page.js';
+import { instant } from '../domain/clock.js';
+import type { AlertFilter } from '../domain/decision/alert-view.js';
 import type { Auth } from './auth.js';
 import type { HttpDeps } from './deps.js';
 import { createEvaluation } from './evaluation.js';
@@ -23,15 +25,7 @@ export function alertRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       schema: { tags: ['alerts'], summary: LIST, querystring: AlertQuery, ...answers(200, pageOf(AlertAnswer)) },
     },
     (request) => {
-      const { limit: _limit, cursor: _cursor, since, until, matcher, ...filter } = request.query;
-      const now = deps.clock.now();
-      const asked = {
-        ...filter,
-        ...(since === undefined ? {} : { since: sinceInstant(since, now) }),
-        ...(until === undefined ? {} : { until: sinceInstant(until, now) }),
-        ...(matcher === undefined ? {} : { matchers: [matcher].flat() }),
-      };
-      return deps.store.alerts.list(asked, pageRequest(request.query));
+      return deps.store.alerts.list(filterOf(request.query, deps.clock.now()), pageRequest(request.query));
     },
   );
 
@@ -54,4 +48,30 @@ export function alertRoutes(app: Api, deps: HttpDeps, auth: Auth): void {
       return request.query.evaluation === 'true' ? { ...answer, evaluation: await evaluate(alert) } : answer;
     },
   );
+}
+
+/** What a query asks for, in the words of the store. */
+function filterOf(query: AlertQuery, now: number): AlertFilter {
+  const {
+    limit: _limit,
+    cursor: _cursor,
+    since,
+    until,
+    matcher,
+    annotation,
+    momentary,
+    timestamp,
+    ends_at,
+    ...rest
+  } = query;
+  return {
+    ...rest,
+    ...(since === undefined ? {} : { since: sinceInstant(since, now) }),
+    ...(until === undefined ? {} : { until: sinceInstant(until, now) }),
+    ...(timestamp === undefined ? {} : { timestamp: instant(Date.parse(timestamp)) }),
+    ...(ends_at === undefined ? {} : { ends_at: instant(Date.parse(ends_at)) }),
+    ...(momentary === undefined ? {} : { momentary: momentary === 'true' }),
+    ...(matcher === undefined ? {} : { matchers: [matcher].flat() }),
+    ...(annotation === undefined ? {} : { annotation_matchers: [annotation].flat() }),
+  };
 }

@@ -32,6 +32,25 @@ describe('lists', () => {
     ]);
   });
 
+  it('read what a query asks of times, truth and annotations', async () => {
+    await get(
+      '/api/v1/alerts?timestamp=2026-11-21T11:00:00%2B01:00&momentary=false&annotation=a%3D%22b%22&metric_value=5&limit=1',
+    );
+
+    expect(face.world.asked.at(-1)).toEqual({
+      what: 'alerts',
+      with: {
+        filter: {
+          timestamp: '2026-11-21T10:00:00.000Z',
+          momentary: false,
+          annotation_matchers: ['a="b"'],
+          metric_value: 5,
+        },
+        page: { limit: 1, cursor: null },
+      },
+    });
+  });
+
   it('answer with at most 200 items however many are asked for', async () => {
     await get('/api/v1/runs?limit=1000&since=2026-11-21T10:00:00%2B08:00');
 

@@ -281,6 +281,10 @@ export function limitsSuite(store: () => Store): void {
           metric_value: n,
           group_key: n < 5 ? 'few' : 'many',
           description: n === 7 ? 'The Disk is full' : 'something else',
+          timestamp: new Date(Date.parse(AT) - n * 1_000).toISOString(),
+          ends_at: n === 6 ? LATER : null,
+          annotations: { team: `ops-${n % 20}` },
+          ...(n === 8 ? { momentary: true as const } : {}),
           labels: { env: n === 3 ? 'prod' : 'test', team: `pay-${n}` },
           received_at: new Date(Date.parse(AT) + n * 1_000).toISOString(),
         }),
@@ -317,6 +321,17 @@ export function limitsSuite(store: () => Store): void {
       expect(await found({ since: made[38]?.received_at ?? '' })).toEqual([39, 38]);
       expect(await found({ until: made[2]?.received_at ?? '' })).toEqual([1, 0]);
       expect(await found({ fingerprint: made[5]?.fingerprint ?? '' })).toEqual([5]);
+      expect(await found({ alert_id: made[11]?.alert_id ?? '' })).toEqual([11]);
+      expect(await found({ alert_id: 'nothing' })).toEqual([]);
+      expect(await found({ metric_value: 13 })).toEqual([13]);
+      expect(await found({ momentary: true })).toEqual([8]);
+      expect(await found({ momentary: false })).toHaveLength(39);
+      expect(await found({ description: 'The Disk is full' })).toEqual([7]);
+      expect(await found({ description: '/The .* full/' })).toEqual([7]);
+      expect(await found({ description: 'The Disk' })).toEqual([]);
+      expect(await found({ timestamp: made[4]?.timestamp ?? '' })).toEqual([4]);
+      expect(await found({ ends_at: LATER })).toEqual([6]);
+      expect(await found({ annotation_matchers: ['team=~"ops-1[78]"'] })).toEqual([38, 37, 18, 17]);
       await expect(alerts.list({ matchers: ['env="'] }, { limit: 1, cursor: null })).rejects.toMatchObject({
         code: 'invalid',
       });

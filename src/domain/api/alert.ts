@@ -31,10 +31,13 @@ export const AlertAnswer = Alert.extend({
 });
 export type AlertAnswer = z.infer<typeof AlertAnswer>;
 
+const MatcherTexts = z.union([FilterText, z.array(FilterText).max(20)]);
+const Moment = z.iso.datetime({ offset: true, error: 'expected an instant such as 2026-11-21T10:00:00Z' });
 const Figure = z.coerce.number({ error: 'expected a number' });
 
 /** The filters of `GET /api/v1/alerts`; all must hold. */
 export const AlertQuery = PageQuery.extend({
+  alert_id: FilterText.exactOptional(),
   source_system: FilterText.exactOptional(),
   alert_name: FilterText.exactOptional().describe('A name, or a /regular expression/ that takes the whole name'),
   service_name: FilterText.exactOptional().describe('The same for the service'),
@@ -51,16 +54,22 @@ export const AlertQuery = PageQuery.extend({
   group_key: FilterText.exactOptional(),
   metric_unit: FilterText.exactOptional(),
   occurrence_id: FilterText.exactOptional(),
+  description: FilterText.exactOptional().describe('The whole of it, or a /regular expression/; see text'),
+  timestamp: Moment.exactOptional().describe('When it began, to the millisecond'),
+  ends_at: Moment.exactOptional(),
+  momentary: z.enum(['true', 'false']).exactOptional().describe('Whether it happened and does not last'),
+  metric_value: Figure.exactOptional(),
   min_value: Figure.exactOptional().describe('metric_value at least'),
   max_value: Figure.exactOptional().describe('metric_value at most'),
-  matcher: z
-    .union([FilterText, z.array(FilterText).max(20)])
-    .exactOptional()
-    .describe('Matchers on labels in Alertmanager syntax: env="prod", team=~"pay.*"; may be repeated, all must hold'),
+  matcher: MatcherTexts.exactOptional().describe(
+    'Matchers on labels in Alertmanager syntax: env="prod", team=~"pay.*"; may be repeated, all must hold',
+  ),
+  annotation: MatcherTexts.exactOptional().describe('The same on annotations'),
   text: FilterText.exactOptional().describe('Anywhere in name or description, whatever the case'),
   since: Since.exactOptional().describe('Received at that time or later'),
   until: Since.exactOptional().describe('Received before that time'),
 });
+export type AlertQuery = z.infer<typeof AlertQuery>;
 
 /** The path of one alert, and whether the evaluation of every rule is wanted with it. */
 export const AlertOneQuery = z.strictObject({

@@ -9,6 +9,7 @@ export interface StoredAlert extends Alert {
 }
 
 export interface AlertFilter {
+  readonly alert_id?: string;
   readonly source_system?: string;
   /** A name, or a /regular expression/ that takes the whole name; so is the service's. */
   readonly alert_name?: string;
@@ -27,10 +28,19 @@ export interface AlertFilter {
   readonly group_key?: string;
   readonly metric_unit?: string;
   readonly occurrence_id?: string;
+  /** A text, or a /regular expression/ that takes the whole of it. */
+  readonly description?: string;
+  readonly timestamp?: string;
+  readonly ends_at?: string;
+  /** Whether it happened and does not last. */
+  readonly momentary?: boolean;
+  readonly metric_value?: number;
   readonly min_value?: number;
   readonly max_value?: number;
   /** Matchers on labels in Alertmanager's syntax; all must hold. */
   readonly matchers?: readonly string[];
+  /** The same on annotations. */
+  readonly annotation_matchers?: readonly string[];
   /** Anywhere in name or description. */
   readonly text?: string;
   readonly since?: string;

@@ -44,8 +44,8 @@ export async function listAlerts(db: Db, filter: AlertFilter, page: PageRequest)
     filter,
     deep: deepFilter(filter),
     within: textsWithin(filter),
-    cursor: lower(checkCursor(page), filter.until === undefined ? null : idFrom(filter.until, ID_SLACK_MS)),
-    floor: filter.since === undefined ? '' : idFrom(filter.since, -ID_SLACK_MS),
+    cursor: lower(checkCursor(page), ceilingOf(filter)),
+    floor: filter.alert_id ?? (filter.since === undefined ? '' : idFrom(filter.since, -ID_SLACK_MS)),
     limit: page.limit + 1,
   };
   const parts = [await searchAlerts(search), await searchRepeats(search)];
@@ -190,6 +190,12 @@ function fits(alert: StoredAlert, filter: AlertFilter): boolean {
   return (Object.keys(exact) as (keyof typeof exact)[]).every(
     (field) => exact[field] === undefined || exact[field] === alert[field],
   ); // the keys of an object that is written out above
+}
+
+/** Below what the ids of all that a filter finds are; null where it does not say. */
+function ceilingOf({ alert_id, until }: AlertFilter): string | null {
+  if (alert_id !== undefined) return `${alert_id}${AFTER_ALL}`;
+  return until === undefined ? null : idFrom(until, ID_SLACK_MS);
 }
 
 function lower(cursor: string | null, until: string | null): string {
