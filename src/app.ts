@@ -8,7 +8,7 @@ import type { Clock } from './domain/clock.js';
 import type { ConnectionCheck } from './domain/connection.js';
 import { durationMs } from './domain/duration.js';
 import { messageOf } from './domain/errors.js';
-import { createIds } from './domain/id.js';
+import { createIds, pooled } from './domain/id.js';
 import type { Log } from './domain/log.js';
 import type { Store } from './domain/store.js';
 import { fold } from './domain/run/transition.js';
@@ -89,7 +89,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const stops: (() => Promise<void>)[] = [];
   const stop = stopAll(stops, log);
   try {
-    const ids = createIds(() => clock.now(), randomBytes);
+    const ids = createIds(() => clock.now(), pooled(randomBytes));
     const metrics = createMetrics({ clock, version });
 
     const notifiers = createNotifiers(settings.notifiers, {

@@ -8,6 +8,8 @@ export interface AlertBatch {
   readonly alerts: readonly Alert[];
   /** True when the store keeps them as rows of their own already, undecided or held. */
   readonly kept?: boolean;
+  /** One and the same object for all batches that the same bytes were read as, so that what came of them can be remembered by it. */
+  readonly same_body?: object;
 }
 
 /**

@@ -181,7 +181,7 @@ class Door implements Ingest {
     const batch_id = ids.batch();
     const received_at = instant(intake.now);
     const alerts = payload.alerts.map((alert, index) => stamp(alert, idOf(batch_id, index), received_at));
-    if (alerts.length > 0) await bus.publish({ batch_id, alerts });
+    if (alerts.length > 0) await bus.publish({ batch_id, alerts, same_body: payload.alerts });
     meter.accepted(source, alerts.length);
     if (alerts.length > 0) this.#offer(understood, batch_id, intake);
     if (payload.left_out !== undefined) this.#parts.leftOut?.(source, payload.left_out);

@@ -9,6 +9,7 @@ import { TriageCache } from './cache.js';
 import { occurrenceKey } from './content.js';
 import type { TriageDeps } from './deps.js';
 import { NO_LIMITS } from './limits.js';
+import { SaidAgain } from './said-again.js';
 
 /** How often a batch is decided anew because others changed what it was based on. */
 const MAX_TURNS = 10;
@@ -20,6 +21,7 @@ const MAX_TURNS = 10;
 export class Triage {
   readonly #deps: TriageDeps;
   readonly #cache = new TriageCache();
+  readonly #saidAgain = new SaidAgain();
   /** Occurrences and runs that a commit under way is about to change. */
   readonly #inFlight = new Map<string, Promise<unknown>>();
 
@@ -32,6 +34,7 @@ export class Triage {
    * changed what it depends on again and again.
    */
   async handle(batch: AlertBatch): Promise<void> {
+    if (await this.#sayAgain(batch)) return;
     let alerts = await this.#enriched(once(batch.alerts));
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       if (turn > 0) {
@@ -46,13 +49,28 @@ export class Triage {
       while (await this.#othersFirst(decision.touches));
       const decided = decision.decide();
       const answer = await this.#commit(decision, decided);
-      if (answer === 'committed') return this.#follow(decision, decided);
+      if (answer === 'committed') {
+        this.#saidAgain.remember(batch, decided, this.#cache);
+        return this.#follow(decision, decided);
+      }
     }
     // Not `unavailable`: the store answers, so that who delivers need not wait for it, and may give up what is refused for ever.
     throw new FixpointError(
       'conflict',
       `alerts could not be decided: what they depend on changed ${MAX_TURNS} times in a row`,
     );
+  }
+
+  /** Decides a batch of which nothing is new as before; false when that does not hold any more. */
+  async #sayAgain(batch: AlertBatch): Promise<boolean> {
+    const { store, clock, suppressions } = this.#deps;
+    // Where alerts may hold others back, each of them has to be heard.
+    if (suppressions?.current?.set.inhibition) return false;
+    const decided = this.#saidAgain.decide(batch, this.#cache, instant(clock.now()));
+    if (!decided || decided.seen.some(({ key }) => this.#inFlight.has(key))) return false;
+    if ((await store.commit(decided)) === 'conflict') return false;
+    this.#countRepeats(decided);
+    return true;
   }
 
   /** A repeat that its occurrence settles needs no figure: asking for it every time would make each of them look new. */
@@ -124,7 +142,11 @@ export class Triage {
     for (const run_id of [...decided.poke, ...decided.joins.map((join) => join.run_id)]) this.#deps.wake(run_id);
     for (const { alert, decision: made } of decided.alerts) this.#tell(alert, made);
     if (this.#deps.matched) for (const rule_id of decision.taken) this.#deps.matched(rule_id);
-    for (const [reason, count] of countBy(decided.repeats.map((repeat) => repeat.reason)))
+    this.#countRepeats(decided);
+  }
+
+  #countRepeats({ repeats }: DecidedBatch): void {
+    for (const [reason, count] of countBy(repeats.map((repeat) => repeat.reason)))
       this.#deps.meter.decided('drop', reason, count);
   }
 
@@ -158,6 +180,9 @@ export class Triage {
 
 /** A sender that did not hear of its success sends again, and both may come in one batch: the second is nothing new. */
 function once(alerts: readonly Alert[]): readonly Alert[] {
+  // What was taken in together has ids that go up.
+  if (alerts.every(({ alert_id }, index) => index === 0 || alert_id > (alerts[index - 1]?.alert_id ?? '')))
+    return alerts;
   const byId = new Map(alerts.map((alert) => [alert.alert_id, alert]));
   return byId.size === alerts.length ? alerts : [...byId.values()];
 }

@@ -17,7 +17,7 @@ const EVERYTHING = {
   alerts: [],
   repeats: [{ f: 'A', a: '2026-11-21T10:00:00.000Z', i: [] }],
   occurrences: [],
-  seen: [{ k: 'K', v: 1 }],
+  seen: [{ key: 'K', version: 1 }],
   poke: ['R'],
   joined: ['R'],
   unwritten: [{ s: 'shop', a: null }],

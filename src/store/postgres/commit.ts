@@ -14,7 +14,8 @@ export interface Rows {
   alerts?: AlertRow[];
   repeats?: { f: string; a: string; i: unknown }[];
   occurrences?: OccurrenceRow[];
-  seen?: { k: string; v: number }[];
+  /** Occurrences that were only looked at: the commit fails when one has changed since. The same list may stand in many operations. */
+  seen?: readonly { readonly key: string; readonly version: number }[];
   poke?: string[];
   /** Open runs that alerts join: the commit fails when one of them has ended. */
   joined?: string[];
@@ -229,7 +230,7 @@ const PARTS: readonly Part[] = [
     table: 'seen',
     values: 'json',
     check: (value, count) =>
-      `(select count(*) from json_to_recordset(${value}::json) as x(k text, v int) join occurrences on occurrences.key = x.k and occurrences.version = x.v) = ${count}::int`,
+      `(select count(*) from json_to_recordset(${value}::json) as x(key text, version int) join occurrences on occurrences.key = x.key and occurrences.version = x.version) = ${count}::int`,
   },
   {
     table: 'poke',
@@ -329,10 +330,11 @@ function runRows(operations: readonly Rows[]): RunRow[] {
   return poked.size === 0 ? rows : rows.map((row) => (poked.has(row.r) ? { ...row, pk: true } : row));
 }
 
-function distinctSeen(operations: readonly Rows[]): { k: string; v: number }[] {
-  const seen = new Map<string, { k: string; v: number }>();
-  for (const operation of operations) for (const row of operation.seen ?? []) seen.set(`${row.v} ${row.k}`, row);
-  return [...seen.values()];
+function distinctSeen(operations: readonly Rows[]): { key: string; version: number }[] {
+  const lists = new Set(operations.flatMap(({ seen }) => (seen === undefined ? [] : [seen])));
+  const rows = new Map<string, { key: string; version: number }>();
+  for (const list of lists) for (const row of list) rows.set(`${row.version} ${row.key}`, row);
+  return [...rows.values()];
 }
 
 function distinctUnwritten(operations: readonly Rows[]): { s: string; a: string | null }[] {

@@ -1,6 +1,6 @@
 import type { Alert } from '../../domain/alert/alert.js';
 import type { UsedBudget } from '../../domain/decision/budget.js';
-import { splitId } from '../../domain/id.js';
+import { placeOf, splitId } from '../../domain/id.js';
 import { isRunFinished } from '../../domain/run/run.js';
 import type { RunEvent } from '../../domain/run/run.js';
 import { transition } from '../../domain/run/transition.js';
@@ -146,7 +146,7 @@ function rowsOfBatch(batch: DecidedBatch, contradicted: readonly RunChange[], he
   const rows: Rows = {
     alerts: batch.alerts.map(alertRow),
     occurrences: batch.occurrences.map(({ occurrence, expected }) => ({ ...occurrence, expected })),
-    seen: batch.seen.map(({ key, version }) => ({ k: key, v: version })),
+    seen: batch.seen,
     poke: [...batch.poke, ...batch.joins.map((join) => join.run_id)],
     joined: [...batch.joins.map((join) => join.run_id), ...(batch.open_runs ?? [])],
     unwritten: (batch.last_writes ?? []).map(({ service_name, at }) => ({ s: service_name, a: at })),
@@ -185,7 +185,7 @@ function unmatchedRow(alert: Alert): UnmatchedRow {
 }
 
 function repeatItem(repeat: DecidedBatch['repeats'][number]): unknown {
-  const item = [splitId(repeat.alert_id)?.index ?? 0, repeat.of, repeat.reason, repeat.run_id];
+  const item = [placeOf(repeat.alert_id), repeat.of, repeat.reason, repeat.run_id];
   if (!repeat.hold) return item;
   const { until, by, explanation } = repeat.hold;
   return [...item, [until, by, explanation]];
