@@ -485,6 +485,36 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect(await store.runs.poked(worker)).toEqual([]);
       });
 
+      it('tells it also when that other run is changed in the same moment', async () => {
+        const worker = `${ids.next()}#1`;
+        await store.runs.register(worker, LEASE_MS);
+        const [opened, concerned] = [aNewRun(), aNewRun({}, worker)];
+        for (const each of [opened, concerned]) await store.runs.open(each);
+        const events = [{ type: 'alerts_resolved' as const, at: AT }];
+        const changeOf = ({ run }: typeof opened, poke: string[]) =>
+          store.runs.apply({ before: run, after: fold(run, events), events, poke });
+        // They share a commit.
+        const answers = await Promise.all([changeOf(concerned, []), changeOf(opened, [concerned.run.run_id])]);
+        expect(answers).toEqual(['applied', 'applied']);
+        expect(await store.runs.poked(worker)).toEqual([concerned.run.run_id]);
+      });
+
+      it('tells a run that the one which it began waits for somebody, and that it goes on', async () => {
+        const worker = `${ids.next()}#1`;
+        await store.runs.register(worker, LEASE_MS);
+        const parent = aNewRun({}, worker);
+        await store.runs.open(parent);
+        const child = aNewRun({ parent_run_id: parent.run.run_id, depth: 1 });
+        await store.runs.open(child);
+        const paused = [{ type: 'run_paused' as const, at: AT, by: 'ann', reason: null }];
+        const resumed = [{ type: 'run_resumed' as const, at: AT, by: 'ann' }];
+        const waiting = fold(child.run, paused);
+        await store.runs.apply({ before: child.run, after: waiting, events: paused, outside: true });
+        expect(await store.runs.poked(worker)).toEqual([parent.run.run_id]);
+        await store.runs.apply({ before: waiting, after: fold(waiting, resumed), events: resumed, outside: true });
+        expect(await store.runs.poked(worker)).toEqual([parent.run.run_id]);
+      });
+
       it('knows whether any alert of a run still fires', async () => {
         const alert = aFreshAlert();
         const opened = aNewRun({ alert });
