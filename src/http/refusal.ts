@@ -27,8 +27,17 @@ export function answerError(thrown: unknown, reply: FastifyReply, deps: Pick<Pro
   if (refusal.code === 'unavailable') void reply.header('retry-after', String(RETRY_AFTER_S));
   // Fastify would close the connection under a client that is still sending: most never see the answer then, and send it all again. What
   // is refused is read on and thrown away, for as long as a request may take at all.
-  if (refusal.code === 'too_large') void reply.removeHeader('connection');
+  if (refusal.code === 'too_large') stayForTheRest(reply);
   void reply.code(HTTP_STATUS[refusal.code]).send(body(refusal.code, refusal.message, refusal.details));
+}
+
+/** Keeps the connection until the body has come, also where the client wants it closed after the answer: it is, then. */
+function stayForTheRest(reply: FastifyReply): void {
+  const { raw: response, request } = reply;
+  void reply.removeHeader('connection');
+  if (response.shouldKeepAlive) return;
+  response.shouldKeepAlive = true;
+  request.raw.once('end', () => request.raw.socket.end());
 }
 
 /** A browser would ask for a password by itself: it should where a person opens an address, and not where a page of ours asks for data. */

@@ -305,6 +305,29 @@ describe('on the wire', () => {
     expect(said).toContain('HTTP/1.1 200 OK');
   });
 
+  it('answers 413 also to a client that wants the connection closed, and closes it when all has come', async () => {
+    const port = await listen();
+    const length = 24 * 1024 * 1024;
+    const said = await new Promise<string>((resolve, reject) => {
+      let all = '';
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.pause();
+        socket.write(
+          `POST /api/v1/webhooks/alertmanager HTTP/1.1\r\nhost: x\r\nauthorization: ${BEARER.authorization}\r\n` +
+            `connection: close\r\ncontent-length: ${length}\r\n\r\n`,
+        );
+        socket.write(Buffer.alloc(length, 120), () => socket.resume());
+      });
+      socket
+        .on('data', (chunk) => (all += chunk.toString()))
+        .on('end', () => resolve(all))
+        .on('error', reject);
+    });
+
+    expect(said).toMatch(/^HTTP\/1\.1 413 /);
+    expect(said).toContain('"code":"too_large"');
+  });
+
   it('carries headers that keep browsers from guessing and framing', async () => {
     const answer = await get('/api/v1/alerts');
 
