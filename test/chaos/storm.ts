@@ -128,6 +128,14 @@ export class Storm {
     this.#ended.abort();
   }
 
+  /** Ends one that works on runs, and starts it again at once. */
+  async strike(): Promise<void> {
+    const member = this.members.at(-1);
+    this.done.set('kill', (this.done.get('kill') ?? 0) + 1);
+    await member?.kill();
+    member?.start();
+  }
+
   /** Ends everything, however far it has come. */
   async end(): Promise<void> {
     this.#ended.abort();
