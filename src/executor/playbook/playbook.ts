@@ -12,7 +12,11 @@ const LONGEST_LOOK_AGAIN_MS = 86_400_000;
 
 /** Another playbook, as a step of this one. */
 export const PlaybookInput = z.strictObject({
-  playbook_id: z.string().min(1).max(100).describe('The playbook to run; it gets the alert of this run'),
+  playbook_id: z
+    .string()
+    .min(1)
+    .max(100)
+    .describe('The playbook to run; it gets the alert of this run. How long it may take is for its own timeout to say'),
 });
 export type PlaybookInput = z.infer<typeof PlaybookInput>;
 
