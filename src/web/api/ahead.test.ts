@@ -70,7 +70,7 @@ describe('what is asked for ahead', () => {
     ahead.take('/runs/e');
     expect(asked.at(-1)).toBe('/api/v1/runs/e');
     for (const answer of answers) answer();
-    await new Promise(setImmediate);
+    await new Promise((done) => setTimeout(done));
     expect(asked).toHaveLength(3);
   });
 
