@@ -43,7 +43,7 @@ export const runs = {
     dry: 'Nothing was really written: this is a dry run.',
     shadow: 'Nothing was really written: the playbook is in shadow mode.',
     outcome: {
-      verified: 'Solved: it was looked at, and the condition holds.',
+      verified: 'Solved: a check afterwards says that it helped.',
       unverified: 'Done, but whether it helped could not be looked at.',
       not_fixed: 'It did not help: the condition is still there.',
       nothing_done: 'It wrote nothing.',

@@ -43,7 +43,7 @@ export const runs: typeof en = {
     dry: '这是演练，没有真正写入任何内容。',
     shadow: '剧本处于影子模式，没有真正写入任何内容。',
     outcome: {
-      verified: '已解决：经过检查，条件成立。',
+      verified: '已解决：事后检查表明问题已缓解。',
       unverified: '已执行，但无法确认是否有效。',
       not_fixed: '没有解决：问题仍然存在。',
       nothing_done: '没有写入任何改动。',
