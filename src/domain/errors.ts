@@ -21,6 +21,14 @@ export class FixpointError extends Error {
   }
 }
 
+/** The first of them with its place, and how many more there are; null where there is none. */
+export function sentenceOf(details: readonly ErrorDetail[]): string | null {
+  const [first] = details;
+  if (!first) return null;
+  const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';
+  return `${first.path === '' ? '' : `${first.path}: `}${first.message}${more}`;
+}
+
 /** The text of anything that was thrown, for a log field or a record. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

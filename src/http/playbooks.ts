@@ -6,7 +6,7 @@ import { RunAnswer, StartRun } from '../domain/api/run.js';
 import type { ExecutorSpec } from '../domain/executor.js';
 import { didYouMean } from '../domain/nearest.js';
 import type { Problem } from '../domain/catalog.js';
-import { FixpointError } from '../domain/errors.js';
+import { FixpointError, sentenceOf } from '../domain/errors.js';
 import type { CheckedPlaybook } from '../domain/playbook/playbook.js';
 import { audit } from './audit.js';
 import { principalOf } from './auth.js';
@@ -101,9 +101,8 @@ function checkedOf(deps: HttpDeps, playbook_id: string): CheckedPlaybook {
 /** It stands in a file and is not in force: what is wrong there, at its places. */
 function isBroken(playbook_id: string, problems: readonly Problem[]): FixpointError {
   const details = problems.map(({ file, line, column, message }) => ({ path: `${file}:${line}:${column}`, message }));
-  const first = details.map(({ path, message }) => `${path}: ${message}`)[0] ?? '';
-  const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';
-  return new FixpointError('not_found', `playbook ${playbook_id} is not in force: ${first}${more}`, { details });
+  const message = `playbook ${playbook_id} is not in force: ${sentenceOf(details) ?? ''}`;
+  return new FixpointError('not_found', message, { details });
 }
 
 /** What may have been meant: the nearest id, else the first few that there are. */

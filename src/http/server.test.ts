@@ -278,19 +278,19 @@ describe('on the wire', () => {
     expect(ApiError.parse(await answer.json()).error.code).toBe('too_large');
   });
 
-  it('answers 413 to a client that reads only when it has sent everything, and hears its next request', async () => {
-    const port = await listen();
+  /** What a client hears that sends 24 MiB, and then `last`, before it reads anything. */
+  function heardAfterTooMuch(port: number, headers: string, last: string): Promise<string> {
     const length = 24 * 1024 * 1024;
-    const said = await new Promise<string>((resolve, reject) => {
+    return new Promise<string>((resolve, reject) => {
       let all = '';
       const socket = connect(port, '127.0.0.1', () => {
         socket.pause();
         socket.write(
           `POST /api/v1/webhooks/alertmanager HTTP/1.1\r\nhost: x\r\nauthorization: ${BEARER.authorization}\r\n` +
-            `content-length: ${length}\r\n\r\n`,
+            `${headers}content-length: ${length}\r\n\r\n`,
         );
         socket.write(Buffer.alloc(length, 120), () => {
-          socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+          if (last !== '') socket.write(last);
           socket.resume();
         });
       });
@@ -299,6 +299,11 @@ describe('on the wire', () => {
         .on('end', () => resolve(all))
         .on('error', reject);
     });
+  }
+
+  it('answers 413 to a client that reads only when it has sent everything, and hears its next request', async () => {
+    const next = 'GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
+    const said = await heardAfterTooMuch(await listen(), '', next);
 
     expect(said).toMatch(/^HTTP\/1\.1 413 /);
     expect(said).toContain('"code":"too_large"');
@@ -306,23 +311,7 @@ describe('on the wire', () => {
   });
 
   it('answers 413 also to a client that wants the connection closed, and closes it when all has come', async () => {
-    const port = await listen();
-    const length = 24 * 1024 * 1024;
-    const said = await new Promise<string>((resolve, reject) => {
-      let all = '';
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.pause();
-        socket.write(
-          `POST /api/v1/webhooks/alertmanager HTTP/1.1\r\nhost: x\r\nauthorization: ${BEARER.authorization}\r\n` +
-            `connection: close\r\ncontent-length: ${length}\r\n\r\n`,
-        );
-        socket.write(Buffer.alloc(length, 120), () => socket.resume());
-      });
-      socket
-        .on('data', (chunk) => (all += chunk.toString()))
-        .on('end', () => resolve(all))
-        .on('error', reject);
-    });
+    const said = await heardAfterTooMuch(await listen(), 'connection: close\r\n', '');
 
     expect(said).toMatch(/^HTTP\/1\.1 413 /);
     expect(said).toContain('"code":"too_large"');

@@ -4,7 +4,7 @@ import type { Bus } from '../domain/bus.js';
 import type { Clock } from '../domain/clock.js';
 import { instant } from '../domain/clock.js';
 import type { ErrorDetail } from '../domain/errors.js';
-import { FixpointError } from '../domain/errors.js';
+import { FixpointError, sentenceOf } from '../domain/errors.js';
 import type { Ids } from '../domain/id.js';
 import { idOf } from '../domain/id.js';
 import { notJson } from '../domain/json-place.js';
@@ -331,10 +331,7 @@ function dependsOnTime(payload: ParsedPayload, now: number): boolean {
 }
 
 function sentence(details: readonly ErrorDetail[]): string {
-  const [first] = details;
-  if (!first) return 'nothing usable in the body';
-  const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';
-  return `${first.path === '' ? '' : `${first.path}: `}${first.message}${more}`;
+  return sentenceOf(details) ?? 'nothing usable in the body';
 }
 
 /** Null for an item that is nested too deep to be written down by itself. */

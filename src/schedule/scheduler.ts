@@ -354,10 +354,10 @@ export class Scheduler {
       const claimed = await runs.claim(worker_id, instant(clock.now()), CLAIM_AT_ONCE, holding);
       // Claimed under a lease that has ended since: they are anybody's again.
       if (worker_id !== this.#workerId) return;
-      const isHere = ({ run, from }: ClaimedRun): boolean => from === worker_id && this.#isHere(run.run_id);
-      for (const each of claimed) if (!isHere(each)) this.#takeUp(each);
+      const here = new Set(claimed.filter(({ run, from }) => from === worker_id && this.#isHere(run.run_id)));
+      for (const each of claimed) if (!here.has(each)) this.#takeUp(each);
       // It was opened while the store looked. The look has taken its mark, if it had one.
-      for (const each of claimed) if (isHere(each)) await this.#wakeAnywhere(each.run.run_id);
+      for (const { run } of here) await this.#wakeAnywhere(run.run_id);
       if (claimed.length < CLAIM_AT_ONCE) return;
     }
   }
