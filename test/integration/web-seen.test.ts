@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { describeWith } from '../helper/servers.js';
 import { drawn } from '../web/browser.js';
+import { openWeeklyWindow } from '../web/furnish.js';
 import { sees } from '../web/hand.js';
 import { setStage } from '../web/stage.js';
 import { WebWorld } from '../web/world.js';
@@ -123,17 +124,7 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
 
   it('on a phone who did what and when, the chosen tab and the times of a window are not cut or torn', async () => {
     await stage.world.post('/api/v1/webhooks/alertmanager', '{oops').catch(() => undefined);
-    const { window_id } = await stage.world.post<{ window_id: string }>('/api/v1/maintenance_windows', {
-      matchers: ['service="batch"'],
-      ...{
-        cron: '0 22 * * 5',
-        duration: '4h',
-        timezone: 'Europe/Berlin',
-        hold: true,
-        freeze: false,
-        comment: 'weekly',
-      },
-    });
+    const window_id = await openWeeklyWindow(stage.world);
     const { page, goto, faults } = await stage.at('/system?tab=audit', { width: 360, height: 740 });
     await page.locator('[data-row="0"]').waitFor();
     expect(await cut(page, '.audit-who')).toEqual([]);

@@ -20,6 +20,20 @@ interface Listed<T> {
   readonly items: readonly T[];
 }
 
+/** A maintenance window that comes every Friday night; answers its id. */
+export async function openWeeklyWindow(world: WebWorld): Promise<string> {
+  const { window_id } = await world.post<{ window_id: string }>('/api/v1/maintenance_windows', {
+    matchers: ['service="batch"'],
+    cron: '0 22 * * 5',
+    duration: '4h',
+    timezone: 'Europe/Berlin',
+    hold: true,
+    freeze: false,
+    comment: 'weekly',
+  });
+  return window_id;
+}
+
 /** Fills the service: runs in every state, an approval, incidents, a silence that holds, a window, a refused body, a token. */
 export async function furnish(world: WebWorld): Promise<Furniture> {
   world.shop.answer(({ url, method }) =>
@@ -33,15 +47,7 @@ export async function furnish(world: WebWorld): Promise<Furniture> {
     ends_at: new Date(Date.now() + 3_600_000).toISOString(),
     comment: 'being rebuilt',
   });
-  const window = await world.post<{ window_id: string }>('/api/v1/maintenance_windows', {
-    matchers: ['service="batch"'],
-    cron: '0 22 * * 5',
-    duration: '4h',
-    timezone: 'Europe/Berlin',
-    hold: true,
-    freeze: false,
-    comment: 'weekly',
-  });
+  const window_id = await openWeeklyWindow(world);
   const [done_run, failed_run, slow_run, asking_run, solved_run] = await Promise.all([
     world.startRun('Slow_Checkout', 'checkout'),
     world.startRun('Broken_Pipe', 'pipes'),
@@ -68,7 +74,7 @@ export async function furnish(world: WebWorld): Promise<Furniture> {
     ...{ done_run, failed_run, slow_run, asking_run, solved_run },
     approval_id: await world.approvalOf(asking_run),
     silence_id: silence.silence_id,
-    window_id: window.window_id,
+    window_id,
     letter_id: letters[0]?.dead_letter_id ?? '',
   };
 }

@@ -59,6 +59,24 @@ function replayOf(over: Partial<Replay>): Replay {
   };
 }
 
+/** A silence of one service that began a day ago. */
+function silenceOf(service_name: string, ends_ms: number): Silence {
+  const begun = instant(BEGIN - DAY);
+  return {
+    silence_id: 'S1',
+    matchers: [`service="${service_name}"`],
+    starts_at: begun,
+    ends_at: instant(ends_ms),
+    created_by: 'ann',
+    comment: 'upgrade',
+    created_at: begun,
+    updated_at: begun,
+    ended_by: null,
+    replaces: null,
+    origin: 'api',
+  };
+}
+
 describe('a backtest', () => {
   it('tells which runs would start now and did not, and what they would write to', async () => {
     const alerts = [stored(0), stored(5), stored(9, { fingerprint: 'other', service_name: 'order-service' })];
@@ -126,19 +144,7 @@ describe('a backtest', () => {
     expect(cooled.budgets).toEqual([{ reason: 'cooldown', by: 'rule:R1', count: 1 }]);
     expect(cooled.runs[0]?.now).toBe(3);
 
-    const silence: Silence = {
-      silence_id: 'S1',
-      matchers: ['service="payment-gateway"'],
-      starts_at: instant(BEGIN - DAY),
-      ends_at: instant(BEGIN + DAY),
-      created_by: 'ann',
-      comment: 'upgrade',
-      created_at: instant(BEGIN - DAY),
-      updated_at: instant(BEGIN - DAY),
-      ended_by: null,
-      replaces: null,
-      origin: 'api',
-    };
+    const silence = silenceOf('payment-gateway', BEGIN + DAY);
     const suppressions = { silences: [silence], windows: [], inhibit_rules: [] };
     const silenced = await backtest(replayOf({ alerts: alerts.slice(0, 1), suppressions }));
 
@@ -154,18 +160,6 @@ describe('a backtest', () => {
       tasks: [rest, { ...RESTART, depends_on: ['rest'] }],
     });
     const playbooks = new Map([['PB', { playbook, version: 'v1', file: 'pb.yaml', source: '' }]]);
-    const silence = {
-      silence_id: 'S1',
-      matchers: ['service="stock"'],
-      starts_at: instant(BEGIN - DAY),
-      created_by: 'ann',
-      comment: 'upgrade',
-      created_at: instant(BEGIN - DAY),
-      updated_at: instant(BEGIN - DAY),
-      ended_by: null,
-      replaces: null,
-      origin: 'api' as const,
-    };
     const held = { action: 'hold' as const, reason: 'silence' as const, by: 'silence:S1' };
     const stock = { service_name: 'stock', labels: { service: 'stock' }, fingerprint: 'f2', group_key: 'g2' };
     const alerts = [stored(0), stored(1, stock, held)];
@@ -175,7 +169,7 @@ describe('a backtest', () => {
           alerts,
           playbooks,
           suppressions: {
-            silences: [{ ...silence, ends_at: instant(BEGIN + minutes * MINUTE) }],
+            silences: [silenceOf('stock', BEGIN + minutes * MINUTE)],
             windows: [],
             inhibit_rules: [],
           },
@@ -189,7 +183,7 @@ describe('a backtest', () => {
     const alone = {
       alerts: alerts.slice(1),
       suppressions: {
-        silences: [{ ...silence, ends_at: instant(BEGIN + 50 * MINUTE) }],
+        silences: [silenceOf('stock', BEGIN + 50 * MINUTE)],
         windows: [],
         inhibit_rules: [],
       },
