@@ -279,6 +279,64 @@ describe('a playbook inside of another', () => {
     expect(run(childOf(run_id)).alerts_resolved_at).not.toBeNull();
   });
 
+  /** Cancelled by somebody whose process dies right after saying so: whoever works on the runs has to find it out. */
+  async function cancel(run_id: string, compensate: boolean): Promise<void> {
+    const command = { type: 'cancel', by: 'ann', reason: 'enough', compensate } as const;
+    await scheduler.stop();
+    await steerRun(world.memory.store, run_id, command, world.clock, openChildrenOf);
+    scheduler = await world.scheduler('w', '2');
+    await world.clock.advance(5_000);
+  }
+
+  it.each([true, false])('is cancelled with what began it, at any depth (taken back: %s)', async (compensate) => {
+    const run_id = await world.begin(scheduler, [
+      { id: 'outer', type: 'playbook', parameters: { playbook_id: 'PB-Between' } },
+    ]);
+    await world.clock.advance(5_000);
+    const between = childOf(run_id);
+    const inner = childOf(between);
+    await cancel(run_id, compensate);
+    expect([run_id, between, inner].map((one) => run(one).state)).toEqual(Array(3).fill('cancelled'));
+    const told = world.memory.events(inner).find(({ type }) => type === 'run_cancel_requested');
+    expect(told).toMatchObject({ by: `run:${between}`, reason: 'enough' });
+    expect(told !== undefined && 'compensate' in told).toBe(compensate);
+    expect(world.calls.filter((call) => call.step_id === 'act')).toEqual([]);
+  });
+
+  it('goes on when somebody takes it up alone after that', async () => {
+    const run_id = await world.begin(scheduler, PARENT.slice(0, 1));
+    await world.clock.advance(5_000);
+    const child = childOf(run_id);
+    await cancel(run_id, false);
+    await world.clock.advance(1_000);
+    await retryRun(world.memory.store, child, { by: 'ann', step_id: null, reason: null }, world.clock);
+    await world.clock.advance(100_000);
+    expect([run(child).state, run(run_id).state]).toEqual(['succeeded', 'cancelled']);
+  });
+
+  it('takes back to the end, although what began it is cancelled and its alert has resolved', async () => {
+    children['PB-Child'] = { ...children['PB-Child']!, on_resolved: 'stop_writes' };
+    world.playbooks.set('PB-Child', children['PB-Child']);
+    const undo = { type: 'playbook', parameters: { playbook_id: 'PB-Child' } };
+    const alert = aFreshAlert();
+    const tasks = [
+      { id: 'done', type: 'act', compensate: undo },
+      { id: 'nap', type: 'nap', depends_on: ['done'] },
+    ];
+    const run_id = await world.begin(scheduler, tasks, { on_resolved: 'continue' }, { alert });
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: true });
+    await world.clock.advance(5_000);
+    world.memory.setAlerts(run_id, { alerts: [alert], firing: false });
+    await cancel(run_id, true);
+    const child = childOf(run_id);
+    expect(run(child).state).toBe('running');
+    await scheduler.stop();
+    scheduler = await world.scheduler('w', '3');
+    await world.clock.advance(100_000);
+    expect(run(child)).toMatchObject({ state: 'succeeded', steps: { act: { state: 'succeeded' } } });
+    expect(run(run_id)).toMatchObject({ state: 'cancelled', steps: { 'done:undo': { state: 'succeeded' } } });
+  });
+
   it('does not turn in circles, and names the playbook that was meant', async () => {
     const loop = await world.begin(scheduler, [{ ...PARENT[0], parameters: { playbook_id: 'PB-Loop' } }]);
     await world.clock.advance(30_000);

@@ -7,8 +7,10 @@ import { didYouMean } from '../domain/nearest.js';
 import { stricterMode } from '../domain/rule/mode.js';
 import type { NewRunHeader, Run } from '../domain/run/run.js';
 import { isRunFinished, isStepFinished } from '../domain/run/run.js';
+import { childKeyOf } from '../domain/run/parent.js';
 import type { RunStore } from '../domain/run/run-store.js';
 import { retryRun } from '../schedule/by-hand.js';
+import { takesBack } from '../schedule/parent-events.js';
 import type { Opening } from '../schedule/scheduler.js';
 
 /** A playbook that runs itself, directly or through others, ends here. */
@@ -39,7 +41,7 @@ export function createChildRuns(deps: ChildRunDeps): ChildRuns {
       if (!parent) throw new FixpointError('unavailable', `run ${by.run_id} cannot be read`);
       if (known) return childOf(await tryAgain(known.run, parent, deps));
       const { header, checked } = headerOf(playbook_id, run_id, parent, by.step_id, deps);
-      const opening = deps.open(header, checked, parent.alerts_resolved_at !== null);
+      const opening = deps.open(header, checked, parent.alerts_resolved_at !== null && !takesBack(header, parent));
       if ((await runs.open(opening.run)) === 'opened') {
         opening.go();
         // Its parent may have heard of a resolve since it was read, when there was nobody yet to hand it on to.
@@ -100,8 +102,7 @@ function headerOf(playbook_id: string, run_id: string, parent: Run, step_id: str
     playbook_name: checked.playbook.name ?? playbook_id,
     rule_id: parent.rule_id,
     service_name: parent.service_name,
-    // It stands for itself: alerts join the run that began it.
-    group_key: `run:${parent.run_id}:${step_id}`,
+    group_key: childKeyOf(parent.run_id, step_id),
     mode: stricterMode(parent.mode, own),
     ...(parent.mode_by === undefined ? {} : { mode_by: parent.mode_by }),
     dry_run: parent.dry_run,

@@ -81,13 +81,8 @@ export function peopleOf(runs: RunStore, scheduler: { wake(run_id: string): void
   }
   return {
     async steer(run_id, command) {
-      await telling(steerRun)(run_id, command);
-      const parent = command.type === 'cancel' ? await runs.load(run_id) : null;
-      for (const child of parent ? openChildrenOf(parent.run) : [])
-        await telling(steerRun)(child, command).catch((error: unknown) => {
-          // It has ended already, or was never begun.
-          if (!(error instanceof FixpointError) || !['conflict', 'not_found'].includes(error.code)) throw error;
-        });
+      const concerned = await steerRun(runs, run_id, command, clock, openChildrenOf);
+      for (const one of [run_id, ...concerned]) scheduler.wake(one);
     },
     answer: telling(answerApproval),
     confirm: telling(confirmRun),

@@ -7,6 +7,7 @@ import { isRunFinished, timeCountsFrom } from '../domain/run/run.js';
 import type { FoundAlerts, RunStore } from '../domain/run/run-store.js';
 import { transition } from '../domain/run/transition.js';
 import { alertEvents } from './alert-events.js';
+import { parentEvents } from './parent-events.js';
 import { advance } from './advance.js';
 import type { Advanced } from './advance.js';
 import { lookUp, makeAttempt } from './attempt.js';
@@ -182,7 +183,7 @@ export class ActiveRun {
     if (this.plan.names_incident) this.#incident = await this.#askIncident(run);
     for (const input of inputs) {
       if (isRunFinished(run.state)) break;
-      if (input.type === 'poke') for (const event of await this.#alertEvents(run, input.found)) emit(event);
+      if (input.type === 'poke') for (const event of await this.#heard(run, input.found)) emit(event);
       for (const event of this.#eventsOf(run, input)) emit(event);
     }
     const facts = this.#worker.facts(run);
@@ -365,8 +366,10 @@ export class ActiveRun {
   async #record(next: Advanced): Promise<'applied' | 'conflict'> {
     const { children, wake } = this.#worker;
     const before = this.#run;
-    // What its alerts do concerns the runs that its steps began as much as itself.
-    const poke = before.alerts_resolved_at === next.run.alerts_resolved_at ? [] : children(next.run);
+    // What its alerts do concerns the runs that its steps began as much as itself, and so does that it is cancelled.
+    const { alerts_resolved_at, cancel_requested } = next.run;
+    const isTheirs = before.alerts_resolved_at !== alerts_resolved_at || before.cancel_requested !== cancel_requested;
+    const poke = isTheirs ? children(before) : [];
     const answer = await this.#insist((runs) => runs.apply({ before, after: next.run, events: next.events, poke }));
     if (answer === 'applied') poke.forEach(wake);
     return answer;
@@ -395,15 +398,14 @@ export class ActiveRun {
     return alert && ask ? this.#insist(() => ask(alert)) : null;
   }
 
-  async #alertEvents(run: Run, found?: FoundAlerts): Promise<RunEvent[]> {
+  /** Alerts belong to the run that began this one: what has become of them stands there. */
+  async #heard(run: Run, found?: FoundAlerts): Promise<RunEvent[]> {
     const at = instant(this.#worker.clock.now());
     const { parent_run_id } = run;
     if (parent_run_id === null)
       return alertEvents(run, found ?? (await this.#insist((runs) => runs.alertsOf(run.run_id))), at);
-    // Alerts belong to the run that began this one: what has become of them stands there.
     const parent = await this.#insist((runs) => runs.load(parent_run_id));
-    const firing = (parent?.run ?? run).alerts_resolved_at === null;
-    return alertEvents(run, { alerts: run.joined, firing }, at);
+    return parent ? parentEvents(run, parent.run, at) : [];
   }
 
   /** Whoever is about to write hears that it must not, even when what asked was just being recorded (`unanswered`): it may hold a turn. */
