@@ -28,7 +28,7 @@ rules:
   'slow.yaml': `
 playbook_id: PB-Slow
 tasks:
-  - {id: look, type: api_call, action: GET /slow}
+  - {id: look, type: api_call, action: 'GET /slow/{{ alert.alert_id }}'}
   - {id: act, type: api_call, action: POST /act, depends_on: [look]}
 `,
   'tier.yaml': `
@@ -66,11 +66,12 @@ const DEPLOYMENT = {
 
 describe('what is done to alerts on their way in', { timeout: 60_000 }, () => {
   const asked: string[] = [];
-  const release: (() => void)[] = [];
+  /** By the path that was asked. */
+  const release = new Map<string, () => void>();
   const world = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://world');
     asked.push(`${request.method} ${url.pathname}`);
-    if (url.pathname === '/slow') return void release.push(() => response.end('{}'));
+    if (url.pathname.startsWith('/slow/')) return void release.set(url.pathname, () => response.end('{}'));
     const value = url.searchParams.get('query') === 'queue_length{queue="mail"}' ? '250' : '3';
     const result = [{ metric: {}, value: [1795255113, value] }];
     response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
@@ -90,7 +91,7 @@ describe('what is done to alerts on their way in', { timeout: 60_000 }, () => {
     app = await startApp({ config, roles: ROLES, clock: systemClock, log: SILENT_LOG, version: 'test' });
   });
   afterAll(async () => {
-    for (const end of release) end();
+    for (const end of release.values()) end();
     await app.stop();
     world.close();
     world.closeAllConnections();
@@ -178,7 +179,6 @@ describe('what is done to alerts on their way in', { timeout: 60_000 }, () => {
       'x-github-event': 'deployment_status',
       'x-hub-signature-256': `sha256=${createHmac('sha256', 'github-secret').update(body).digest('hex')}`,
     };
-    const before = release.length;
 
     const [event] = await post('github', body, headers);
     const [again] = await post('github', body, headers);
@@ -192,8 +192,9 @@ describe('what is done to alerts on their way in', { timeout: 60_000 }, () => {
     expect(again?.decision).toMatchObject({ action: 'drop', reason: 'duplicate', by: `alert:${event?.alert_id}` });
     expect(other?.decision?.action).toBe('run');
     expect(other?.decision?.run_id).not.toBe(event?.decision?.run_id);
-    await until('both runs to ask', () => release.length === before + 2);
-    for (const end of release.splice(before)) end();
+    const paths = [event, other].map((alert) => `/slow/${alert?.alert_id}`);
+    await until('both runs to ask', () => paths.every((path) => release.has(path)));
+    for (const path of paths) release.get(path)?.();
     await until('the run to end', async () => {
       const run = (await get(`/api/v1/runs/${event?.decision?.run_id}`)) as { state: string };
       return run.state === 'succeeded';
