@@ -58,6 +58,10 @@ describe('a playbook inside of another', () => {
       if (waited) return ok();
       return { type: 'waiting', until: new Date(world.clock.now() + 90_000).toISOString(), reason: 'napping' };
     });
+    world.kind('no', 'read', (_, { waited }) => {
+      if (waited) return { type: 'failed', reason: 'no', retryable: false };
+      return { type: 'waiting', until: new Date(world.clock.now() + 10_000).toISOString(), reason: 'not yet' };
+    });
     const change = { target: 'x', what: 'y', from: 1, to: 2 };
     world.kind('act', 'write', () =>
       doubtful
@@ -283,7 +287,7 @@ describe('a playbook inside of another', () => {
   async function cancel(run_id: string, compensate: boolean): Promise<void> {
     const command = { type: 'cancel', by: 'ann', reason: 'enough', compensate } as const;
     await scheduler.stop();
-    await steerRun(world.memory.store, run_id, command, world.clock, openChildrenOf);
+    await steerRun(world.memory.store, run_id, command, world.clock);
     scheduler = await world.scheduler('w', '2');
     await world.clock.advance(5_000);
   }
@@ -300,6 +304,19 @@ describe('a playbook inside of another', () => {
     const told = world.memory.events(inner).find(({ type }) => type === 'run_cancel_requested');
     expect(told).toMatchObject({ by: `run:${between}`, reason: 'enough' });
     expect(told !== undefined && 'compensate' in told).toBe(compensate);
+    expect(world.calls.filter((call) => call.step_id === 'act')).toEqual([]);
+  });
+
+  it('is cancelled when what began it takes too long, or fails elsewhere', async () => {
+    const slow = await world.begin(scheduler, PARENT.slice(0, 1), { timeout: '30s' });
+    const failing = await world.begin(scheduler, [PARENT[0]!, { id: 'no', type: 'no' }]);
+    await world.clock.advance(5_000);
+    const waitedFor = [slow, failing].map(childOf);
+    await world.clock.advance(30_000);
+    expect(run(slow)).toMatchObject({ state: 'failed', steps: { inner: { state: 'cancelled' } } });
+    expect(run(failing)).toMatchObject({ state: 'failed', steps: { inner: { state: 'cancelled' } } });
+    for (const child of waitedFor)
+      expect(run(child)).toMatchObject({ state: 'cancelled', steps: { nap: { state: 'cancelled' } } });
     expect(world.calls.filter((call) => call.step_id === 'act')).toEqual([]);
   });
 

@@ -6,7 +6,6 @@ import type { NewRunHeader } from '../domain/run/run.js';
 import type { PauseSwitch } from '../domain/pause.js';
 import type { RunStore } from '../domain/run/run-store.js';
 import type { Alert } from '../domain/alert/alert.js';
-import { openChildrenOf } from './child-runs.js';
 import type { HttpDeps, People } from '../http/deps.js';
 import { answerApproval, confirmRun, retryRun, steerRun } from '../schedule/by-hand.js';
 import type { Opening } from '../schedule/scheduler.js';
@@ -80,10 +79,7 @@ export function peopleOf(runs: RunStore, scheduler: { wake(run_id: string): void
     };
   }
   return {
-    async steer(run_id, command) {
-      const concerned = await steerRun(runs, run_id, command, clock, openChildrenOf);
-      for (const one of [run_id, ...concerned]) scheduler.wake(one);
-    },
+    steer: telling(steerRun),
     answer: telling(answerApproval),
     confirm: telling(confirmRun),
     retry: telling(retryRun),

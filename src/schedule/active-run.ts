@@ -366,10 +366,10 @@ export class ActiveRun {
   async #record(next: Advanced): Promise<'applied' | 'conflict'> {
     const { children, wake } = this.#worker;
     const before = this.#run;
-    // What its alerts do concerns the runs that its steps began as much as itself, and so does that it is cancelled.
-    const { alerts_resolved_at, cancel_requested } = next.run;
-    const isTheirs = before.alerts_resolved_at !== alerts_resolved_at || before.cancel_requested !== cancel_requested;
-    const poke = isTheirs ? children(before) : [];
+    // What its alerts do concerns the runs that its steps began as much as itself, and so does that a step no longer waits for one.
+    const isTold = before.alerts_resolved_at !== next.run.alerts_resolved_at;
+    const waitedFor = new Set(isTold ? [] : children(next.run));
+    const poke = children(before).filter((run_id) => !waitedFor.has(run_id));
     const answer = await this.#insist((runs) => runs.apply({ before, after: next.run, events: next.events, poke }));
     if (answer === 'applied') poke.forEach(wake);
     return answer;

@@ -43,41 +43,20 @@ export interface ConfirmCommand {
 /** How often a command is folded anew because the run went on meanwhile. */
 const MAX_TURNS = 20;
 
-/**
- * Writes a person's command into a run as an event: `not_found`, or `conflict` when the run's state does not allow it. A cancel concerns
- * `children`, the open runs that its steps began, too: they are told to look in the same commit. Resolves with them.
- */
-export async function steerRun(
-  runs: RunStore,
-  run_id: string,
-  command: RunCommand,
-  clock: Clock,
-  children: (run: Run) => readonly string[] = () => [],
-): Promise<readonly string[]> {
-  const concerned = (run: Run): readonly string[] => (command.type === 'cancel' ? children(run) : []);
-  const before = await tell(
-    runs,
-    run_id,
-    (run) => {
-      refuseFinished(run);
-      return [steering(command, instant(clock.now()))];
-    },
-    concerned,
-  );
-  return concerned(before);
+/** Writes a person's command into a run as an event: `not_found`, or `conflict` when the run's state does not allow it. */
+export function steerRun(runs: RunStore, run_id: string, command: RunCommand, clock: Clock): Promise<void> {
+  return tell(runs, run_id, (run) => {
+    refuseFinished(run);
+    return [steering(command, instant(clock.now()))];
+  });
 }
 
 /**
  * Records an answer to an approval. `conflict`: it is answered, expired or withdrawn already, by whom is told; `forbidden`: this person is
  * not among the approvers, or asked for the run. One no is a no; a yes counts once for each person.
  */
-export async function answerApproval(
-  runs: RunStore,
-  run_id: string,
-  command: ApprovalCommand,
-  clock: Clock,
-): Promise<void> {
-  await tell(runs, run_id, (run) => {
+export function answerApproval(runs: RunStore, run_id: string, command: ApprovalCommand, clock: Clock): Promise<void> {
+  return tell(runs, run_id, (run) => {
     const { approval_id, step_id, answer, by, comment } = command;
     refuseAnswer(run, command, clock.now());
     return [{ type: 'approval_answered', at: instant(clock.now()), step_id, approval_id, by, answer, comment }];
@@ -88,13 +67,13 @@ export async function answerApproval(
  * Records what somebody knows: the answer of a step that asks whether it is solved, whether a write in doubt took place (one that did not is
  * done again), or, of a run that has ended, what its outcome really is.
  */
-export async function confirmRun(runs: RunStore, run_id: string, command: ConfirmCommand, clock: Clock): Promise<void> {
-  await tell(runs, run_id, (run) => [confirmation(run, command, instant(clock.now()))]);
+export function confirmRun(runs: RunStore, run_id: string, command: ConfirmCommand, clock: Clock): Promise<void> {
+  return tell(runs, run_id, (run) => [confirmation(run, command, instant(clock.now()))]);
 }
 
 /** Tries again: a write in doubt is done once more, a run that has ended takes up what did not succeed. */
-export async function retryRun(runs: RunStore, run_id: string, command: RetryCommand, clock: Clock): Promise<void> {
-  await tell(runs, run_id, (run) => {
+export function retryRun(runs: RunStore, run_id: string, command: RetryCommand, clock: Clock): Promise<void> {
+  return tell(runs, run_id, (run) => {
     const at = instant(clock.now());
     const { by, reason } = command;
     if (isRunFinished(run.state)) return retryEvents(run, command, at);
@@ -103,21 +82,14 @@ export async function retryRun(runs: RunStore, run_id: string, command: RetryCom
   });
 }
 
-/** Resolves with the run as it was before; `concerned` are other runs that are to look because of it. */
-async function tell(
-  runs: RunStore,
-  run_id: string,
-  eventsFor: (run: Run) => readonly RunEvent[],
-  concerned: (run: Run) => readonly string[] = () => [],
-): Promise<Run> {
+async function tell(runs: RunStore, run_id: string, eventsFor: (run: Run) => readonly RunEvent[]): Promise<void> {
   for (let turn = 0; turn < MAX_TURNS; turn++) {
     const loaded = await runs.load(run_id);
     if (!loaded) throw new FixpointError('not_found', `no run ${run_id}`);
     const { run } = loaded;
     const events = eventsFor(run);
     const after = events.reduce(transition, run);
-    const poke = concerned(run);
-    if ((await runs.apply({ before: run, after, events, outside: true, poke })) === 'applied') return run;
+    if ((await runs.apply({ before: run, after, events, outside: true })) === 'applied') return;
     if (isRunFinished(run.state) && !isRunFinished(after.state) && (await runs.load(run_id))?.run.seq === run.seq)
       throw new FixpointError(
         'conflict',

@@ -1,16 +1,17 @@
 import { stepThatBegan } from '../domain/run/parent.js';
+import { isStepFinished } from '../domain/run/run.js';
 import type { Run, RunEvent } from '../domain/run/run.js';
 import { alertEvents } from './alert-events.js';
 import { isUndo } from './plan.js';
 
 /**
- * What a run hears of the one whose step began it: that their alerts have resolved or fire again, and that it was cancelled. One that takes
- * something back hears neither, as taking back goes on whatever happens.
+ * What a run hears of the one whose step began it: that their alerts have resolved or fire again, and that the step waits for it no more,
+ * because its own run was cancelled or has failed. One that takes something back hears neither, as taking back goes on whatever happens.
  */
 export function parentEvents(run: Run, parent: Run, at: string): RunEvent[] {
   if (takesBack(run, parent)) return [];
   const events = alertEvents(run, { alerts: run.joined, firing: parent.alerts_resolved_at === null }, at);
-  if (isCancelledWith(run, parent)) {
+  if (isGivenUp(run, parent)) {
     const compensate = parent.compensating === null ? {} : { compensate: true as const };
     events.push({ type: 'run_cancel_requested', at, by: `run:${parent.run_id}`, reason: parent.reason, ...compensate });
   }
@@ -23,8 +24,9 @@ export function takesBack(run: Pick<Run, 'parent_run_id' | 'group_key'>, parent:
   return step !== undefined && isUndo(step);
 }
 
-/** Somebody who takes up this run alone, after its parent was cancelled, means it. */
-function isCancelledWith(run: Run, parent: Run): boolean {
-  if (!parent.cancel_requested || run.cancel_requested) return false;
-  return run.retried_at === null || parent.finished_at === null || run.retried_at < parent.finished_at;
+/** Somebody who takes up this run alone, after that step has ended, means it. */
+function isGivenUp(run: Run, parent: Run): boolean {
+  const step = parent.steps[stepThatBegan(run)];
+  if (run.cancel_requested || step === undefined || !isStepFinished(step.state)) return false;
+  return run.retried_at === null || run.retried_at < (step.finished_at ?? '');
 }
