@@ -10,7 +10,7 @@ import { isRunFinished, isStepFinished } from '../domain/run/run.js';
 import { childKeyOf } from '../domain/run/parent.js';
 import type { RunStore } from '../domain/run/run-store.js';
 import { retryRun } from '../schedule/by-hand.js';
-import { takesBack } from '../schedule/parent-events.js';
+import { takesBack } from '../schedule/run-family.js';
 import type { Opening } from '../schedule/scheduler.js';
 
 /** A playbook that runs itself, directly or through others, ends here. */

@@ -7,7 +7,6 @@ import { isRunFinished, timeCountsFrom } from '../domain/run/run.js';
 import type { FoundAlerts, RunStore } from '../domain/run/run-store.js';
 import { transition } from '../domain/run/transition.js';
 import { alertEvents } from './alert-events.js';
-import { parentEvents } from './parent-events.js';
 import { advance } from './advance.js';
 import type { Advanced } from './advance.js';
 import { lookUp, makeAttempt } from './attempt.js';
@@ -17,9 +16,11 @@ import type { AttemptEnd } from './conclude.js';
 import { logFields } from './event-log.js';
 import { Inbox } from './inbox.js';
 import { insist, LOST } from './insist.js';
+import { leftBehind } from './left-behind.js';
 import type { Plan } from './plan.js';
 import { prepare, scopeOf } from './prepare.js';
 import type { Prepared } from './prepare.js';
+import { childEvents, parentEvents } from './run-family.js';
 import type { RunInput, RunWorker } from './run-worker.js';
 import { nextTimer, tookTooLong } from './timers.js';
 import { isStopped } from './verdict.js';
@@ -197,7 +198,7 @@ export class ActiveRun {
       case 'look':
         return [];
       case 'poke':
-        return this.#childrenEnded(run, at);
+        return childEvents(run, at);
       case 'overdue':
         if (run.aborted || isRunFinished(run.state)) return [];
         for (const [step_id, attempt] of this.#attempts) if (!this.#goesOnAfterAbort(run, step_id)) attempt.abort();
@@ -211,15 +212,6 @@ export class ActiveRun {
       case 'ended':
         return this.#eventsOfEnd(run, input.prepared, input.end);
     }
-  }
-
-  /** A run that a step waits for may have ended, or wait for a person: the step looks now, not when it had meant to. */
-  #childrenEnded(run: Run, at: string): RunEvent[] {
-    const events: RunEvent[] = [];
-    for (const { step_id, kind, state, reason, message } of Object.values(run.steps))
-      if (kind === 'playbook' && state === 'waiting' && (reason === 'timer' || reason === 'sub_playbook'))
-        events.push({ type: 'step_waiting', at, step_id, reason, message: message ?? '', until: at });
-    return events;
   }
 
   #goesOnAfterAbort(run: Run, step_id: string): boolean {
@@ -255,18 +247,11 @@ export class ActiveRun {
 
   /** A run that was left behind: attempts that were under way are made again, unless they may have changed something. */
   #recover(run: Run, from: string | null, at: string): RunEvent[] {
-    const events: RunEvent[] = from === null ? [] : [{ type: 'run_rescued', at, worker_id: this.#worker.id(), from }];
-    for (const step of Object.values(run.steps)) {
-      if (step.state !== 'running' || step.kind === 'foreach' || this.#isUnderWay(step.step_id)) continue;
-      const planned = this.plan.byId.get(step.task_id);
-      // Executors take back under the same key as often as they are asked.
-      const harmless = planned?.idempotent === true || planned?.undo?.by_itself === true;
-      if (step.effect !== 'write' || step.recorded_only || step.intent === null || harmless) {
-        const reason = 'the service stopped while this was being done';
-        events.push({ type: 'step_lost', at, step_id: step.step_id, reason });
-      } else this.#lookUpLater(step.step_id, step.intent);
-    }
-    return events;
+    const { lost, doubtful } = leftBehind(run, this.plan, (step_id) => this.#isUnderWay(step_id));
+    for (const { step_id, intent } of doubtful) this.#lookUpLater(step_id, intent);
+    const rescued: RunEvent[] = from === null ? [] : [{ type: 'run_rescued', at, worker_id: this.#worker.id(), from }];
+    const reason = 'the service stopped while this was being done';
+    return [...rescued, ...lost.map((step_id): RunEvent => ({ type: 'step_lost', at, step_id, reason }))];
   }
 
   #isUnderWay(step_id: string): boolean {

@@ -16,6 +16,7 @@ import { advance } from './advance.js';
 import type { AskIncident } from './context.js';
 import type { Facts } from './advance.js';
 import type { AttemptEnd } from './conclude.js';
+import { Lease } from './lease.js';
 import { planOf } from './plan.js';
 import type { Plan, ProofTimes } from './plan.js';
 import type { RunInMemory, RunWorker, ScheduleMeter } from './run-worker.js';
@@ -95,15 +96,19 @@ export class Scheduler {
   readonly #draining = new AbortController();
   readonly #stopping = new AbortController();
   readonly #worker: RunWorker;
+  readonly #lease: Lease;
   #paused = false;
-  #workerId = '';
-  #incarnations = 0;
-  #leaseUntil = 0;
   #loop: Promise<void> | null = null;
 
   constructor(deps: SchedulerDeps) {
     const { runs, specs, vault, clock, random, newId, log, meter, executor, condition, incident, children } = deps;
     this.#deps = deps;
+    this.#lease = new Lease({
+      ...deps,
+      lost: () => {
+        for (const active of [...this.#active.values()]) active.drop();
+      },
+    });
     this.#worker = {
       runs,
       specs,
@@ -115,9 +120,9 @@ export class Scheduler {
       meter,
       attempts: { executor, clock, vault, condition, incident, guard: (run) => this.#guard(run) },
       children,
-      id: () => this.#workerId,
+      id: () => this.#lease.worker_id,
       facts: (run) => this.#facts(run),
-      holdsLease: () => this.#holdsLease(),
+      holdsLease: () => this.#lease.isHeld,
       stopping: this.#stopping.signal,
       draining: () => this.#draining.signal.aborted,
       wake: (run_id) => this.wake(run_id),
@@ -131,11 +136,11 @@ export class Scheduler {
 
   /** Takes up this worker's lease and its predecessor's work, then looks for work until it is stopped. */
   async start(): Promise<void> {
-    await this.#register();
+    await this.#lease.register();
     this.#paused = (await this.#deps.pause.read()).paused;
     await this.#claim();
     // On its own: whatever looking for work waits for, the lease goes on.
-    this.#loop = Promise.all([this.#keepLease(), this.#poll()]).then(() => undefined);
+    this.#loop = Promise.all([this.#lease.keep(this.#draining.signal), this.#poll()]).then(() => undefined);
   }
 
   /**
@@ -154,7 +159,7 @@ export class Scheduler {
     this.#stopping.abort();
     for (const active of [...this.#active.values()]) active.drop();
     await Promise.all(this.#leaving.values());
-    if (this.#loop) await this.#giveLeaseBack();
+    if (this.#loop) await this.#lease.giveBack();
   }
 
   /** How many runs this process holds. */
@@ -168,14 +173,14 @@ export class Scheduler {
     const opened = openingEvents(header, alerts, this.#deps.clock);
     const begun = fold(null, opened);
     const next = advance(begun, plan, this.#facts(begun));
-    const run: NewRun = { run: next.run, events: [...opened, ...next.events], holder: this.#workerId };
+    const run: NewRun = { run: next.run, events: [...opened, ...next.events], holder: this.#lease.worker_id };
     // When the opener never hears whether it was committed, the run is found by its row.
     this.#elsewhere.set(header.run_id, this.#deps.clock.monotonic() + HAND_OVER_MS);
     return {
       run,
       go: () => {
         // Its hand-over took so long that it was taken up by its row, or the lease under which it was opened has ended.
-        if (this.#active.has(header.run_id) || run.holder !== this.#workerId) return;
+        if (this.#active.has(header.run_id) || run.holder !== this.#lease.worker_id) return;
         const active = this.#hold(next.run, plan);
         if (plan.names_incident) active.enqueue({ type: 'look' });
         else active.begin(next);
@@ -217,7 +222,7 @@ export class Scheduler {
     const { run_id } = active;
     this.#gone(active);
     try {
-      await runs.release(run_id, this.#workerId, wake_at);
+      await runs.release(run_id, this.#lease.worker_id, wake_at);
     } catch (error) {
       // It stays ours by its row, and is taken up again by that.
       log.warn({ run_id, error: messageOf(error) }, 'a waiting run could not be put away');
@@ -227,7 +232,7 @@ export class Scheduler {
 
   async #guard(run: Run): Promise<AttemptEnd | null> {
     const pause = await this.#readPause();
-    if (pause === null || !this.#holdsLease()) return { type: 'lost', reason: 'this worker lost its lease' };
+    if (pause === null || !this.#lease.isHeld) return { type: 'lost', reason: 'this worker lost its lease' };
     if (pause.paused) {
       this.#paused = true;
       const by = pause.by === null ? '' : ` by ${pause.by}`;
@@ -247,7 +252,7 @@ export class Scheduler {
   /** Nothing is written while nobody can tell whether it may be: asks until there is an answer. Null when the lease is over or all stops. */
   async #readPause(): Promise<PauseState | null> {
     const { clock, pause, log } = this.#deps;
-    while (this.#holdsLease() && !this.#stopping.signal.aborted) {
+    while (this.#lease.isHeld && !this.#stopping.signal.aborted) {
       try {
         return await pause.read();
       } catch (error) {
@@ -256,59 +261,6 @@ export class Scheduler {
       }
     }
     return null;
-  }
-
-  #holdsLease(): boolean {
-    return this.#deps.clock.monotonic() < this.#leaseUntil;
-  }
-
-  /** Begins a new incarnation: what a dead one of the same name still holds can be claimed at once, and its late results are refused. */
-  async #register(): Promise<void> {
-    const { clock, lease_ms, worker, runs } = this.#deps;
-    const begun = clock.monotonic();
-    this.#incarnations += 1;
-    this.#workerId = `${worker.name}#${worker.incarnation}.${this.#incarnations}`;
-    await runs.register(this.#workerId, lease_ms);
-    this.#leaseUntil = begun + lease_ms;
-  }
-
-  async #heartbeat(): Promise<void> {
-    const { clock, lease_ms, runs, log } = this.#deps;
-    const begun = clock.monotonic();
-    const answer = await runs.heartbeat(this.#workerId, lease_ms);
-    if (answer === 'held') {
-      this.#leaseUntil = begun + lease_ms;
-      return;
-    }
-    // Paused for longer than the lease, or cut off from the store: others may have our runs.
-    log.warn({ worker_id: this.#workerId }, 'the lease of this worker had ended');
-    for (const active of [...this.#active.values()]) active.drop();
-    await this.#register();
-  }
-
-  async #giveLeaseBack(): Promise<void> {
-    try {
-      await this.#deps.runs.heartbeat(this.#workerId, 0);
-    } catch (error) {
-      this.#deps.log.warn({ error: messageOf(error) }, 'the lease could not be given back; it ends by itself');
-    }
-  }
-
-  async #keepLease(): Promise<void> {
-    const { clock, lease_ms, log } = this.#deps;
-    const { signal } = this.#draining;
-    let wait_ms = lease_ms / 3;
-    while (!signal.aborted) {
-      await sleep(clock, wait_ms, signal);
-      if (signal.aborted) return;
-      try {
-        await this.#heartbeat();
-        wait_ms = lease_ms / 3;
-      } catch (error) {
-        log.warn({ error: messageOf(error) }, 'the lease could not be renewed, trying again');
-        wait_ms = Math.min(POLL_MS, lease_ms / 3);
-      }
-    }
   }
 
   async #poll(): Promise<void> {
@@ -334,7 +286,7 @@ export class Scheduler {
   }
 
   async #wakePoked(): Promise<void> {
-    for (const run_id of await this.#deps.runs.poked(this.#workerId)) await this.#wakeAnywhere(run_id);
+    for (const run_id of await this.#deps.runs.poked(this.#lease.worker_id)) await this.#wakeAnywhere(run_id);
   }
 
   /** A poke that meets a run on its way out of memory must not get lost: its mark in the store is gone already. */
@@ -342,7 +294,7 @@ export class Scheduler {
     if (this.#active.has(run_id)) return this.wake(run_id);
     if (this.#elsewhere.has(run_id)) return void this.#early.add(run_id);
     await this.#leaving.get(run_id);
-    await this.#deps.runs.release(run_id, this.#workerId, instant(this.#deps.clock.now()));
+    await this.#deps.runs.release(run_id, this.#lease.worker_id, instant(this.#deps.clock.now()));
   }
 
   /** Takes up what nobody works on; with `own` also what is ours by its row only: its opening, claim or putting away was cut off. */
@@ -350,10 +302,10 @@ export class Scheduler {
     const { runs, clock } = this.#deps;
     for (let round = 0; round < CLAIM_ROUNDS && !this.#draining.signal.aborted; round++) {
       const holding = own ? this.#holding() : undefined;
-      const worker_id = this.#workerId;
+      const worker_id = this.#lease.worker_id;
       const claimed = await runs.claim(worker_id, instant(clock.now()), CLAIM_AT_ONCE, holding);
       // Claimed under a lease that has ended since: they are anybody's again.
-      if (worker_id !== this.#workerId) return;
+      if (worker_id !== this.#lease.worker_id) return;
       const here = new Set(claimed.filter(({ run, from }) => from === worker_id && this.#isHere(run.run_id)));
       for (const each of claimed) if (!here.has(each)) this.#takeUp(each);
       // It was opened while the store looked. The look has taken its mark, if it had one.

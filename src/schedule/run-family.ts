@@ -18,6 +18,15 @@ export function parentEvents(run: Run, parent: Run, at: string): RunEvent[] {
   return events;
 }
 
+/** What a run hears of those that its steps began: one may have ended, or wait for a person, so its step looks now, not when it had meant to. */
+export function childEvents(run: Run, at: string): RunEvent[] {
+  const events: RunEvent[] = [];
+  for (const { step_id, kind, state, reason, message } of Object.values(run.steps))
+    if (kind === 'playbook' && state === 'waiting' && (reason === 'timer' || reason === 'sub_playbook'))
+      events.push({ type: 'step_waiting', at, step_id, reason, message: message ?? '', until: at });
+  return events;
+}
+
 /** Whether a run was begun to undo what another step of its parent wrote. */
 export function takesBack(run: Pick<Run, 'parent_run_id' | 'group_key'>, parent: Run): boolean {
   const step = parent.steps[stepThatBegan(run)];
