@@ -74,11 +74,13 @@ function inputsKey(root) {
 
 /** The pages share what is pure with the service. */
 function domainFiles(root) {
-  const folder = join(root, 'src', 'domain', 'api');
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.ts') && !TEST.test(name))
-    .sort()
-    .map((name) => join(folder, name));
+  return ['api', 'said'].flatMap((name) => {
+    const folder = join(root, 'src', 'domain', name);
+    return readdirSync(folder)
+      .filter((file) => file.endsWith('.ts') && !TEST.test(file))
+      .sort()
+      .map((file) => join(folder, file));
+  });
 }
 
 function compress(folder) {
