@@ -5,6 +5,7 @@ import type { Rule } from '../src/domain/rule/rule.js';
 import { SuppressionSet } from '../src/domain/suppression/suppression-set.js';
 import { flapHold } from '../src/triage/flapping.js';
 import { FINDINGS, KINDS } from '../src/domain/said/zh-findings.js';
+import { NOTICES } from '../src/domain/said/zh-notices.js';
 import { RULES, VALUES } from '../src/domain/said/zh-rules.js';
 import { ANSWERS, RUNS, STEPS } from '../src/domain/said/zh-runs.js';
 import { FORESEEN, TRIAGE } from '../src/domain/said/zh-triage.js';
@@ -21,6 +22,7 @@ const ALL = [
   ...FINDINGS,
   ...KINDS,
   ...STEPS,
+  ...NOTICES,
   ...ANSWERS,
   ...VALUES,
   ...OF_WHAT,

@@ -1,6 +1,7 @@
 import { createSayings } from './saying.js';
 import type { Piece } from './saying.js';
 import { FINDINGS, KINDS } from './zh-findings.js';
+import { NOTICES } from './zh-notices.js';
 import { RULES, VALUES } from './zh-rules.js';
 import { ANSWERS, RUNS, STEPS } from './zh-runs.js';
 import { FORESEEN, TRIAGE } from './zh-triage.js';
@@ -20,6 +21,7 @@ export function say(sentence: string): readonly Piece[] {
       ...FINDINGS,
       ...KINDS,
       ...STEPS,
+      ...NOTICES,
       ...ANSWERS,
       ...VALUES,
       ...OF_WHAT,
