@@ -120,6 +120,24 @@ describe('what is asked for ahead', () => {
     expect(gone, 'what is there already is not waited for').toBe(2);
   });
 
+  it('is not waited for where it is drawn after the page stands', async () => {
+    let letCome: () => void = () => undefined;
+    const { ahead, asked } = anAhead(() =>
+      asked.at(-1) === '/api/v1/alerts?fingerprint=f'
+        ? new Promise((resolve) => (letCome = () => resolve(Response.json({ ok: true }))))
+        : Response.json({ ok: true }),
+    );
+    let gone = 0;
+    ahead.follow(
+      '/alerts/a',
+      () => void gone++,
+      (ask) => ask('/api/v1/alerts', { fingerprint: 'f' }, 'after'),
+    );
+    expect(asked).toEqual(['/api/v1/alerts/a', '/api/v1/alerts?fingerprint=f']);
+    await expect.poll(() => gone).toBe(1);
+    letCome();
+  });
+
   it('is waited for no longer than a moment, and not at all once another link is followed or the list has gone', async () => {
     const answers: (() => void)[] = [];
     const { ahead, client, rest } = anAhead(

@@ -14,8 +14,8 @@ const REST_MS = 60;
 /** So long a click waits for its answer: a page that is drawn once stands sooner than one that is drawn empty and then anew. */
 const HOLD_MS = 80;
 
-/** Asks an address of the API. */
-export type Ask = (address: string, query?: Query) => void;
+/** Asks an address of the API. What is drawn `after` the page stands is asked for too, and a click does not wait for it. */
+export type Ask = (address: string, query?: Query, drawn?: 'after') => void;
 
 /** What else is fetched with a page. */
 type More = (ask: Ask) => void;
@@ -68,7 +68,7 @@ export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerCloc
       return;
     }
     isAsking = true;
-    void Promise.all(take(href, more)).then(() => {
+    void Promise.all(take(href, more).coming).then(() => {
       isAsking = false;
       const then = next;
       next = null;
@@ -76,11 +76,13 @@ export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerCloc
     });
   }
 
-  function take(href: string, more?: More): Promise<unknown>[] {
+  /** `coming` is all that is on its way, `awaited` what a click waits for. */
+  function take(href: string, more?: More): Record<'coming' | 'awaited', Promise<unknown>[]> {
     callOff();
     next = null;
     const coming: Promise<unknown>[] = [];
-    function ask(address: string, query?: Query): void {
+    const awaited: Promise<unknown>[] = [];
+    function ask(address: string, query?: Query, drawn?: 'after'): void {
       const queryKey = keyOf(address, query);
       const answer = client.prefetchQuery({
         queryKey,
@@ -88,11 +90,13 @@ export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerCloc
         retry: false,
       });
       // What is known already is shown while it is asked for anew.
-      if (client.getQueryData(queryKey) === undefined) coming.push(answer);
+      if (client.getQueryData(queryKey) !== undefined) return;
+      coming.push(answer);
+      if (drawn === undefined) awaited.push(answer);
     }
     if (DETAIL.test(href)) ask(`/api/v1${href}`);
     more?.(ask);
-    return coming;
+    return { coming, awaited };
   }
 
   return {
@@ -113,8 +117,8 @@ export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerCloc
     },
     follow(href, go, more) {
       letGo();
-      const coming = take(href, more);
-      if (coming.length === 0) {
+      const { awaited } = take(href, more);
+      if (awaited.length === 0) {
         go();
         return;
       }
@@ -130,7 +134,7 @@ export function createAhead(api: Api, client: QueryClient, clock: Pick<PacerCloc
         letGo();
         go();
       }
-      void Promise.all(coming).then(goOnce);
+      void Promise.all(awaited).then(goOnce);
     },
     stop() {
       callOff();

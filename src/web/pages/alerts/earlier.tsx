@@ -24,7 +24,7 @@ function queryOf({ fingerprint }: AlertAnswer): Query {
 
 /** Asks for the other deliveries ahead of time. */
 export function askEarlier(alert: AlertAnswer, ask: Ask): void {
-  ask(LIST, queryOf(alert));
+  ask(LIST, queryOf(alert), 'after');
 }
 
 interface Page {
