@@ -33,10 +33,36 @@ const JUDGED = {
     { id: 'act', type: 'api_call', action: 'GET /more', depends_on: ['look'], conditions: ['{{ seen.left > 2 }}'] },
   ],
 };
+/** Two of its tasks are for what is not the case. */
+const BRANCH = {
+  playbook_id: 'PB-Branch',
+  name: 'One with a branch',
+  tasks: [
+    { id: 'look', name: 'See it', type: 'api_call', action: 'GET /judged', output_variable: 'seen' },
+    {
+      id: 'many',
+      name: 'Only for many',
+      type: 'api_call',
+      action: 'POST /many',
+      depends_on: ['look'],
+      conditions: ['{{ seen.left > 5 }}'],
+    },
+    {
+      id: 'behind',
+      name: 'Behind it',
+      type: 'api_call',
+      action: 'GET /many',
+      depends_on: ['many'],
+      conditions: ['{{ seen.none == 1 }}'],
+    },
+    { id: 'few', name: 'For few', type: 'api_call', action: 'GET /few', depends_on: ['look'] },
+  ],
+};
 const RULES = [
   { rule_id: 'R-CHAIN', alert_name: 'Service_Latency_Exceeded', playbook_id: 'PB-Chain' },
   { rule_id: 'R-BRIEF', alert_name: 'Brief', playbook_id: 'PB-Brief' },
   { rule_id: 'R-JUDGED', alert_name: 'Judged', playbook_id: 'PB-Judged' },
+  { rule_id: 'R-BRANCH', alert_name: 'Branch', playbook_id: 'PB-Branch' },
   { rule_id: 'R-ASK', alert_name: 'Full_Disk', playbook_id: 'PB-Ask' },
 ];
 
@@ -46,6 +72,7 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
       'chain.yaml': stringify({ playbook_id: 'PB-Chain', name: 'A chain', tasks: CHAIN }),
       'brief.yaml': stringify(BRIEF),
       'judged.yaml': stringify(JUDGED),
+      'branch.yaml': stringify(BRANCH),
       'rules.yaml': stringify({ rules: RULES }),
     });
     world.shop.answer({ json: { left: 3 } });
@@ -98,6 +125,45 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
     expect(faults).toEqual([]);
   });
 
+  it.each([
+    {
+      ...{ many: 'seen.left > 5: seen.left is 3', behind: 'seen.none == 1: seen.none is missing' },
+      language: 'en',
+      why: 'condition does not hold: {{ seen.left > 5 }}: seen.left is 3',
+    },
+    {
+      ...{ many: 'seen.left > 5：seen.left 为 3', behind: 'seen.none == 1：seen.none 不存在' },
+      language: 'zh',
+      why: '条件不成立：{{ seen.left > 5 }}：seen.left 为 3',
+    },
+  ] as const)('a branch that was skipped says why, in the graph and in the list ($language)', async (told) => {
+    const { language, many, behind, why } = told;
+    const run_id = await stage.world.startRun('Branch', `branch-${language}`);
+    await stage.world.runIs(run_id, 'succeeded');
+    const { page, goto, faults } = await stage.at(`/runs/${run_id}`, { language });
+    for (const [step, reason] of [
+      ['many', many],
+      ['behind', behind],
+    ] as const) {
+      const node = page.locator(`[data-step="${step}"]`);
+      await expect.poll(() => node.innerText()).toContain(reason);
+      expect(await node.getAttribute('class')).toContain('skipped');
+    }
+    expect(await page.locator('[data-step="many"]').getAttribute('title')).toContain(why);
+    expect(await page.locator('.graph-edge.muted').count()).toBe(2);
+    // The lines are for the eye; a count is not read as part of the word before it.
+    expect(await page.getByRole('img', { name: /^Edge/ }).count()).toBe(0);
+    await page.getByRole('tab', { name: /^(Steps|步骤) 4$/ }).waitFor();
+    await goto(`/runs/${run_id}?view=list`);
+    await sees(page.getByRole('row').filter({ hasText: 'Only for many' }), why);
+    expect(faults).toEqual([]);
+  });
+
+  it('what is not there is said in Chinese, too', async () => {
+    const { page } = await stage.at('/runs/01NOPE', { language: 'zh' });
+    await sees(page, '没有运行 01NOPE');
+  });
+
   it('an approval leads to the rule that asked for it', async () => {
     const run_id = await stage.world.startRun('Full_Disk', 'files');
     const { page, faults } = await stage.at(`/approvals/${await stage.world.approvalOf(run_id)}`);
@@ -121,6 +187,44 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
     expect(uneven).toEqual([]);
     expect(faults).toEqual([]);
   });
+
+  it.each(['en', 'zh'] as const)(
+    'on a phone states stand whole, and buttons fill their lines (%s)',
+    async (language) => {
+      await stage.world.post('/api/v1/silences', {
+        matchers: ['alertname="Nobody"'],
+        ...{ starts_at: new Date().toISOString(), ends_at: new Date(Date.now() + 3_600_000).toISOString() },
+        comment: 'a comment that is longer than a line of a phone has room for, and goes on and on',
+      });
+      const [alert] = await stage.world.send(
+        [
+          {
+            labels: {
+              alertname: 'Nobody_Knows',
+              service: 'a-service-with-a-long-name-of-its-own',
+              severity: 'critical',
+            },
+          },
+        ],
+        `phone-${language}`,
+      );
+      const { page, goto, faults } = await stage.at('/silences', { width: 360, height: 740, language });
+      await page.locator('[data-row="0"]').waitFor();
+      expect(await cut(page, '.card-bottom .sign .truncate')).toEqual([]);
+      await goto('/incidents');
+      await page.locator('[data-row="0"]').waitFor();
+      expect(await cut(page, '.incident-card-who')).toEqual([]);
+      await goto(`/alerts/${alert!.alert_id}`);
+      const room = (await page.locator('.page-actions').boundingBox())!;
+      const ends = new Map<number, number>();
+      for (const button of await page.locator('.page-actions > button').all()) {
+        const { x, y, width } = (await button.boundingBox())!;
+        ends.set(Math.round(y), Math.max(ends.get(Math.round(y)) ?? 0, x + width));
+      }
+      for (const end of ends.values()) expect(end).toBeCloseTo(room.x + room.width, 0);
+      expect(faults).toEqual([]);
+    },
+  );
 
   it('on a phone who did what and when, the chosen tab and the times of a window are not cut or torn', async () => {
     await stage.world.post('/api/v1/webhooks/alertmanager', '{oops').catch(() => undefined);

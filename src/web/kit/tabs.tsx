@@ -61,7 +61,13 @@ export function Tabs({ label, tabs, param = 'tab' }: TabsProps) {
             onClick={() => change({ [param]: tab.id })}
           >
             {tab.label}
-            {tab.count !== undefined && <span className="tab-count number">{tab.count}</span>}
+            {/* The space is for who hears it: “Steps 6”. */}
+            {tab.count !== undefined && (
+              <>
+                {' '}
+                <span className="tab-count number">{tab.count}</span>
+              </>
+            )}
           </button>
         ))}
       </div>

@@ -35,14 +35,14 @@ export function ChangeView({ change, size = 'm' }: { readonly change: StepChange
       </p>
       {!isShort && !isSilent && (
         <div className="change-large">
-          <div>
-            <h4>{step.from}</h4>
-            <JsonView value={from} label={step.from} open={1} />
-          </div>
-          <div>
-            <h4>{step.to}</h4>
-            <JsonView value={to} label={step.to} open={1} />
-          </div>
+          {[[step.from, from] as const, [step.to, to] as const]
+            .filter(([, value]) => !isNothing(value))
+            .map(([label, value]) => (
+              <div key={label}>
+                <h4>{label}</h4>
+                <JsonView value={value} label={label} open={1} />
+              </div>
+            ))}
         </div>
       )}
     </div>

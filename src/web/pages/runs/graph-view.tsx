@@ -13,7 +13,7 @@ import { NODE, neighbour, placesOf, viewOn } from './graph-layout.js';
 import type { Place } from './graph-layout.js';
 import type { GraphNode, RunGraph } from './run-graph.js';
 import { signValue } from './waits.js';
-import { useWhy } from './why.js';
+import { useShortWhy, useWhy } from './why.js';
 import './graph-view.css';
 
 interface GraphViewProps {
@@ -28,6 +28,8 @@ const NODE_TYPES = { task: memo(TaskNodeView) };
 /** Below this the words cannot be read: a larger graph begins at what matters instead of whole. */
 const READABLE = 0.6;
 const LEAST_HEIGHT = 200;
+/** Every step's drawer tells what it waits for: the lines themselves are not read out, and not in English. */
+const UNHEARD = { domAttributes: { 'aria-hidden': true } } as const;
 /** For the buttons at the bottom, and as much at the top. */
 const ROOM_AROUND = 110;
 
@@ -192,6 +194,7 @@ function useEdges({ edges }: RunGraph): Edge[] {
         target: to,
         className: `graph-edge ${isCritical ? 'critical' : ''} ${isMuted ? 'muted' : ''}`,
         zIndex: isCritical ? 1 : 0,
+        ...UNHEARD,
       })),
     [edges],
   );
@@ -214,6 +217,7 @@ function TaskNodeView({ data }: NodeProps<TaskNode>) {
   const { node, isOpen, isStop } = data;
   const { view } = useWords(runsWords);
   const why = useWhy()(node);
+  const short = useShortWhy()(node);
   const label = useNodeLabel(node, why);
   const effectWord = useEffectWord(node);
   const said = useSaidText();
@@ -248,7 +252,7 @@ function TaskNodeView({ data }: NodeProps<TaskNode>) {
             </span>
           ) : (
             <span className="truncate" dir="auto">
-              {why ?? node.kind}
+              {short ?? node.kind}
             </span>
           )}
           {node.attempts > 1 && <span className="graph-extra">×{node.attempts}</span>}

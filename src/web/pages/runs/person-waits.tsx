@@ -11,9 +11,10 @@ import { Countdown } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
 import { ChangeView } from './change-view.js';
+import { useChildRun } from './child-run.js';
 import { AnswerDialog } from './run-dialogs.js';
 import type { Answer } from './run-dialogs.js';
-import { frozenBy, otherRunOf, waitOf } from './waits.js';
+import { frozenBy, waitOf } from './waits.js';
 
 /** Each step that waits for somebody's answer, with the answers; nothing where none does. */
 export function PersonWaits({ run, onOpen }: { readonly run: RunAnswer; readonly onOpen: (step_id: string) => void }) {
@@ -100,9 +101,8 @@ export function StepAnswers({ run, step }: { readonly run: RunAnswer; readonly s
         {words.approval}
       </LinkButton>
     );
-  const other = otherRunOf(step);
-  if (other !== null) return <LinkButton href={path`/runs/${other}`}>{words.other_run}</LinkButton>;
-  if (!may || step.reason === 'pause' || step.reason === 'sub_playbook') return null;
+  if (step.reason === 'sub_playbook') return <ToOtherRun run={run} step={step} />;
+  if (!may || step.reason === 'pause') return null;
   const [yes, no]: readonly [Answer, Answer] =
     step.reason === 'confirmation' ? ['solved', 'unsolved'] : ['done', 'not_done'];
   return (
@@ -116,6 +116,13 @@ export function StepAnswers({ run, step }: { readonly run: RunAnswer; readonly s
       <AnswerDialog {...{ run, step }} answer={answer ?? yes} open={answer !== null} onClose={() => setAnswer(null)} />
     </div>
   );
+}
+
+/** To the run in which somebody is waited for. */
+function ToOtherRun({ run, step }: { readonly run: RunAnswer; readonly step: Step }) {
+  const { do: words } = useWords(runsWords);
+  const other = useChildRun(run, step);
+  return other === null ? null : <LinkButton href={path`/runs/${other}`}>{words.other_run}</LinkButton>;
 }
 
 /** Where a freeze is looked at, and ended. */

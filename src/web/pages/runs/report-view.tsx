@@ -153,23 +153,26 @@ function Done({ report, onOpenStep }: PartProps) {
                 <StepName {...deed} onOpenStep={onOpenStep} />
                 {deed.recorded_only && <Badge tone="info">{view.recorded_only}</Badge>}
               </span>,
-              <span key="t" className="report-cell" dir="auto">
-                {deed.target}
-              </span>,
+              told(deed.target),
               <span key="w" className="report-cell" dir="auto">
                 <Said text={deed.what} />
               </span>,
-              <span key="f" className="report-cell" dir="auto">
-                {deed.from}
-              </span>,
-              <b key="o" className="report-cell" dir="auto">
-                {deed.to}
-              </b>,
+              told(deed.from),
+              deed.to === '' ? null : <b>{told(deed.to)}</b>,
             ],
           }))}
         />
       )}
     </Part>
+  );
+}
+
+/** Nothing where there is nothing: a phone leaves that line out. */
+function told(text: string): ReactNode {
+  return text === '' ? null : (
+    <span className="report-cell" dir="auto">
+      {text}
+    </span>
   );
 }
 
@@ -236,7 +239,12 @@ function Deliveries({ run }: { readonly run: RunAnswer }) {
               <span className="report-cell" dir="auto">
                 {words.kind[kind]} · {channel} · {target} <When at={at} />
                 {attempts > 1 && ` · ×${attempts}`}
-                {error !== null && <span className="step-error"> {error}</span>}
+                {error !== null && (
+                  <span className="step-error">
+                    {' '}
+                    <Said text={error} />
+                  </span>
+                )}
               </span>
             </li>
           ))}

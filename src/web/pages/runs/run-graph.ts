@@ -1,7 +1,7 @@
 import type { PlaybookVersionDetail } from '../../../domain/api/playbook.js';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Step, StepState } from '../../../domain/run/run.js';
-import { waitOf } from './waits.js';
+import { triesOf, waitOf } from './waits.js';
 import type { Wait } from './waits.js';
 
 /** How the items of a `foreach` fare. */
@@ -93,7 +93,7 @@ function nodeOf(
     message: step?.error ?? step?.message ?? null,
     wait: step === undefined ? null : waitOf(step),
     until: step?.until ?? null,
-    attempts: step?.attempts.length ?? 0,
+    attempts: step === undefined ? 0 : triesOf(step),
     recorded_only: step?.recorded_only ?? false,
     started_at: step?.started_at ?? null,
     finished_at: step?.finished_at ?? null,

@@ -72,9 +72,9 @@ function sentence(run: RunAnswer, graph: RunGraph, lead: LeadWords): string {
     case 'cancelled':
       return run.outcome === null || run.outcome === 'nothing_done' || run.outcome === 'unverified'
         ? lead.cancelled
-        : `${lead.cancelled} ${lead.outcome[run.outcome]}`;
+        : lead.then(lead.cancelled, lead.outcome[run.outcome]);
     case 'failed':
-      return run.outcome === null ? lead.failed : `${lead.failed} ${lead.outcome[run.outcome]}`;
+      return run.outcome === null ? lead.failed : lead.then(lead.failed, lead.outcome[run.outcome]);
     case 'succeeded':
       return run.outcome === null ? lead.succeeded : lead.outcome[run.outcome];
   }

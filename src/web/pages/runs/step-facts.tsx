@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Task } from '../../../domain/playbook/playbook.js';
-import type { Step } from '../../../domain/run/run.js';
+import type { Step, StepState } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
 import { LinkButton } from '../../kit/button.js';
 import { Id } from '../../kit/copy.js';
@@ -81,14 +81,12 @@ function Sentence({ step }: { readonly step: Step }) {
   const { step: words } = useWords(runsWords);
   const why = useWhy()(step);
   const told = step.error ?? why ?? step.message;
-  const title =
-    step.error !== null
-      ? words.error
-      : step.state === 'skipped' || step.state === 'cancelled'
-        ? words.why_skipped
-        : step.state === 'waiting'
-          ? words.why_waits
-          : words.message;
+  const titles: Partial<Record<StepState, string>> = {
+    skipped: words.why_skipped,
+    cancelled: words.why_cancelled,
+    waiting: words.why_waits,
+  };
+  const title = step.error !== null ? words.error : (titles[step.state] ?? words.message);
   return (
     <>
       {told !== null && told !== '' && (

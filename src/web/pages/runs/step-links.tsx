@@ -1,11 +1,11 @@
-import type { RunAnswer, RunItem } from '../../../domain/api/run.js';
+import type { RunAnswer } from '../../../domain/api/run.js';
 import type { Step } from '../../../domain/run/run.js';
 import { path } from '../../api/client.js';
-import { useGet } from '../../api/queries.js';
 import { Link } from '../../kit/link.js';
 import { StateSign } from '../../kit/sign.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
+import { useChildRun } from './child-run.js';
 import { undoneBy } from './run-graph.js';
 import type { RunGraph } from './run-graph.js';
 
@@ -52,17 +52,9 @@ export function StepLinks({ run, graph, step_id, step, onOpen }: StepLinksProps)
   );
 }
 
-/** The run that a step began: its output names it once it has ended, until then it is looked for among the run's children. */
 function ChildRun({ run, step }: { readonly run: RunAnswer; readonly step: Step }) {
   const { step: words } = useWords(runsWords);
-  const told = childOf(step);
-  const { data } = useGet<{ readonly items: readonly RunItem[] }>('/api/v1/runs', {
-    query: { parent_run_id: run.run_id, limit: 200 },
-    enabled: told === null,
-    live: true,
-  });
-  const group = `run:${run.run_id}:${step.step_id}`;
-  const child = told ?? data?.items.find(({ group_key }) => group_key === group)?.run_id ?? null;
+  const child = useChildRun(run, step);
   if (child === null) return null;
   return (
     <div className="fact">
@@ -72,14 +64,4 @@ function ChildRun({ run, step }: { readonly run: RunAnswer; readonly step: Step 
       </dd>
     </div>
   );
-}
-
-function childOf({ output, evidence }: Step): string | null {
-  return textOf(output, 'run_id') ?? textOf(evidence, 'run_id');
-}
-
-function textOf(value: unknown, key: string): string | null {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null;
-  const found = (value as Readonly<Record<string, unknown>>)[key]; // an object that has this key
-  return typeof found === 'string' ? found : null;
 }

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
 import type { RunAnswer } from '../../../domain/api/run.js';
+import { useMedia } from '../../kit/media.js';
 import { useNow } from '../../kit/now.js';
 import { StateSign, useSignText } from '../../kit/sign.js';
 import { useSaidText } from '../../kit/said.js';
@@ -8,9 +9,9 @@ import type { CommonWords } from '../../words/common.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
 import { isFinal } from './run-live.js';
-import { timeRows } from './time-rows.js';
+import { ticksWithin, timeRows } from './time-rows.js';
 import type { Bar, TimeRow, TimeRows } from './time-rows.js';
-import { signValue, waitOf } from './waits.js';
+import { signValue, triesOf, waitOf } from './waits.js';
 import './time-line.css';
 
 interface TimeLineProps {
@@ -90,10 +91,11 @@ function Legend() {
 
 function Scale({ lines }: { readonly lines: TimeRows }) {
   const { time } = useWords();
+  const isNarrow = useMedia('(max-width: 720px)');
   return (
     <div className="time-scale" aria-hidden="true">
       <div className="time-track">
-        {lines.ticks.map(({ at, ms }) => (
+        {ticksWithin(lines.ticks, isNarrow).map(({ at, ms }) => (
           <span key={ms} className="time-tick number" style={{ left: percent(at) }}>
             {ms === 0 ? '0' : spanText(ms, time)}
           </span>
@@ -121,7 +123,7 @@ function Row({ row, isCurrent, isOpen, onOpen, onToggle }: RowProps) {
     name + (step.item_index === null ? '' : ` [${step.item_index}]`),
     signText('state', step.state),
     took(step, words.time),
-    step.attempts.length,
+    triesOf(step),
   );
   return (
     <li className={isCurrent ? 'time-row current' : 'time-row'}>

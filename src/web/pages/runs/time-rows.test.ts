@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Attempt, Step } from '../../../domain/run/run.js';
-import { timeRows } from './time-rows.js';
+import { ticksWithin, timeRows } from './time-rows.js';
 
 const T0 = Date.parse('2026-11-21T10:00:00.000Z');
 const at = (s: number): string => new Date(T0 + s * 1_000).toISOString();
@@ -77,6 +77,14 @@ describe('the time line of a run', () => {
       expect(ticks.length).toBeLessThanOrEqual(5);
       expect(ticks.every((tick) => tick.at >= 0 && tick.at < 0.9)).toBe(true);
     }
+  });
+
+  it('leaves marks out on a phone whose labels would be cut', () => {
+    const { ticks } = timeRows({ ...run, finished_at: at(140), steps: [] }, T0);
+
+    expect(ticks.map(({ ms }) => ms)).toEqual([0, 60_000, 120_000]);
+    expect(ticksWithin(ticks, false)).toEqual(ticks);
+    expect(ticksWithin(ticks, true).map(({ ms }) => ms)).toEqual([0, 60_000]);
   });
 
   it('holds when a clock of another machine is behind: no bar ends before it begins', () => {

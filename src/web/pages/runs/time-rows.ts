@@ -102,6 +102,12 @@ const STEPS_MS = [
 const MOST_TICKS = 4;
 /** A label further right would not find room. */
 const LAST_TICK = 0.88;
+const LAST_TICK_NARROW = 0.78;
+
+/** The marks whose labels find room, on a phone too. */
+export function ticksWithin(ticks: readonly Tick[], isNarrow: boolean): readonly Tick[] {
+  return isNarrow ? ticks.filter(({ at }) => at <= LAST_TICK_NARROW) : ticks;
+}
 
 /** Round marks, a few. */
 function ticksOf(length_ms: number): readonly Tick[] {

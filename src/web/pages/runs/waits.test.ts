@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Step } from '../../../domain/run/run.js';
-import { frozenBy, otherRunOf, signValue, waitOf } from './waits.js';
+import type { Attempt, Step } from '../../../domain/run/run.js';
+import { frozenBy, signValue, triesOf, waitOf } from './waits.js';
 
 function waiting(part: Partial<Pick<Step, 'state' | 'reason' | 'approval' | 'until'>>) {
   return { state: 'waiting' as const, reason: 'timer' as const, approval: null, until: null, ...part };
@@ -23,11 +23,22 @@ describe('what a waiting step waits for', () => {
     expect(waitOf(waiting({ state: 'succeeded', reason: null }))).toBeNull();
   });
 
-  it('names the other run in which somebody is waited for', () => {
-    const message = 'run 01M8277WBW8BAJYEGKDS4E0000 of PB-Child is waiting';
+  it('is no other try: tried is what was done, and what failed', () => {
+    const tried = (...outcomes: Attempt['outcome'][]) =>
+      triesOf({
+        attempts: outcomes.map((outcome, index) => ({
+          attempt: index,
+          started_at: '',
+          finished_at: '',
+          outcome,
+          error: null,
+        })),
+      });
 
-    expect(otherRunOf({ reason: 'sub_playbook', message })).toBe('01M8277WBW8BAJYEGKDS4E0000');
-    expect(otherRunOf({ reason: 'timer', message })).toBeNull();
+    expect(tried('waiting', 'succeeded')).toBe(1);
+    expect(tried('failed', 'failed', 'running')).toBe(3);
+    expect(tried('asked')).toBe(1);
+    expect(tried()).toBe(0);
   });
 
   it('names the window of a freeze', () => {

@@ -18,17 +18,10 @@ export function signValue(state: StepState, wait: Wait | null): StepState | 'wai
   return state === 'waiting' && wait === 'time' ? 'waits_by_itself' : state;
 }
 
-const OTHER_RUN = /^run (\S+) of /;
-
-/** The run in which somebody is waited for, where that is not this one; null for any other wait. */
-export function otherRunOf({
-  reason,
-  message,
-}: {
-  readonly reason: string | null;
-  readonly message: string | null;
-}): string | null {
-  return reason === 'sub_playbook' ? (OTHER_RUN.exec(message ?? '')?.[1] ?? null) : null;
+/** How often it was tried: that a wait was begun and looked at again is no other try. */
+export function triesOf({ attempts }: Pick<Step, 'attempts'>): number {
+  const done = attempts.filter(({ outcome }) => outcome !== 'waiting' && outcome !== 'asked').length;
+  return Math.max(done, Math.min(attempts.length, 1));
 }
 
 const FROZEN = /^writes are frozen by maintenance window (\S+) /;

@@ -8,19 +8,33 @@ interface Told {
   readonly message: string | null;
 }
 
+/**
+ * The same where there is room for little: of a condition that does not hold, what it is and what it saw; the step's sign says that it was
+ * skipped.
+ */
+export function useShortWhy(): (step: Told) => string | null {
+  const why = useWhy();
+  const said = useSaidText();
+  return (step) =>
+    step.state === 'skipped' && step.reason === 'condition' && step.message !== null
+      ? said(step.message).replaceAll(/\{\{ ?| ?\}\}/g, '')
+      : why(step);
+}
+
+/** What holds or ends these says itself what it is: another run, a freeze, a system that does not answer, the run that was aborted. */
+const WHOLE: ReadonlySet<string> = new Set(['timer', 'pause', 'sub_playbook', 'aborted']);
+
 /** Why a step was skipped, waits or failed, in a few words; null where there is nothing to say. */
 export function useWhy(): (step: Told) => string | null {
-  const { step_reason } = useWords();
+  const { step_reason, because } = useWords();
   const said = useSaidText();
   const table: Readonly<Record<string, string>> = step_reason;
   return ({ state, reason, message }) => {
-    if (state === 'failed') return message;
+    if (state === 'failed') return message === null ? null : said(message);
     if (state !== 'skipped' && state !== 'waiting' && state !== 'cancelled') return null;
     const word = reason === null ? null : Object.hasOwn(table, reason) ? (table[reason] ?? reason) : reason;
-    if (word === null) return message;
     if (message === null || message === '') return word;
-    // What holds these says itself what it is: another run, a freeze, a system that does not answer.
-    const isWhole = reason === 'timer' || reason === 'pause' || reason === 'sub_playbook';
-    return isWhole ? said(message) : `${word}: ${said(message)}`;
+    if (word === null) return said(message);
+    return reason !== null && WHOLE.has(reason) ? said(message) : because(word, said(message));
   };
 }

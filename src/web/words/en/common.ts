@@ -184,6 +184,7 @@ export const common = {
     filtered: 'filtered',
     playbook_off: 'playbook off',
   },
+  because: (what: string, why: string) => `${what}: ${why}`,
   step_reason: {
     condition: 'condition does not hold',
     dependency_failed: 'a dependency failed',

@@ -39,6 +39,7 @@ export const runs = {
     compensating: 'What it wrote is being taken back.',
     cancelled: 'It was cancelled.',
     failed: 'It failed.',
+    then: (what: string, outcome: string) => `${what} ${outcome}`,
     succeeded: 'It ended.',
     dry: 'Nothing was really written: this is a dry run.',
     shadow: 'Nothing was really written: the playbook is in shadow mode.',
@@ -181,6 +182,7 @@ export const runs = {
   step: {
     error: 'Error',
     why_skipped: 'Why it was skipped',
+    why_cancelled: 'Why it was cancelled',
     why_waits: 'What it waits for',
     message: 'In words',
     not_begun: 'It has not begun. It waits for what stands before it.',

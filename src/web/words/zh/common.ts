@@ -74,7 +74,7 @@ export const common: typeof en = {
     load: '无法加载',
     not_found: '这里什么也没有',
     not_found_hint: '可能已按保留期清理，或地址有误。',
-    forbidden: '您的角色不允许此操作',
+    forbidden: '你的角色不允许此操作',
     unreachable: '无法连接服务，会自动重试。',
     timeout: '服务没有及时响应。',
     crashed: '此页面出错了',
@@ -174,6 +174,7 @@ export const common: typeof en = {
     filtered: '已过滤',
     playbook_off: '剧本已关闭',
   },
+  because: (what, why) => `${what}：${why}`,
   step_reason: {
     condition: '条件不成立',
     dependency_failed: '所依赖的步骤失败',

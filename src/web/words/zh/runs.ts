@@ -39,6 +39,7 @@ export const runs: typeof en = {
     compensating: '正在撤回已写入的改动。',
     cancelled: '已取消。',
     failed: '运行失败。',
+    then: (what, outcome) => `${what}${outcome}`,
     succeeded: '运行已结束。',
     dry: '这是演练，没有真正写入任何内容。',
     shadow: '剧本处于影子模式，没有真正写入任何内容。',
@@ -179,6 +180,7 @@ export const runs: typeof en = {
   step: {
     error: '错误',
     why_skipped: '跳过的原因',
+    why_cancelled: '取消的原因',
     why_waits: '在等什么',
     message: '说明',
     not_begun: '尚未开始，等待前面的步骤。',
