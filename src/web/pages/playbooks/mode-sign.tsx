@@ -29,7 +29,7 @@ function DefaultMode() {
         own.mode.default
       ) : (
         <>
-          <OwnMode mode={data.default_mode} /> {own.mode.by_default}
+          <OwnMode mode={data.default_mode} /> <span className="playbook-by-default">{own.mode.by_default}</span>
         </>
       )}
     </span>

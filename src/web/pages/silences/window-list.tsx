@@ -127,7 +127,7 @@ export function nameOf({ comment, window_id }: Pick<WindowAnswer, 'comment' | 'w
 export function Does({ window: { hold, freeze } }: { readonly window: Pick<WindowAnswer, 'hold' | 'freeze'> }) {
   const w = useWords(silencesWords).window;
   if (freeze) return <Badge tone="warn">{hold ? `${w.holds}, ${w.freezes}` : w.freezes}</Badge>;
-  return <span className="quiet">{w.holds}</span>;
+  return <>{w.holds}</>;
 }
 
 /** When it ends while it is, else when it begins next. */

@@ -33,6 +33,7 @@ describe('the journal', () => {
 
   it('tells details in one line, without what is absent', () => {
     expect(detailsText(entry().details)).toBe('text: drained the pool');
+    expect(detailsText({ matchers: ['a="1"', 'b=~"2.*"'] })).toBe('matchers: a="1", b=~"2.*"');
     expect(detailsText({ a: { b: 1 }, c: 2 })).toBe('a: {"b":1} · c: 2');
   });
 });

@@ -49,6 +49,13 @@ export function hrefOfTarget({ what, target }: AuditEntry): string | null {
 export function detailsText(details: AuditEntry['details']): string {
   return Object.entries(details)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : (JSON.stringify(value) ?? '')}`)
+    .map(([name, value]) => `${name}: ${plainText(value)}`)
     .join(' · ');
+}
+
+/** Words as they are, also several of them; anything else as JSON. */
+function plainText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(', ');
+  return JSON.stringify(value) ?? '';
 }

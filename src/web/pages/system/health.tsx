@@ -69,11 +69,7 @@ function Waiting({ system }: { readonly system: SystemAnswer }) {
         <Figure label={words.undecided} value={system.undecided} tone={system.undecided > 100 ? 'warn' : ''} />
         <Figure label={words.bus_lag} value={system.bus_lag} unknown={words.lag_unknown} />
         <Figure label={words.open_runs} value={system.open_runs} href="/runs">
-          {system.unheld_runs > 0 && (
-            <>
-              {countText(system.unheld_runs)} {words.unheld_runs}
-            </>
-          )}
+          {system.unheld_runs > 0 && <>{words.unheld_runs(countText(system.unheld_runs))}</>}
         </Figure>
         <Figure label={words.outbox} value={system.outbox_waiting} />
         <Figure

@@ -26,7 +26,7 @@ export const system = {
     bus_lag: 'Alerts in the queue',
     lag_unknown: 'The bus does not tell',
     open_runs: 'Open runs',
-    unheld_runs: 'of them held by no worker: they sleep, or wait for a person',
+    unheld_runs: (n: string) => `${n} of them held by no worker: they sleep, or wait for a person`,
     outbox: 'Messages to be sent',
     dead_letters: 'Dead letters, not replayed',
     at_most: (n: string) => `${n} or more`,

@@ -8,7 +8,7 @@ export const now: typeof en = {
   lead: {
     incidents: (n) => `${n} 个未恢复的事件`,
     runs: (n) => `${n} 个进行中的运行`,
-    mine: (n) => `${n} 个审批等您处理`,
+    mine: (n) => `${n} 个审批等你处理`,
     approvals: (n) => `${n} 个待处理的审批`,
     undecided: (n) => `${n} 条告警尚未决定`,
   },
@@ -17,7 +17,7 @@ export const now: typeof en = {
   runs: '进行中的运行',
   approvals: '待处理的审批',
   approval: {
-    yours: '等您处理',
+    yours: '等你处理',
     of: (names) => `等待 ${names}`,
     answer: '查看并答复',
     look: '查看',

@@ -52,7 +52,7 @@ export const silences: typeof en = {
     time_missing: '请选择日期和时间。',
     time_past: '请选择将来的时间。',
     time_order: '结束时间必须晚于开始时间。',
-    zone: (zone) => `按您的时区：${zone}。`,
+    zone: (zone) => `按你的时区：${zone}。`,
     create: '静默',
     change: '修改',
     created: '静默已创建',

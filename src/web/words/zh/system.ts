@@ -27,7 +27,7 @@ export const system: typeof en = {
     bus_lag: '队列中的告警',
     lag_unknown: '总线未提供',
     open_runs: '未结束的运行',
-    unheld_runs: '其中未被工作进程持有：正在休眠或等待人员',
+    unheld_runs: (n) => `其中 ${n} 个未被工作进程持有：正在休眠，或等待有人处理`,
     outbox: '待发送的消息',
     dead_letters: '未重放的死信',
     at_most: (n) => `至少 ${n}`,
@@ -221,7 +221,7 @@ export const system: typeof en = {
     revoke_what: '它从此不能再打开任何内容，用它登录的会话也会结束。此操作无法撤销。',
     revoked: (name) => `${name} 的令牌已失效`,
     none: '还没有创建令牌',
-    none_hint: '您正用配置中的管理员令牌登录。请为每个人和系统分别创建。',
+    none_hint: '你正用配置中的管理员令牌登录。请为每个人和系统分别创建。',
     rights: {
       ingest: '只提交告警，不能读取',
       viewer: '可读取全部内容',
