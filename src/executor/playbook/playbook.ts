@@ -16,7 +16,9 @@ export const PlaybookInput = z.strictObject({
     .string()
     .min(1)
     .max(100)
-    .describe('The playbook to run; it gets the alert of this run. How long it may take is for its own timeout to say'),
+    .describe(
+      'The playbook to run; it gets the alert of this run. It ends by its own timeout at the latest, and is cancelled when the run that began it waits for it no more',
+    ),
 });
 export type PlaybookInput = z.infer<typeof PlaybookInput>;
 
