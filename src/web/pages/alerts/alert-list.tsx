@@ -156,14 +156,14 @@ function useColumns(): readonly Column<AlertAnswer>[] {
       {
         key: 'service',
         title: w.service,
-        width: 'minmax(7.75rem, 1.2fr)',
+        width: 'minmax(7rem, 1.2fr)',
         cell: ({ service_name }) =>
           service_name === null ? <span className="faint">–</span> : <bdi>{service_name.slice(0, 200)}</bdi>,
       },
       {
         key: 'status',
         title: w.status,
-        width: '5.5rem',
+        width: '6rem',
         cell: ({ status }) => <StateSign value={status} as="text" />,
       },
       {

@@ -1,6 +1,6 @@
 import { useId } from 'react';
 import type { SystemAnswer } from '../../../domain/api/overview.js';
-import { Id } from '../../kit/copy.js';
+import { Copy } from '../../kit/copy.js';
 import { Badge } from '../../kit/sign.js';
 import { Table } from '../../kit/table.js';
 import { When } from '../../kit/when.js';
@@ -33,8 +33,9 @@ export function Workers({ workers }: { readonly workers: SystemAnswer['workers']
             cells: [
               <span className="system-worker">
                 <span dir="auto">{name}</span>
-                <span className="faint">
-                  <Id id={worker_id} what={words.name} />
+                <span className="row faint">
+                  <code>{worker_id}</code>
+                  <Copy text={worker_id} what={words.name} />
                 </span>
               </span>,
               alive ? (
