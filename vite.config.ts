@@ -9,7 +9,7 @@ const service = process.env['FIXPOINT_URL'] ?? 'http://127.0.0.1:8080';
 // What is opened from a list, or drawn there: its functions are compiled while it is loaded, beside the page's own thread, and not one by one
 // when the first row is opened. Not what is loaded first: most of its functions are not called, and the first page would wait for them.
 const COMPILED_AHEAD =
-  /^(?:alerts|approvals|change|dagre|graph|incidents|kit|playbooks|progress|rules|runs|said|silence|silences|soon|start|system|table|url|value|worst)(?:[.-]|$)/;
+  /^(?:alerts|approvals|change|dagre|graph|incidents|kit|playbooks|rules|runs|silence|silences|start|system|table|value|worst)(?:[.-]|$)/;
 
 function compileAhead(): Plugin {
   return {

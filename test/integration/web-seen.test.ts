@@ -159,11 +159,6 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
     expect(faults).toEqual([]);
   });
 
-  it('what is not there is said in Chinese, too', async () => {
-    const { page } = await stage.at('/runs/01NOPE', { language: 'zh' });
-    await sees(page, '没有运行 01NOPE');
-  });
-
   it('an approval leads to the rule that asked for it', async () => {
     const run_id = await stage.world.startRun('Full_Disk', 'files');
     const { page, faults } = await stage.at(`/approvals/${await stage.world.approvalOf(run_id)}`);

@@ -6,7 +6,6 @@ import { useWords } from '../words/language.js';
 import { Button } from './button.js';
 import { Icon } from './icon.js';
 import type { IconName } from './icon.js';
-import { Said } from './said.js';
 import './states.css';
 
 interface EmptyProps {
@@ -41,28 +40,21 @@ export function errorText(error: unknown, words: CommonWords['error']): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The same on a page: the service's sentence in the reader's language, as far as it is known. */
-function ErrorWords({ error }: { readonly error: unknown }) {
-  const words = useWords();
-  return <Said text={errorText(error, words.error)} />;
-}
-
 /** What went wrong, and where, inside a form or a dialog. */
 export function ErrorNote({ error }: { readonly error: unknown }) {
+  const words = useWords();
   if (error === null || error === undefined) return null;
   const details = error instanceof ApiRefusal ? error.details.filter(({ message }) => message !== error.message) : [];
   return (
     <div className="error-note" role="alert">
       <Icon name="bang" />
       <div className="stack-tight">
-        <p dir="auto">
-          <ErrorWords error={error} />
-        </p>
+        <p dir="auto">{errorText(error, words.error)}</p>
         {details.length > 0 && (
           <ul>
             {details.slice(0, 20).map(({ path, message }, index) => (
               <li key={index}>
-                {path !== '' && <code>{path}</code>} <Said text={message} />
+                {path !== '' && <code>{path}</code>} {message}
               </li>
             ))}
           </ul>
@@ -81,7 +73,7 @@ export function ErrorState({ error, onRetry }: { readonly error: unknown; readon
       <Icon name={missing ? 'question' : 'incident'} size={28} />
       <h2>{missing ? words.error.not_found : words.error.load}</h2>
       <p className="quiet" dir="auto">
-        <ErrorWords error={error} />
+        {errorText(error, words.error)}
       </p>
       {missing && <p className="quiet">{words.error.not_found_hint}</p>}
       {onRetry && !missing && (
