@@ -43,7 +43,8 @@ function cpuTimes() {
 function cpuLoop() {
   const begin = performance.now();
   let value = 1;
-  for (let turn = 0; turn < 60_000_000; turn++) value = (Math.imul(value, 48_271) + turn) | 0;
+  // In whole numbers of 32 bits throughout: a sum that may leave them is compiled in two ways, one of them four times slower.
+  for (let turn = 0; turn < 60_000_000; turn++) value = Math.imul(value ^ turn, 48_271);
   return value === 0.5 ? 0 : performance.now() - begin;
 }
 
