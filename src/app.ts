@@ -217,7 +217,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       metrics.runReached(header.playbook_id, 'pending');
       if (roles.has('schedule')) return scheduler.open(header, checked.playbook, { joined, resolved });
       // Another process claims it.
-      const events = openingEvents(header, { joined, resolved }, clock);
+      const events = openingEvents(header, { joined, resolved }, clock.now());
       return { run: { run: fold(null, events), events, holder: null }, go: () => undefined };
     };
 

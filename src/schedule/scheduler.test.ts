@@ -42,6 +42,18 @@ describe('the scheduler', () => {
     expect(world.memory.events(id).filter((event) => event.type === 'step_started')).toHaveLength(4);
   });
 
+  it('opens a run with events of one time, however long it takes to decide how it begins', async () => {
+    world.kind('read', 'read', () => ok());
+    const scheduler = await world.scheduler();
+    const now = world.clock.now.bind(world.clock);
+    let asked = 0;
+    world.clock.now = () => now() + asked++;
+    const tasks = [{ id: 'look', type: 'read' }];
+    const id = await world.begin(scheduler, tasks, {}, {}, { go: false });
+    expect(world.memory.events(id).map(({ type }) => type)).toEqual(['run_opened', 'step_started']);
+    expect(new Set(world.memory.events(id).map(({ at }) => at)).size).toBe(1);
+  });
+
   it('leaves no timer behind when it stops, so that the process can end at once', async () => {
     const scheduler = await world.scheduler();
     await scheduler.stop();

@@ -167,12 +167,16 @@ export class Scheduler {
     return this.#active.size;
   }
 
-  /** Decides how a run begins, with the alerts that belong to it besides its first. Nothing happens until `go`, which is called when `run` is durable. */
+  /**
+   * Decides how a run begins, with the alerts that belong to it besides its first. Nothing happens until `go`, which is called when `run` is
+   * durable. All of its events bear one time: what comes later happened when the run was there for others, too.
+   */
   open(header: NewRunHeader, playbook: Playbook, alerts: OpeningAlerts): Opening {
     const plan = this.#planOf(playbook, header.playbook_version);
-    const opened = openingEvents(header, alerts, this.#deps.clock);
+    const now = this.#deps.clock.now();
+    const opened = openingEvents(header, alerts, now);
     const begun = fold(null, opened);
-    const next = advance(begun, plan, this.#facts(begun));
+    const next = advance(begun, plan, { ...this.#facts(begun), now });
     const run: NewRun = { run: next.run, events: [...opened, ...next.events], holder: this.#lease.worker_id };
     // When the opener never hears whether it was committed, the run is found by its row.
     this.#elsewhere.set(header.run_id, this.#deps.clock.monotonic() + HAND_OVER_MS);
@@ -365,8 +369,8 @@ export class Scheduler {
 }
 
 /** The first events of a run. */
-export function openingEvents(header: NewRunHeader, { joined, resolved }: OpeningAlerts, clock: Clock): RunEvent[] {
-  const at = instant(clock.now());
+export function openingEvents(header: NewRunHeader, { joined, resolved }: OpeningAlerts, now: number): RunEvent[] {
+  const at = instant(now);
   const joins = joined.map((alert): RunEvent => ({ type: 'alert_joined', at, alert }));
   const resolves: RunEvent[] = resolved ? [{ type: 'alerts_resolved', at }] : [];
   return [{ type: 'run_opened', at, run: header }, ...joins, ...resolves];

@@ -79,6 +79,24 @@ describe('the judge of a storm', () => {
     }
   });
 
+  it('takes a run for there from the first thing that happened to it after its opening', () => {
+    const at = (ms: number): string => new Date(Date.parse(LATER) + ms).toISOString();
+    const [start, done] = DONE as [RunEvent, RunEvent];
+    const first = (ended: string): WholeRun => aRun([...DONE, { ...END, at: ended }], 'R1');
+    const then = changed(aRun([start, { ...done, at: at(50) }, { ...END, at: at(90) }], 'R2'), (all) =>
+      all.map((event, index) => (index < 2 ? { ...event, at: at(10) } : event)),
+    );
+    const second = { ...then, header: { ...then.header, created_at: at(10) } };
+    const twins = [condition, { ...condition, twin: 1 }];
+    const accepted = [{ ...ACCEPTED, delivery: { ...ACCEPTED.delivery, conditions: twins } }];
+    const both = new Map([...tallies(), ['other', { ...tallies().get('key')!, place: 'R2 change' }]]);
+    const judged = (ended: string): readonly string[] =>
+      judge(evidence({ accepted, runs: [first(ended), second], tallies: both }), true).broken;
+
+    expect(judged(at(40))).toEqual([]);
+    expect(judged(at(60))).toEqual(['two open runs at once for PB-Change s-1']);
+  });
+
   it.each<[string, Partial<Evidence>, string]>([
     ['an alert without a decision', { decisions: decisions(null) }, 'has no decision'],
     ['alerts that are kept undecided', { undecided: 2 }, '2 alerts are kept without a decision'],

@@ -118,7 +118,10 @@ function judgeOneRunEach({ accepted, runs }: Evidence, { count, blame }: Court):
   count('runs', runs.length);
 }
 
-/** A run is there once its opening is committed, which may be later than it was decided: before the next thing that happened to it. */
+/**
+ * A run is there once its opening is committed, which may be later than it was decided: before the next thing that happened to it. What is
+ * committed with its opening bears the same time.
+ */
 function wasThere({ header, events }: WholeRun): string {
   return events.find((event) => event.at > header.created_at)?.at ?? header.created_at;
 }
