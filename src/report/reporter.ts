@@ -6,6 +6,7 @@ import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { Log } from '../domain/log.js';
 import type { Language, Notice, NotifyResult, PlainNotice } from '../domain/notifier.js';
 import type { Delivery, Outbox, OutboxEntry } from '../domain/outbox.js';
+import { Recent } from '../domain/recent.js';
 import type { RunView } from '../domain/run/run-view.js';
 import { composeNotice, composePlain } from './compose.js';
 
@@ -72,7 +73,7 @@ class OutboxReporter implements Reporter {
   readonly #deps: ReporterDeps;
   readonly #running = new Set<Promise<void>>();
   /** When a channel may be tried again for an entry. Lost with the process: then the entry's own time counts. */
-  readonly #notBefore = new Map<string, number>();
+  readonly #notBefore = new Recent<number>(MAX_REMEMBERED);
   readonly #timers = new Set<() => void>();
   readonly #abort = new AbortController();
   #loop: Promise<void> | null = null;
@@ -215,7 +216,7 @@ class OutboxReporter implements Reporter {
       const attempt = (channels.attempts.get(channel) ?? 0) + 1;
       const again = this.#nextAttempt(result, attempt);
       if (again === null) this.#notBefore.delete(key(entry, channel));
-      else this.#remember(key(entry, channel), again);
+      else this.#notBefore.set(key(entry, channel), again);
       if (again !== null) soonest(again);
       const final = result.type === 'failed' && again === null ? { ...result, retryable: false } : result;
       settled.push(final);
@@ -231,13 +232,6 @@ class OutboxReporter implements Reporter {
     if (delay === undefined) return null;
     const asked = Math.min(result.retry_after_ms ?? 0, MAX_RETRY_AFTER_MS);
     return this.#deps.clock.now() + Math.max(delay, asked);
-  }
-
-  #remember(name: string, at: number): void {
-    this.#notBefore.delete(name);
-    const oldest = this.#notBefore.keys().next();
-    if (this.#notBefore.size >= MAX_REMEMBERED && !oldest.done) this.#notBefore.delete(oldest.value);
-    this.#notBefore.set(name, at);
   }
 
   #tell(result: NotifyResult, attempt: number, log: Log): void {

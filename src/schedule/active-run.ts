@@ -50,6 +50,7 @@ function onlyReads({ effect, planned }: Prepared): boolean {
 export class ActiveRun {
   readonly plan: Plan;
   readonly #worker: RunWorker;
+  readonly #deps: AttemptDeps;
   readonly #attempts = new Map<string, AbortController>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #inbox = new Inbox();
@@ -65,6 +66,9 @@ export class ActiveRun {
     this.plan = plan;
     this.#run = run;
     this.#worker = worker;
+    const { executor, clock, vault, condition, incident, guard } = worker.attempts;
+    const recordIntent: AttemptDeps['recordIntent'] = (step_id, intent) => this.#recordIntent(step_id, intent);
+    this.#deps = { executor, clock, vault, condition, incident, guard, plan, recordIntent };
     const limit = timeCountsFrom(run) + plan.timeout_ms - worker.clock.now();
     this.#cancelLimit = worker.clock.after(limit, () => this.enqueue({ type: 'overdue' }));
   }
@@ -270,16 +274,8 @@ export class ActiveRun {
     const ready = prepare(run, planned, spec, scope, step_id, (value) => vault.conceal(value));
     const attempt = step.attempts.length;
     if (ready.type === 'failed') {
-      const prepared: Prepared = {
-        step_id,
-        planned,
-        spec,
-        attempt,
-        waited: false,
-        effect: 'write',
-        recorded_only: false,
-        input: {},
-      };
+      const unknown = { waited: false, effect: 'write', recorded_only: false, input: {} } as const;
+      const prepared: Prepared = { step_id, planned, spec, attempt, ...unknown };
       const reason = `it cannot be looked up: ${ready.error}`;
       return this.enqueue({ type: 'ended', prepared, end: { type: 'in_doubt', reason } });
     }
@@ -290,7 +286,7 @@ export class ActiveRun {
   /** After a change is durable: make the attempts that it started, end those that it cancelled, set the timer, or let go. */
   #follow(next: Advanced): void {
     this.#run = next.run;
-    for (const event of next.events) this.#worker.log.info({ run_id: this.run_id, ...logFields(event) }, event.type);
+    for (const event of next.events) this.#worker.log.info(logFields(this.run_id, event), event.type);
     if (isRunFinished(next.run.state)) return this.#end();
     if (next.run.cancel_requested)
       for (const [step_id, attempt] of this.#attempts) if (!this.#goesOnAfterAbort(next.run, step_id)) attempt.abort();
@@ -305,12 +301,7 @@ export class ActiveRun {
   #launch(prepared: Prepared, work: (control: AbortController, deps: AttemptDeps) => Promise<AttemptEnd>): void {
     const controller = new AbortController();
     this.#attempts.set(prepared.step_id, controller);
-    const recordIntent = (step_id: string, intent: Intent): Promise<IntentAnswer> =>
-      new Promise((answer) => {
-        if (this.#dropped) return answer('gone');
-        this.enqueue({ type: 'intend', step_id, intent, answer });
-      });
-    const attempt = work(controller, { ...this.#worker.attempts, plan: this.plan, recordIntent }).then((end) => {
+    const attempt = work(controller, this.#deps).then((end) => {
       this.#underWay.delete(attempt);
       // Perhaps it was forgotten, and the step has begun anew.
       if (this.#attempts.get(prepared.step_id) !== controller) return;
@@ -318,6 +309,13 @@ export class ActiveRun {
       if (!this.#dropped) this.enqueue({ type: 'ended', prepared, end });
     });
     this.#underWay.add(attempt);
+  }
+
+  #recordIntent(step_id: string, intent: Intent): Promise<IntentAnswer> {
+    return new Promise((answer) => {
+      if (this.#dropped) return answer('gone');
+      this.enqueue({ type: 'intend', step_id, intent, answer });
+    });
   }
 
   #setTimer(): void {

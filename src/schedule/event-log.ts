@@ -1,8 +1,8 @@
 import type { RunEvent } from '../domain/run/run.js';
 
 /** What a log line tells of an event: names and reasons, never payloads. */
-export function logFields(event: RunEvent): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
+export function logFields(run_id: string, event: RunEvent): Record<string, unknown> {
+  const fields: Record<string, unknown> = { run_id };
   for (const key of [
     'step_id',
     'kind',

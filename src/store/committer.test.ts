@@ -7,11 +7,11 @@ function sqlError(code: string): Error {
 }
 
 /** A committer whose statements fail as the test says; `batches` are the sizes of all statements. */
-function aCommitter(write: (operations: readonly string[]) => Promise<void>, lanes = 1) {
+function aCommitter(write: (operations: readonly string[]) => Promise<void>, lanes = 1, max = 8) {
   const batches: number[] = [];
   const committer = new Committer<string>({
     lanes,
-    max: 8,
+    max,
     now: () => 0,
     write: async (operations) => {
       batches.push(operations.length);
@@ -38,6 +38,22 @@ describe('group commit', () => {
     expect(answered).toBe(false);
     durable();
     await answer;
+  });
+
+  it('answers many a few at a time, so that what follows from the first is written while the others still wait', async () => {
+    const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+    const { committer, batches } = aCommitter(turn, 2, 128);
+    const told: string[] = [];
+    const twice = async (name: number): Promise<void> => {
+      await committer.commit(`first ${name}`);
+      told.push('first');
+      await committer.commit(`second ${name}`);
+      told.push('second');
+    };
+    await Promise.all(Array.from({ length: 64 }, (_, name) => twice(name)));
+    expect(batches[0]).toBe(64);
+    expect(told.indexOf('second')).toBeLessThan(told.lastIndexOf('first'));
+    expect(told.filter((word) => word === 'second')).toHaveLength(64);
   });
 
   it('lets a refused operation fail alone, at the cost of a few statements', async () => {

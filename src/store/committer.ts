@@ -14,9 +14,14 @@ interface CommitterOptions<Operation> {
   readonly onRefused?: (error: FixpointError) => void;
 }
 
+/** So many answers are given before those who got them may go on. */
+const ANSWERS_AT_ONCE = 16;
+
 /**
  * Group commit: while a commit is under way, what arrives is collected, and goes out as one statement when a lane is free. Each operation
- * is answered when the commit that holds it is durable.
+ * is answered when the commit that holds it is durable, a few at a time: what follows from the first answers is on its way to the database
+ * while the others are still being given. All at once, they would come back all at once, and either this process or the database would always
+ * wait for the other.
  *
  * A statement commits as a whole. When one fails, its halves are tried again, and theirs, so that an operation which is refused (its fence,
  * a unique index, a value that the database cannot keep) fails alone, and costs the others a few more statements. When one takes too long,
@@ -94,7 +99,7 @@ export class Committer<Operation> {
     try {
       await this.#options.write(batch.map((waiting) => waiting.operation));
       this.#slow.written(this.#slow.any ? this.#keysOf(batch) : []);
-      for (const waiting of batch) waiting.resolve('committed');
+      void this.#answer(batch); // never rejects
     } catch (error) {
       if (tookTooLong(error)) return this.#tookTooLong(batch, error);
       const [only] = batch;
@@ -104,6 +109,15 @@ export class Committer<Operation> {
       const half = batch.length >> 1;
       await this.#run(batch.slice(0, half));
       await this.#run(batch.slice(half));
+    }
+  }
+
+  async #answer(batch: readonly Waiting<Operation>[]): Promise<void> {
+    const { lanes } = this.#options;
+    for (const [index, waiting] of batch.entries()) {
+      // Where only one commit can be under way, many small ones would take longer than a large one.
+      if (lanes > 1 && index > 0 && index % ANSWERS_AT_ONCE === 0) await flushed();
+      waiting.resolve('committed');
     }
   }
 
@@ -126,6 +140,12 @@ export class Committer<Operation> {
   #keysOf(batch: readonly Waiting<Operation>[]): (string | null)[] {
     return batch.map((waiting) => this.#keyOf(waiting.operation));
   }
+}
+
+/** After the next turn of the loop, in which what has arrived by now goes out. */
+async function flushed(): Promise<void> {
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
 }
 
 interface Waiting<Operation> {

@@ -1,4 +1,5 @@
 import type { Occurrence, RunKey } from '../domain/triage-store.js';
+import { Recent } from '../domain/recent.js';
 
 const MAX_OCCURRENCES = 100_000;
 const MAX_RUNS = 20_000;
@@ -15,20 +16,20 @@ interface Held {
  * memory costs a second look, never a wrong decision.
  */
 export class TriageCache {
-  readonly #occurrences = new Map<string, Occurrence>();
-  readonly #openRuns = new Map<string, string>();
-  readonly #held = new Map<string, Held>();
+  readonly #occurrences = new Recent<Occurrence>(MAX_OCCURRENCES);
+  readonly #openRuns = new Recent<string>(MAX_RUNS);
+  readonly #held = new Recent<Held>(MAX_OCCURRENCES);
   /** Finished runs that are known not to have fixed it. */
-  readonly #notFixed = new Map<string, true>();
+  readonly #notFixed = new Recent<true>(MAX_RUNS);
   /** When runs were first seen to have ended here: they had ended by then. */
-  readonly #seenEnded = new Map<string, string>();
+  readonly #seenEnded = new Recent<string>(MAX_RUNS);
 
   occurrence(key: string): Occurrence | null {
     return this.#occurrences.get(key) ?? null;
   }
 
   remember(occurrence: Occurrence): void {
-    put(this.#occurrences, occurrence.key, occurrence, MAX_OCCURRENCES);
+    this.#occurrences.set(occurrence.key, occurrence);
   }
 
   /** How the last alert of an occurrence is held, when it is at this version still. */
@@ -38,7 +39,7 @@ export class TriageCache {
   }
 
   rememberHeld(key: string, version: number, { held_by, until }: Omit<Held, 'version'>): void {
-    put(this.#held, key, { version, held_by, until }, MAX_OCCURRENCES);
+    this.#held.set(key, { version, held_by, until });
   }
 
   forget(key: string): void {
@@ -50,7 +51,7 @@ export class TriageCache {
   }
 
   rememberRun(key: string, run_id: string): void {
-    put(this.#openRuns, key, run_id, MAX_RUNS);
+    this.#openRuns.set(key, run_id);
   }
 
   forgetRun(key: string): void {
@@ -60,17 +61,17 @@ export class TriageCache {
   /** The first instant at which somebody who asks this knew that the run has ended. */
   seenEnded(run_id: string, now: string): string {
     const seen = this.#seenEnded.get(run_id) ?? now;
-    put(this.#seenEnded, run_id, seen, MAX_RUNS);
+    this.#seenEnded.set(run_id, seen);
     return seen;
   }
 
   isNotFixed(run_id: string): boolean {
-    return this.#notFixed.has(run_id);
+    return this.#notFixed.get(run_id) === true;
   }
 
   /** A run is told once that it did not fix it: a storm of repeats must not load it every time to find that it knows. */
   rememberNotFixed(run_id: string): void {
-    put(this.#notFixed, run_id, true, MAX_RUNS);
+    this.#notFixed.set(run_id, true);
   }
 
   forgetNotFixed(run_id: string): void {
@@ -81,15 +82,4 @@ export class TriageCache {
 /** One text for what an open run blocks. */
 export function runKeyText(key: RunKey): string {
   return JSON.stringify([key.playbook_id, key.group_key, key.service_name]);
-}
-
-function put<Value>(map: Map<string, Value>, key: string, value: Value, limit: number): void {
-  // Deleting first moves the key to the end: the oldest is the first one.
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= limit) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
 }

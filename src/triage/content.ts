@@ -26,6 +26,7 @@ export function contentHash(alert: Alert): string {
 }
 
 function isSame(a: Alert, b: Alert): boolean {
+  if (a === b) return true;
   for (const field in a) {
     const name = field as keyof Alert; // the own keys of an Alert
     if (name !== 'alert_id' && name !== 'received_at' && a[name] !== b[name]) return false;

@@ -42,7 +42,20 @@ export function newStep(
 export function succeeded(step: Step, event: RunEvent & { type: 'step_succeeded' }): Partial<Step> {
   refuseWithoutYes(step);
   const { at, output, summary, evidence, change } = event;
-  return { ...ended(step, at, 'succeeded', null), output, summary, evidence, change };
+  // Written out: a spread that is added to costs forty times as much, and this is done for every step.
+  return {
+    state: 'succeeded',
+    reason: null,
+    message: null,
+    until: null,
+    finished_at: at,
+    attempts: endAttempt(step, at, 'succeeded', null),
+    approval: withdrawn(step.approval),
+    output,
+    summary,
+    evidence,
+    change,
+  };
 }
 
 /** The question that is open under this id; refused with `conflict` where none is. */

@@ -27,8 +27,12 @@ export const MAX_RUN_ALERTS = 1_000;
 export function transition(run: Run | null, event: RunEvent): Run {
   if (event.type === 'run_opened') return open(run, event);
   if (run === null) throw new FixpointError('conflict', `a run begins with run_opened, not with ${event.type}`);
-  const next = apply(run, event);
-  return { ...next, seq: run.seq + 1, state: stateOf(next) };
+  const applied = apply(run, event);
+  // What was made of it here is nobody else's yet.
+  const next: { -readonly [Key in keyof Run]: Run[Key] } = applied === run ? { ...run } : applied;
+  next.seq = run.seq + 1;
+  next.state = stateOf(applied);
+  return next;
 }
 
 /** Folds events in their order. */

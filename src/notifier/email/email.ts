@@ -3,6 +3,7 @@ import type { Clock } from '../../domain/clock.js';
 import { durationMs } from '../../domain/duration.js';
 import { messageOf } from '../../domain/errors.js';
 import type { Notice, Notifier, NotifierModule, NotifyResult } from '../../domain/notifier.js';
+import { Recent } from '../../domain/recent.js';
 import { limitTime } from '../../domain/time-limit.js';
 import { cutChars } from '../cut.js';
 import type { Broken, Failure } from '../http-post.js';
@@ -71,7 +72,7 @@ function createEmail(config: EmailConfig, clock: Clock): Notifier {
   const secrets = secretsOf(config);
   const show = (text: string): string => redact(text, secrets);
   // Who has a notice already of which others are still to get it: the next attempt is for those alone.
-  const delivered = new Map<string, readonly string[]>();
+  const delivered = new Recent<readonly string[]>(MAX_REMEMBERED);
   return {
     async send(notice, signal) {
       const { valid, refused } = recipientsOf(notice, config);
@@ -174,15 +175,13 @@ function mailOf(notice: Notice, config: EmailConfig, to: string[], recipients: s
 }
 
 function remember(
-  delivered: Map<string, readonly string[]>,
+  delivered: Recent<readonly string[]>,
   notice_id: string,
   accepted: readonly string[],
   refused: readonly Refusal[],
 ): void {
   delivered.delete(notice_id);
   if (accepted.length === 0 || !refused.some((refusal) => refusal.temporary)) return;
-  const oldest = delivered.keys().next();
-  if (delivered.size >= MAX_REMEMBERED && !oldest.done) delivered.delete(oldest.value);
   delivered.set(notice_id, accepted);
 }
 

@@ -107,10 +107,10 @@ export interface AlertRow {
   readonly de: unknown;
   readonly du: string | null;
   /** What a hold depends on besides the time. */
-  readonly hb?: string;
+  readonly hb: string | undefined;
 }
 
-export interface OccurrenceRow extends Omit<Occurrence, never> {
+export interface OccurrenceRow extends Occurrence {
   /** The version it was decided on. */
   readonly expected: number;
 }
