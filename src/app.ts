@@ -39,7 +39,8 @@ import { openWebhookSenders } from './app/webhook-senders.js';
 import { makeFirstToken } from './app/first-token.js';
 import { listen, openFace } from './app/open-face.js';
 import { openPolicy } from './app/open-policy.js';
-import type { OpenRun } from './app/runs-by-hand.js';
+import { createRunsByHand } from './app/runs-by-hand.js';
+import type { OpenRun, StartRun } from './app/runs-by-hand.js';
 import { createSharedClock } from './app/shared-clock.js';
 import { stopAll } from './app/stops.js';
 import { refuseSplitWithoutKafka, workerName } from './app/work-roles.js';
@@ -66,6 +67,8 @@ export interface App {
   readonly catalog: CatalogContent;
   /** The admin token that was made because there was none; it is nowhere to be found again. */
   readonly newToken: string | null;
+  /** Begins a run as the API does that is asked for one, without HTTP and without an entry in the audit. */
+  readonly startRun: StartRun;
   /** Dials everything that is configured. */
   check(signal: AbortSignal): Promise<ConnectionCheck[]>;
   /** Stops everything in the reverse order of its start. May be called twice. */
@@ -275,6 +278,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (roles.has('triage')) await queue.subscribe((batch) => triage.handle(batch));
 
     stops.push(() => reconciling.stop());
+    const startRun = createRunsByHand({ runs: store.runs, ids, policy, open });
     const server = openFace(settings, {
       roles,
       store,
@@ -296,7 +300,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       }),
       reconciling,
       senders,
-      open,
+      startRun,
       metrics,
       clock,
       ids,
@@ -320,6 +324,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         return catalog.content();
       },
       newToken,
+      startRun,
       async check(signal) {
         const lines = await Promise.all([
           store.check(signal).then((line) => [line]),

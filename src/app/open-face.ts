@@ -27,8 +27,8 @@ import type { Reconciling } from './reconciling.js';
 import { buildReport } from '../report/build.js';
 import { renderHtml } from '../report/render-html.js';
 import { renderText } from '../report/render-text.js';
-import { announcingPause, createRunsByHand, peopleOf } from './runs-by-hand.js';
-import type { OpenRun } from './runs-by-hand.js';
+import { announcingPause, peopleOf } from './runs-by-hand.js';
+import type { StartRun } from './runs-by-hand.js';
 import type { Scheduler } from '../schedule/scheduler.js';
 import { createStormDesk } from './storm-desk.js';
 import type { Suppressing } from './suppressions.js';
@@ -56,7 +56,7 @@ interface FaceParts {
   readonly foresee: HttpDeps['foresee'];
   readonly reconciling: Reconciling;
   readonly senders: WebhookSenders;
-  readonly open: OpenRun;
+  readonly startRun: StartRun;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -89,7 +89,7 @@ export function openFace(settings: Settings, parts: FaceParts): FastifyInstance 
     version,
   };
   if (!roles.has('ingest')) return createProbeServer(probe);
-  const { catalog, policy, executors, notifiers, scheduler, suppressing, incidents, open } = parts;
+  const { catalog, policy, executors, notifiers, scheduler, suppressing, incidents, startRun } = parts;
   const payloads = openPayloadKeeper(settings, parts);
   const server = createServer({
     ...probe,
@@ -112,7 +112,7 @@ export function openFace(settings: Settings, parts: FaceParts): FastifyInstance 
     foresee: parts.foresee,
     suppressions: suppressing.keeper,
     executorSpecs: executors.specs(),
-    startRun: createRunsByHand({ runs: store.runs, ids, policy, open }),
+    startRun,
     people: peopleOf(store.runs, scheduler, clock),
     backtest: createBacktests({ settings, store, catalog, clock, inForce: () => suppressing.keeper.set.content }),
     incidents,

@@ -19,6 +19,9 @@ export type OpenRun = (
   resolved?: boolean,
 ) => Opening;
 
+/** Begins a run that somebody asks for; how it is refused stands at `HttpDeps`. */
+export type StartRun = HttpDeps['startRun'];
+
 interface RunsByHand {
   readonly runs: RunStore;
   readonly ids: Pick<Ids, 'next'>;
@@ -27,7 +30,7 @@ interface RunsByHand {
 }
 
 /** Starts runs that people ask for. */
-export function createRunsByHand({ runs, ids, policy, open }: RunsByHand): HttpDeps['startRun'] {
+export function createRunsByHand({ runs, ids, policy, open }: RunsByHand): StartRun {
   return async (playbook_id, request) => {
     const { playbooks, modeOf } = policy();
     const checked = playbooks.get(playbook_id);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Alertmanager } from './alertmanager.mjs';
 import { Asked, CPU, end, spawnNode } from './child.mjs';
-import { fly, IN_FLIGHT, startLatencies } from './engine.mjs';
+import { Flights, IN_FLIGHT, startLatencies, stepRate } from './engine.mjs';
 import { installPeer } from './peers.mjs';
 import { query } from './postgres.mjs';
 import { percentile, resultOf, runRounds } from './session.mjs';
@@ -24,16 +24,13 @@ export async function againstDbos(bench) {
   );
   try {
     await dbos.ready;
-    const total = { subject: 0, reference: 0 };
-    const subject = async (seconds) => {
-      const flown = await fly(world, 'sequential', seconds);
-      total.subject += flown.posted;
-      return (flown.ended * STEPS.sequential * 1_000) / flown.took_ms;
-    };
+    const flights = new Flights(world);
+    const subject = async (seconds) => stepRate('sequential', await flights.alone('sequential', seconds));
+    let workflows = 0;
     const reference = async (seconds) => {
-      const { ended, all, took_ms } = await dbos.ask('measure', { inFlight: IN_FLIGHT, seconds });
-      total.reference += all;
-      return (ended * STEPS.sequential * 1_000) / took_ms;
+      const flown = await dbos.ask('measure', { inFlight: IN_FLIGHT, seconds });
+      workflows += flown.all;
+      return stepRate('sequential', flown);
     };
     await subject(bench.warmUp);
     await reference(bench.warmUp);
@@ -43,12 +40,8 @@ export async function againstDbos(bench) {
       measure: { reference: () => reference(bench.seconds), subject: () => subject(bench.seconds) },
       onRound: bench.onRound('P2'),
     });
-    await verifyRuns(world.database.url, {
-      alerts: total.subject,
-      runs: total.subject,
-      steps: total.subject * STEPS.sequential,
-    });
-    await verifyDbos(world.references.url, total.reference);
+    await flights.verify();
+    await verifyDbos(world.references.url, workflows);
     await dbos.ask('stop');
     return [
       resultOf({

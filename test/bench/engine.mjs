@@ -1,7 +1,7 @@
 // P1, P3, P4: how fast and how soon durable runs are worked; each of them through Kafka as well, which publishes the events of runs besides.
 import { percentile, resultOf, rounded, runRounds } from './session.mjs';
 import { settled, verifyRuns, verifySurvival } from './verify.mjs';
-import { ALERTS, STEPS } from './workload.mjs';
+import { ALERTS, PLAYBOOKS, STEPS } from './workload.mjs';
 import { World } from './world.mjs';
 
 /** Runs under way at once. */
@@ -14,47 +14,47 @@ const ALERTS_OF_PAIR = 2;
 /** What the goal compares with: begun, two times one step done and the next begun, ended, each recorded by itself. A run of steps that answer at once needs fewer. */
 const COMMITS_OF_RUN = 4;
 
-/** P1: durable steps a second, many runs at once; then a soak on the tables that the rounds have filled, and a crash. */
+/**
+ * P1: durable steps a second, many runs at once, that the service itself begins; then the same begun by webhooks, a soak on the tables that
+ * the rounds have filled, and a crash.
+ */
 export async function steps(bench) {
-  const { session, soak } = await measureSteps(bench, 'P1', { soaks: true });
-  return [...stepResults('P1', 'durable steps', session), soakResult(soak, session)];
+  const { session, soak } = await measureSteps(bench, 'P1', { alone: true, soaks: true });
+  return [
+    ...stepResults('P1', 'durable steps', session, ({ alone }) => alone),
+    ...stepResults('P1-webhook', 'durable steps of runs that webhooks begin', session, ({ webhook }) => webhook),
+    soakResult(soak, session),
+  ];
 }
 
-/** P1 with Kafka between intake and decision, and the events of every run published on it. */
+/** P1-webhook with Kafka between intake and decision, and the events of every run published on it. */
 export async function stepsThroughKafka(bench) {
   const { session } = await measureSteps(bench, 'P1-kafka', { brokers: await bench.kafka.brokers() });
-  return stepResults('P1-kafka', 'durable steps through Kafka', session);
+  return stepResults('P1-kafka', 'durable steps through Kafka', session, ({ webhook }) => webhook);
 }
 
-async function measureSteps(bench, name, { soaks = false, brokers = null }) {
+/** `alone`: also without intake. */
+async function measureSteps(bench, name, { alone = false, soaks = false, brokers = null }) {
   const world = await World.open(bench.postgres, name, brokers);
   try {
-    const total = { sequential: 0, diamond: 0 };
-    const flyOf = async (playbook, seconds) => {
-      const flown = await fly(world, playbook, seconds);
-      total[playbook] += flown.posted;
-      return flown;
-    };
-    const rate = async (playbook) => stepRate(playbook, await flyOf(playbook, bench.seconds));
-    await flyOf('sequential', bench.warmUp);
-    await flyOf('diamond', bench.warmUp);
+    const flights = new Flights(world);
+    const { seconds } = bench;
+    for (const playbook of ['sequential', 'diamond']) {
+      if (alone) await flights.alone(playbook, bench.warmUp);
+      await flights.byWebhook(playbook, bench.warmUp);
+    }
+    const subject = async () => ({
+      alone: alone ? await bothRates((playbook) => flights.alone(playbook, seconds)) : null,
+      webhook: await bothRates((playbook) => flights.byWebhook(playbook, seconds)),
+    });
     const session = await runRounds({
       ...bench.protocol,
       commits: () => world.pgbench.measure(bench.gateSeconds),
-      measure: {
-        reference: () => world.pgbench.measure(bench.seconds),
-        subject: async () => ({ sequential: await rate('sequential'), diamond: await rate('diamond') }),
-      },
+      measure: { reference: () => world.pgbench.measure(seconds), subject },
       onRound: bench.onRound(name),
     });
-    const soak = soaks ? await flyOf('sequential', bench.soak ?? SOAK_SECONDS) : null;
-    const alerts = total.sequential + total.diamond;
-    await settled(world.database.url, { alerts });
-    await verifyRuns(world.database.url, {
-      alerts,
-      runs: alerts,
-      steps: total.sequential * STEPS.sequential + total.diamond * STEPS.diamond,
-    });
+    const soak = soaks ? await flights.byWebhook('sequential', bench.soak ?? SOAK_SECONDS) : null;
+    await flights.verify();
     await crash(world, bench, name);
     return { session, soak };
   } finally {
@@ -62,26 +62,70 @@ async function measureSteps(bench, name, { soaks = false, brokers = null }) {
   }
 }
 
-function stepResults(name, what, session) {
+/** Runs that are kept under way, and how many of them there have to be in the end. */
+export class Flights {
+  #world;
+  #runs = { sequential: 0, diamond: 0 };
+  #alerts = 0;
+
+  constructor(world) {
+    this.#world = world;
+  }
+
+  /** Runs that the service itself begins, as its API does for who asks for one. */
+  async alone(playbook, seconds) {
+    const playbook_id = PLAYBOOKS[playbook];
+    const flown = await this.#world.service.ask('fly', { playbook_id, inFlight: IN_FLIGHT, seconds });
+    this.#runs[playbook] += flown.all;
+    return flown;
+  }
+
+  /** Runs that alerts begin. */
+  async byWebhook(playbook, seconds) {
+    const flown = await fly(this.#world, playbook, seconds);
+    this.#runs[playbook] += flown.posted;
+    this.#alerts += flown.posted;
+    return flown;
+  }
+
+  async verify() {
+    const { url } = this.#world.database;
+    const { sequential, diamond } = this.#runs;
+    await settled(url, { alerts: this.#alerts });
+    await verifyRuns(url, {
+      alerts: this.#alerts,
+      runs: sequential + diamond,
+      started: this.#alerts,
+      steps: sequential * STEPS.sequential + diamond * STEPS.diamond,
+    });
+  }
+}
+
+async function bothRates(flight) {
+  const rate = async (playbook) => stepRate(playbook, await flight(playbook));
+  return { sequential: await rate('sequential'), diamond: await rate('diamond') };
+}
+
+function stepResults(name, what, session, ofSubject) {
   const about = { unit: 'steps/s against commits/s', session, reference: (round) => round.reference };
   return [
     resultOf({
       ...about,
       name,
       title: `${what}, 64 runs at once, 3-step sequence / pgbench c=8`,
-      subject: (round) => round.subject.sequential,
+      subject: (round) => ofSubject(round.subject).sequential,
     }),
     resultOf({
       ...about,
       name: `${name}-diamond`,
       title: `${what}, 64 runs at once, 10-step diamond / pgbench c=8`,
-      subject: (round) => round.subject.diamond,
+      subject: (round) => ofSubject(round.subject).diamond,
     }),
   ];
 }
 
 /** Keeps runs of a playbook under way for so long; throws unless all that was posted was acknowledged. */
-export async function fly(world, playbook, seconds) {
+async function fly(world, playbook, seconds) {
   const flown = await world.load.ask('flight', {
     ...world.target,
     alertname: ALERTS[playbook],
@@ -93,7 +137,7 @@ export async function fly(world, playbook, seconds) {
   return flown;
 }
 
-function stepRate(playbook, flown) {
+export function stepRate(playbook, flown) {
   return (flown.ended * STEPS[playbook] * 1_000) / flown.took_ms;
 }
 

@@ -16,6 +16,7 @@ const listeners = new Set();
 let app;
 let ended = 0;
 let telling = false;
+let isFlying = false;
 /** Whether single times are noted; off where only the count matters. */
 let noting = false;
 /** When the last webhook came in: with one run at a time, that is when the run began. */
@@ -52,6 +53,35 @@ async function execute({ place }, attempt) {
   return { type: 'succeeded', output: null };
 }
 
+/** Runs that were begun here: who waits for their end, or null where that came first. */
+const flying = new Map();
+
+/** Keeps `inFlight` runs under way that this process itself begins; answers how many ended in time, and how many in all. */
+async function fly({ playbook_id, inFlight, seconds }) {
+  const until = now() + seconds * 1_000;
+  let ended = 0;
+  let all = 0;
+  async function work() {
+    while (now() < until) {
+      const run_id = await app.startRun(playbook_id, { alert: null, dry_run: false, by: 'bench' });
+      if (!flying.delete(run_id)) await new Promise((resolve) => flying.set(run_id, resolve));
+      all += 1;
+      if (now() <= until) ended += 1;
+    }
+  }
+  isFlying = true;
+  await Promise.all(Array.from({ length: inFlight }, work));
+  isFlying = false;
+  return { ended, all, took_ms: seconds * 1_000 };
+}
+
+function tellFlying(run_id) {
+  const wake = flying.get(run_id);
+  if (wake === undefined) return flying.set(run_id, null);
+  flying.delete(run_id);
+  wake();
+}
+
 /** The commit that follows the last step's attempt is the one that ends the run. */
 function hearOfEnd(run_id) {
   // A run from before a crash goes on while the app still starts: no load generator waits for it.
@@ -59,6 +89,7 @@ function hearOfEnd(run_id) {
   const stop = app.store.runView.onEvents(run_id, () => {
     stop();
     ended += 1;
+    if (isFlying) tellFlying(run_id);
     if (noting) took.push(now() - requested);
     if (telling) return;
     telling = true;
@@ -86,6 +117,7 @@ const answers = {
     begun = [];
     return noted;
   },
+  fly,
   memory: () => process.memoryUsage(),
   cpu: () => process.cpuUsage(),
   async stop() {
@@ -95,8 +127,8 @@ const answers = {
   },
 };
 
-process.on('message', async ({ id, ask }) => {
-  const value = await answers[ask]();
+process.on('message', async ({ id, ask, ...parameters }) => {
+  const value = await answers[ask](parameters);
   process.send({ id, value }, () => {
     if (ask === 'stop') process.disconnect();
   });

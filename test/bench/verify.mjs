@@ -35,8 +35,11 @@ export async function settled(url, { alerts }) {
   }
 }
 
-/** Throws unless `runs` runs, each with all of its steps and every step done exactly once, came of `alerts` alerts. */
-export async function verifyRuns(url, { alerts, runs, steps }) {
+/**
+ * Throws unless there are `runs` runs, each with all of its steps and every step done exactly once, and `started` of them (all, where nothing
+ * else is said) came of `alerts` alerts.
+ */
+export async function verifyRuns(url, { alerts, runs, steps, started = runs }) {
   const [found] = await query(
     url,
     `select
@@ -54,7 +57,7 @@ export async function verifyRuns(url, { alerts, runs, steps }) {
     other_runs: 0,
     successes: steps,
     distinct_successes: steps,
-    started: runs,
+    started,
     twice: 0,
   });
 }

@@ -92,6 +92,9 @@ function anAlert(alertname, index, service) {
 /** Names of alerts that start the playbooks below. */
 export const ALERTS = { sequential: 'Bench_Sequential', diamond: 'Bench_Diamond' };
 
+/** The playbooks that they start. */
+export const PLAYBOOKS = { sequential: 'PB-Bench-Sequential', diamond: 'PB-Bench-Diamond' };
+
 /** Steps of one run, by playbook. */
 export const STEPS = { sequential: 3, diamond: 10 };
 
@@ -104,8 +107,8 @@ export function writePlaybooks(folder) {
     writeFileSync(join(folder, `${playbook.playbook_id}.yaml`), JSON.stringify(playbook));
   const rules = createRules(10_000 - 2 - P6_PLAYBOOKS, 'PB-Bench-Other');
   rules.push(
-    { rule_id: 'B-sequential', alert_name: ALERTS.sequential, playbook_id: 'PB-Bench-Sequential' },
-    { rule_id: 'B-diamond', alert_name: ALERTS.diamond, playbook_id: 'PB-Bench-Diamond' },
+    { rule_id: 'B-sequential', alert_name: ALERTS.sequential, playbook_id: PLAYBOOKS.sequential },
+    { rule_id: 'B-diamond', alert_name: ALERTS.diamond, playbook_id: PLAYBOOKS.diamond },
   );
   for (let index = 0; index < P6_PLAYBOOKS; index++)
     rules.push({
@@ -125,7 +128,7 @@ function playbook(playbook_id, tasks) {
 }
 
 function sequential() {
-  return playbook('PB-Bench-Sequential', [
+  return playbook(PLAYBOOKS.sequential, [
     task('look', 'first'),
     task('decide', 'middle', ['look']),
     task('tell', 'last', ['decide']),
@@ -135,7 +138,7 @@ function sequential() {
 /** One step, eight side by side, one that waits for them. */
 function diamond() {
   const branches = Array.from({ length: 8 }, (_, index) => `branch_${index}`);
-  return playbook('PB-Bench-Diamond', [
+  return playbook(PLAYBOOKS.diamond, [
     task('look', 'first'),
     ...branches.map((id) => task(id, 'middle', ['look'])),
     task('tell', 'last', branches),
