@@ -104,6 +104,19 @@ describe('what the service says, in Chinese', () => {
     expect(said('service_name is not known, the rule wants one of a, b')).toBe('服务未知，规则要求为 a, b 之一');
   });
 
+  it('tells one and many, lengths of time and modes', () => {
+    const rate = (text: string): string =>
+      `rule R starts at most ${text} per 1h for a, and has started 1, the first of them at t`;
+
+    expect(said(rate('1 run'))).toBe('规则 R 对 a 每 1h 最多启动 1 次运行，已启动 1 次，其中第一次在 t');
+    expect(said(rate('2 runs'))).toBe('规则 R 对 a 每 1h 最多启动 2 次运行，已启动 1 次，其中第一次在 t');
+    expect(said('1 line, 1 error (100.0 %)')).toBe('1 行，1 个错误（100.0 %）');
+    expect(said('waits 20 min, until t')).toBe('等待 20 分钟，直到 t');
+    expect(said('waits 1 h 5 min, until t')).toBe('等待 1 小时 5 分，直到 t');
+    expect(said('PB-Fix by R-FIX: approve')).toBe('PB-Fix（规则 R-FIX）：先审批');
+    expect(said('Grow it: replicas of a/b: 2 → 3')).toBe('Grow it：a/b 的 replicas：2 → 3');
+  });
+
   it('is there for whatever conditions saw', () => {
     const steps = { a: { output: { n: 1.5, s: 'x, y is 3', list: [1, 2], no: null, o: {}, long: 'y'.repeat(500) } } };
     const conditions = [

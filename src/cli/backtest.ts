@@ -106,7 +106,9 @@ function linesOf(result: BacktestResult): string[] {
       ['reason', 'by', 'alerts'],
       result.budgets.map((row) => [row.reason, row.by ?? '', `${row.count}`]),
     ),
-    ...(approvals === 0 ? [] : ['', `people are asked ${approvals} times; a yes was assumed`]),
+    ...(approvals === 0
+      ? []
+      : ['', `people are asked ${approvals === 1 ? 'once' : `${approvals} times`}; a yes was assumed`]),
     ...differences(result),
   ];
 }

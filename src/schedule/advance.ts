@@ -315,7 +315,7 @@ class Turn implements Advanced {
         step_id,
         reason: this.run.reason ?? 'the run was cancelled',
       });
-    const summary = `${items.length} items`;
+    const summary = `${items.length} ${items.length === 1 ? 'item' : 'items'}`;
     this.#emit({ type: 'step_succeeded', at: this.#at, step_id, output, summary, evidence: null, change: null });
     for (const event of successEvents(planned, summary, this.#at)) this.#emit(event);
   }

@@ -192,7 +192,8 @@ function ruleStages(rule: Rule, { alert, now }: Asked, { facts, starts }: Look):
 
 function rateText({ rate_limit }: Rule): string | null {
   if (rate_limit === undefined) return null;
-  return `it has started fewer than ${rate_limit.max_runs} runs within ${rate_limit.per}`;
+  const { max_runs, per } = rate_limit;
+  return `it has started fewer than ${max_runs} ${max_runs === 1 ? 'run' : 'runs'} within ${per}`;
 }
 
 function stormStage({ alert, occurrence }: Asked, on: readonly Rule[], look: Look, deps: ForeseeDeps): ForeseenStage {

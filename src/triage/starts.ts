@@ -246,7 +246,7 @@ export class Starts {
     const oldest = starts.at(-max_runs);
     if (oldest === undefined) return null;
     const until = instant(Date.parse(oldest) + durationMs(per));
-    const explanation = `rule ${rule.rule_id} starts at most ${max_runs} runs per ${per} for ${alert.service_name ?? 'alerts without a service'}, and has started ${starts.length}, the first of them at ${oldest}`;
+    const explanation = `rule ${rule.rule_id} starts at most ${max_runs} ${max_runs === 1 ? 'run' : 'runs'} per ${per} for ${alert.service_name ?? 'alerts without a service'}, and has started ${starts.length}, the first of them at ${oldest}`;
     return { reason: 'rate_limit', until, by: `rule:${rule.rule_id}`, explanation };
   }
 

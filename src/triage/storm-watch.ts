@@ -300,7 +300,9 @@ function explained(scope: string, level: StormLevel, rates: StormRates, limit: S
 
 function figures(rates: StormRates, limit: StormLimit): string {
   const parts: string[] = [];
-  if (limit.starts_per_minute > 0) parts.push(`${rates.starts} runs to start (limit ${limit.starts_per_minute})`);
-  if (limit.alerts_per_minute > 0) parts.push(`${rates.alerts} new alerts (limit ${limit.alerts_per_minute})`);
+  if (limit.starts_per_minute > 0)
+    parts.push(`${rates.starts} ${rates.starts === 1 ? 'run' : 'runs'} to start (limit ${limit.starts_per_minute})`);
+  if (limit.alerts_per_minute > 0)
+    parts.push(`${rates.alerts} new ${rates.alerts === 1 ? 'alert' : 'alerts'} (limit ${limit.alerts_per_minute})`);
   return parts.join(' and ');
 }

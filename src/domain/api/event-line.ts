@@ -71,7 +71,7 @@ function tell(event: StoredEvent, step: { readonly recorded_only: boolean } | un
     case 'step_intended':
       return null;
     case 'step_expanded':
-      return { mark: '▶', text: `${event.items.length} items` };
+      return { mark: '▶', text: `${event.items.length} ${event.items.length === 1 ? 'item' : 'items'}` };
     case 'step_succeeded':
       return { mark: '✔', kind: 'good', text: succeeded(event, step?.recorded_only ?? false) };
     case 'step_failed':

@@ -73,7 +73,7 @@ export const FINDINGS: readonly Saying[] = [
     '{length} 内没有 {service} 的日志（{why}）：无从判断',
   ],
   [
-    '{lines#} lines, {errors#} errors ({share#} %)[, {n#} with keywords]',
+    '{lines#} line[s], {errors#} error[s] ({share#} %)[, {n#} with keywords]',
     '{lines} 行，{errors} 个错误（{share} %）[，{n} 行含关键词]',
   ],
   [
@@ -135,7 +135,7 @@ export const FINDINGS: readonly Saying[] = [
   ['{name#} is {phase#} and not ready', '{name} 处于 {phase}，未就绪'],
   ['{target#} was deleted and made anew since', '{target} 此后被删除并重建'],
   [
-    '{target#} has {n#} replicas (planned were {from#} → {to#}) and does not bear the mark of this change: somebody else changed it since',
+    '{target#} has {n#} replica[s] (planned were {from#} → {to#}) and does not bear the mark of this change: somebody else changed it since',
     '{target} 有 {n} 个副本（计划为 {from} → {to}），且没有此次变更的标记：此后有人改动过',
   ],
   [
@@ -237,19 +237,19 @@ export const FINDINGS: readonly Saying[] = [
     '链路太少，不知道怎样算正常：请写 slow_threshold 以区分慢链路',
   ],
   [
-    '{n#} traces, slow ones not known, {failed#} failed, slowest {slowest}; {culprit~}',
+    '{n#} trace[s], slow ones not known, {failed#} failed, slowest {slowest}; {culprit~}',
     '{n} 条链路，慢链路数未知，{failed} 条失败，最慢 {slowest}；{culprit}',
   ],
   [
-    '{n#} traces, {slow#} slow, {failed#} failed, slowest {slowest}; {culprit~}',
+    '{n#} trace[s], {slow#} slow, {failed#} failed, slowest {slowest}; {culprit~}',
     '{n} 条链路，{slow} 条慢，{failed} 条失败，最慢 {slowest}；{culprit}',
   ],
   [
-    '{n#} traces, slow ones not known, {failed#} failed[, slowest {slowest}]',
+    '{n#} trace[s], slow ones not known, {failed#} failed[, slowest {slowest}]',
     '{n} 条链路，慢链路数未知，{failed} 条失败[，最慢 {slowest}]',
   ],
   [
-    '{n#} traces, {slow#} slow, {failed#} failed[, slowest {slowest}]',
+    '{n#} trace[s], {slow#} slow, {failed#} failed[, slowest {slowest}]',
     '{n} 条链路，{slow} 条慢，{failed} 条失败[，最慢 {slowest}]',
   ],
   ['culprit {service} ({share#} %)', '根源 {service}（{share} %）'],

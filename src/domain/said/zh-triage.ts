@@ -36,11 +36,11 @@ export const TRIAGE: readonly Saying[] = [
     '同组的运行 {run} 于 {at} 结束，其 group_interval 到 {until} 为止',
   ],
   [
-    'rule {rule#} starts at most {most#} runs per {per} for alerts without a service, and has started {started#}, the first of them at {at#}',
+    'rule {rule#} starts at most {most#} run[s] per {per} for alerts without a service, and has started {started#}, the first of them at {at#}',
     '规则 {rule} 对没有服务的告警每 {per} 最多启动 {most} 次运行，已启动 {started} 次，其中第一次在 {at}',
   ],
   [
-    'rule {rule#} starts at most {most#} runs per {per} for {service}, and has started {started#}, the first of them at {at#}',
+    'rule {rule#} starts at most {most#} run[s] per {per} for {service}, and has started {started#}, the first of them at {at#}',
     '规则 {rule} 对 {service} 每 {per} 最多启动 {most} 次运行，已启动 {started} 次，其中第一次在 {at}',
   ],
   ['the condition that alert {alert#} reported has ended', '告警 {alert} 所报告的状况已结束'],
@@ -123,11 +123,11 @@ export const TRIAGE: readonly Saying[] = [
     '告警风暴[（{scope}）]，级别 {level}[，自 {since} 起]：一分钟内 {figures}',
   ],
   [
-    '{starts#} runs to start (limit {limit#}) and {alerts#} new alerts (limit {most#})',
+    '{starts#} run[s] to start (limit {limit#}) and {alerts#} new alert[s] (limit {most#})',
     '待启动运行 {starts} 次（上限 {limit}）、新告警 {alerts} 条（上限 {most}）',
   ],
-  ['{starts#} runs to start (limit {limit#})', '待启动运行 {starts} 次（上限 {limit}）'],
-  ['{alerts#} new alerts (limit {limit#})', '新告警 {alerts} 条（上限 {limit}）'],
+  ['{starts#} run[s] to start (limit {limit#})', '待启动运行 {starts} 次（上限 {limit}）'],
+  ['{alerts#} new alert[s] (limit {limit#})', '新告警 {alerts} 条（上限 {limit}）'],
   ['decided by hand: {why}', '由人决定：{why}'],
 ];
 
@@ -156,7 +156,10 @@ export const FORESEEN: readonly Saying[] = [
     '与告警 {alert} 重复，其运行 {run} 未能解决（已用 {used} 次）：重新决定',
   ],
   ['taken by {rules}', '由 {rules} 处理'],
-  ['{playbook#} by {rule#}: {mode#}[, {rest~}]', '{playbook}（规则 {rule}）：{mode}[，{rest}]'],
+  ['{playbook#} by {rule#}: auto[, {rest~}]', '{playbook}（规则 {rule}）：自动[，{rest}]'],
+  ['{playbook#} by {rule#}: approve[, {rest~}]', '{playbook}（规则 {rule}）：先审批[，{rest}]'],
+  ['{playbook#} by {rule#}: shadow[, {rest~}]', '{playbook}（规则 {rule}）：影子[，{rest}]'],
+  ['{playbook#} by {rule#}: off[, {rest~}]', '{playbook}（规则 {rule}）：关闭[，{rest}]'],
   ['its condition does not come and go', '状况没有反复触发和恢复'],
   ['its cooldown of {length} is over', '其 {length} 的冷却期已过'],
   [
@@ -164,7 +167,7 @@ export const FORESEEN: readonly Saying[] = [
     '其分组和服务没有剧本 {playbook} 未结束的运行：将启动新的运行[；于 {at} 开始，届时 group_wait 结束]',
   ],
   ['it joins run {run#} of {playbook#}', '并入剧本 {playbook} 的运行 {run}'],
-  ['it has started fewer than {most#} runs within {per}', '在 {per} 内启动的运行少于 {most} 次'],
+  ['it has started fewer than {most#} run[s] within {per}', '在 {per} 内启动的运行少于 {most} 次'],
   [
     'storms are not watched (storm.starts_per_minute and the others are 0)',
     '未监测告警风暴（storm.starts_per_minute 等均为 0）',

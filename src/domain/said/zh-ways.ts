@@ -195,6 +195,14 @@ export const WAYS: readonly Saying[] = [
 
 /** Chinese: what something is told of. After all the others, which may begin in the same way and know more. */
 export const OF_WHAT: readonly Saying[] = [
+  // Lengths of time, as the service writes them.
+  ['{n=} ms', '{n} 毫秒'],
+  ['{n=} s', '{n} 秒'],
+  ['{n=} min', '{n} 分钟'],
+  ['{n=} min {rest=} s', '{n} 分 {rest} 秒'],
+  ['{n=} h', '{n} 小时'],
+  ['{n=} h {rest=} min', '{n} 小时 {rest} 分'],
+  ['embedded store in {directory}', '内嵌存储，位于 {directory}'],
   ['{method!} {url#}: {why~}', '{method} {url}：{why}'],
   ['{cluster#}/{namespace#}/{kind#}/{name#}: {why~}', '{cluster}/{namespace}/{kind}/{name}：{why}'],
   // A Chinese report quotes what was said.

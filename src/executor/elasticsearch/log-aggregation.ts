@@ -244,5 +244,5 @@ function summaryOf(input: LogAggregationInput, figures: Figures, notes: readonly
   if (total_logs === 0 || error_rate === null)
     return `no log lines of ${input.service} in ${input.time_window}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}: nothing is known`;
   const keywords = keyword_count === null ? '' : `, ${keyword_count} with keywords`;
-  return `${total_logs} lines, ${error_count} errors (${(error_rate * 100).toFixed(1)} %)${keywords}`;
+  return `${total_logs} ${total_logs === 1 ? 'line' : 'lines'}, ${error_count} ${error_count === 1 ? 'error' : 'errors'} (${(error_rate * 100).toFixed(1)} %)${keywords}`;
 }

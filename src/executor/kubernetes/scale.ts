@@ -133,7 +133,7 @@ export class KubernetesScale implements Executor<ScaleInput> {
       const mark = markOn(now)?.key ?? null;
       if (mark === attempt.intent.idempotency_key) return { type: 'done', output: resultOf(input, change, now, true) };
       if (mark === change.details.last_change && now.replicas === change.from) return { type: 'not_done' };
-      const reason = `${change.target} has ${now.replicas} replicas (planned were ${change.from} → ${change.to}) and does not bear the mark of this change: somebody else changed it since`;
+      const reason = `${change.target} has ${now.replicas} ${now.replicas === 1 ? 'replica' : 'replicas'} (planned were ${change.from} → ${change.to}) and does not bear the mark of this change: somebody else changed it since`;
       return { type: 'unknown', reason };
     } catch (error) {
       return { type: 'unknown', reason: asFailure(error).message };
@@ -156,10 +156,17 @@ export class KubernetesScale implements Executor<ScaleInput> {
     if (markOn(now)?.key === attempt.idempotency_key) return this.#change(input, attempt, undo);
     if (now.replicas === undo.to) {
       const output = resultOf(input, { ...undo, from: undo.to }, now, false);
-      return { type: 'succeeded', output, summary: `${done.ref.name} has ${undo.to} replicas already`, change: null };
+      return {
+        type: 'succeeded',
+        output,
+        summary: `${done.ref.name} has ${undo.to} ${undo.to === 1 ? 'replica' : 'replicas'} already`,
+        change: null,
+      };
     }
     if (now.replicas !== undo.from || markOn(now)?.key !== attempt.intent.idempotency_key)
-      return failed(`somebody else changed ${done.target} since (it has ${now.replicas} replicas): it is left alone`);
+      return failed(
+        `somebody else changed ${done.target} since (it has ${now.replicas} ${now.replicas === 1 ? 'replica' : 'replicas'}): it is left alone`,
+      );
     const guard = brokenGuard(undo.to, narrower(this.#config, input));
     return guard === null ? this.#change(input, attempt, undo) : failed(`${done.target}: ${guard}`);
   }
@@ -241,10 +248,10 @@ function planned(target: string, workload: Workload, from: number, to: number, n
 
 function nothingToDo(input: ScaleInput, workload: Workload, target: string, guard: string | null): Plan {
   const { replicas, name } = workload;
-  const reason = guard ?? `it has ${replicas} replicas already`;
+  const reason = guard ?? `it has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} already`;
   const change = { ref: workload, target, details: detailsOf(workload), from: replicas, to: replicas };
   const output = { ...resultOf(input, change, workload, false), reason };
-  const summary = `${name} stays at ${replicas} replicas: ${reason}`;
+  const summary = `${name} stays at ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}: ${reason}`;
   return { type: 'nothing', outcome: { type: 'succeeded', output, summary, evidence: { target }, change: null } };
 }
 

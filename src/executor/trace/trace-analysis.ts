@@ -191,6 +191,6 @@ function summaryOf(
   slowest: Visit | undefined,
 ): string {
   const top = slowest === undefined ? '' : `, slowest ${formatMs(toMs(slowest.duration_us))}`;
-  const counts = `${traces} traces, ${slow === null ? 'slow ones not known' : `${slow} slow`}, ${failed} failed${top}`;
+  const counts = `${traces} ${traces === 1 ? 'trace' : 'traces'}, ${slow === null ? 'slow ones not known' : `${slow} slow`}, ${failed} failed${top}`;
   return culprit === null ? counts : `${counts}; culprit ${culprit.service} (${Math.round(culprit.share * 100)} %)`;
 }

@@ -62,7 +62,9 @@ export function parseUnified(
   if (!Array.isArray(items)) complain(details, 'alerts', `expected a list of alerts, came ${came(items)}`);
   const truncated = payload['truncatedAlerts'];
   if (typeof truncated === 'number' && truncated > 0)
-    remarks.add(`truncatedAlerts: Grafana left ${truncated} alerts of this group out (see Max Alerts)`);
+    remarks.add(
+      `truncatedAlerts: Grafana left ${truncated} ${truncated === 1 ? 'alert' : 'alerts'} of this group out (see Max Alerts)`,
+    );
   if (details.length > 0 || !Array.isArray(items)) return { unusable: details };
   const group: Group = {
     ...setting,
