@@ -40,6 +40,13 @@ describe('the built pages', () => {
     expect(gzipped(files)).toBeLessThanOrEqual(FIRST_LOAD_BYTES);
   });
 
+  it('load first no more than three scripts and no sentence of the service', () => {
+    const scripts = firstLoad().filter((name) => name.endsWith('.js'));
+
+    expect(scripts.length).toBeLessThanOrEqual(3);
+    expect(scripts.filter((name) => textOf(name).includes('没有运行 {id}'))).toEqual([]);
+  });
+
   it('fit into it also with the first page', () => {
     const now = names().filter((name) => /^now-/.test(name));
 

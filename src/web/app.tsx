@@ -8,7 +8,7 @@ import { SessionProvider, useSessionQuery } from './api/session.js';
 import { KeyProvider } from './kit/keys.js';
 import { TickerProvider } from './kit/now.js';
 import { PageHeader } from './kit/page-header.js';
-import { ErrorState, Loading } from './kit/states.js';
+import { ErrorState, FetchSay, Loading } from './kit/states.js';
 import { ToastProvider } from './kit/toast.js';
 import { LinkButton } from './kit/button.js';
 import { AREAS } from './shell/areas.js';
@@ -16,6 +16,8 @@ import { Shell } from './shell/shell.js';
 import { SignIn } from './shell/sign-in.js';
 import { ThemeProvider } from './shell/theme.js';
 import { LanguageProvider, useWords } from './words/language.js';
+
+const fetchSay = async () => (await import('../domain/said/zh.js')).say;
 
 /** The whole of the pages. */
 export function App({ api, client }: { readonly api: Api; readonly client: QueryClient }) {
@@ -27,7 +29,9 @@ export function App({ api, client }: { readonly api: Api; readonly client: Query
             <TickerProvider>
               <KeyProvider>
                 <ToastProvider>
-                  <Door />
+                  <FetchSay value={fetchSay}>
+                    <Door />
+                  </FetchSay>
                 </ToastProvider>
               </KeyProvider>
             </TickerProvider>

@@ -1,12 +1,21 @@
-import { Component } from 'react';
+import { Component, createContext, useContext, useEffect, useState } from 'react';
 import type { ErrorInfo, ReactNode } from 'react';
+import type { Piece } from '../../domain/said/saying.js';
 import { ApiRefusal } from '../api/client.js';
 import type { CommonWords } from '../words/common.js';
-import { useWords } from '../words/language.js';
+import { useLanguage, useWords } from '../words/language.js';
 import { Button } from './button.js';
 import { Icon } from './icon.js';
 import type { IconName } from './icon.js';
 import './states.css';
+
+/** What the pages have said already. */
+const IN_CHINESE = /\p{Script=Han}/u;
+
+type Say = (sentence: string) => readonly Piece[];
+
+/** Fetches what says the service's sentences in Chinese. From outside: were it fetched by this file, the first load would be one file more. */
+export const FetchSay = createContext<() => Promise<Say>>(() => Promise.reject(new Error('nobody has given a way')));
 
 interface EmptyProps {
   readonly title: string;
@@ -40,6 +49,37 @@ export function errorText(error: unknown, words: CommonWords['error']): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** A sentence of the service in the reader's language, as soon as and as far as it can be said there; until then the service's own words. */
+function Told({ text }: { readonly text: string }) {
+  const { language } = useLanguage();
+  const fetchSay = useContext(FetchSay);
+  const [say, setSay] = useState<Say | null>(null);
+  const isMissing = language === 'zh' && say === null;
+  useEffect(() => {
+    if (!isMissing) return undefined;
+    let isGone = false;
+    fetchSay().then(
+      (fetched) => {
+        if (!isGone) setSay(() => fetched);
+      },
+      () => undefined,
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [isMissing, fetchSay]);
+  if (language !== 'zh' || say === null) return text;
+  return say(text).map((piece, index) =>
+    piece.said || IN_CHINESE.test(piece.text) ? (
+      piece.text
+    ) : (
+      <span key={index} lang="en">
+        {piece.text}
+      </span>
+    ),
+  );
+}
+
 /** What went wrong, and where, inside a form or a dialog. */
 export function ErrorNote({ error }: { readonly error: unknown }) {
   const words = useWords();
@@ -49,12 +89,14 @@ export function ErrorNote({ error }: { readonly error: unknown }) {
     <div className="error-note" role="alert">
       <Icon name="bang" />
       <div className="stack-tight">
-        <p dir="auto">{errorText(error, words.error)}</p>
+        <p dir="auto">
+          <Told text={errorText(error, words.error)} />
+        </p>
         {details.length > 0 && (
           <ul>
             {details.slice(0, 20).map(({ path, message }, index) => (
               <li key={index}>
-                {path !== '' && <code>{path}</code>} {message}
+                {path !== '' && <code>{path}</code>} <Told text={message} />
               </li>
             ))}
           </ul>
@@ -73,7 +115,7 @@ export function ErrorState({ error, onRetry }: { readonly error: unknown; readon
       <Icon name={missing ? 'question' : 'incident'} size={28} />
       <h2>{missing ? words.error.not_found : words.error.load}</h2>
       <p className="quiet" dir="auto">
-        {errorText(error, words.error)}
+        <Told text={errorText(error, words.error)} />
       </p>
       {missing && <p className="quiet">{words.error.not_found_hint}</p>}
       {onRetry && !missing && (
