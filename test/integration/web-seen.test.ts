@@ -10,7 +10,7 @@ import { WebWorld } from '../web/world.js';
 
 const CHAIN = Array.from({ length: 6 }, (_, place) => ({
   id: `s${place}`,
-  name: `Part ${place} of the chain`,
+  name: `Part ${place} of the whole chain`,
   type: 'api_call',
   action: `GET /chain/${place}`,
   ...(place > 0 && { depends_on: [`s${place - 1}`] }),
@@ -64,6 +64,7 @@ const RULES = [
   { rule_id: 'R-JUDGED', alert_name: 'Judged', playbook_id: 'PB-Judged' },
   { rule_id: 'R-BRANCH', alert_name: 'Branch', playbook_id: 'PB-Branch' },
   { rule_id: 'R-ASK', alert_name: 'Full_Disk', playbook_id: 'PB-Ask' },
+  { rule_id: 'R-FAIL', alert_name: 'Broken_Pipe', playbook_id: 'PB-Fail' },
 ];
 
 await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({ chromium }) => {
@@ -75,7 +76,7 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
       'branch.yaml': stringify(BRANCH),
       'rules.yaml': stringify({ rules: RULES }),
     });
-    world.shop.answer({ json: { left: 3 } });
+    world.shop.answer(({ url }) => (url.pathname === '/pipe/mend' ? { status: 500 } : { json: { left: 3 } }));
     return world;
   });
 
@@ -114,6 +115,7 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
     expect((await frame.boundingBox())!.width).toBeGreaterThan(narrow * 0.8);
     await expect.poll(() => isWithin(page.locator('[data-step="s5"]'), frame)).toBe(true);
     expect(await cut(page, '.time-line .truncate')).toEqual([]);
+    expect(await cut(page, '.graph-node-name')).toEqual([]);
     expect(faults).toEqual([]);
   });
 
@@ -159,6 +161,22 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
     expect(faults).toEqual([]);
   });
 
+  it('what is not there is said in Chinese, too', async () => {
+    const { page, goto } = await stage.at('/runs/01NOPE', { language: 'zh' });
+    await sees(page, '没有运行 01NOPE');
+    await goto('/playbooks/PB-Nope');
+    await sees(page, /^没有剧本 PB-Nope/);
+  });
+
+  it('a write of which nobody knows whether it took place is not reported as nothing done', async () => {
+    const run_id = await stage.world.startRun('Broken_Pipe', 'pipes');
+    await stage.world.runIs(run_id, 'failed');
+    const { page, faults } = await stage.at(`/runs/${run_id}?tab=report`);
+    await sees(page, 'Nothing that is known; what is in doubt stands above.');
+    expect(await page.getByText('Nothing was done.').count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
   it('an approval leads to the rule that asked for it', async () => {
     const run_id = await stage.world.startRun('Full_Disk', 'files');
     const { page, faults } = await stage.at(`/approvals/${await stage.world.approvalOf(run_id)}`);
@@ -173,6 +191,7 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
     const { page, goto, faults } = await stage.at('/alerts', { width: 768, height: 1024, language });
     await page.locator('[data-row="0"]').waitFor();
     expect(await cut(page, '.alerts-name .truncate')).toEqual([]);
+    expect(await cut(page, '.alerts-service')).toEqual([]);
     await goto('/system');
     expect(await rows(page.locator('.system-figure'))).toBe(1);
     await goto('/system?tab=connections');
@@ -221,6 +240,18 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
     },
   );
 
+  it('on a phone the menu of a run stands beside the way back, not in a row of its own', async () => {
+    const run_id = await stage.world.startRun('Judged', 'judged-on-a-phone');
+    await stage.world.runIs(run_id, 'succeeded');
+    const { page, faults } = await stage.at(`/runs/${run_id}`, { width: 360, height: 740 });
+    await page.getByRole('button', { name: 'More actions' }).waitFor();
+    expect(await rows(page.locator('.page-back, .page-actions > .icon-only'))).toBe(1);
+    expect(await isWithin(page.locator('.page-actions > .icon-only'), page.locator('.page-header'))).toBe(true);
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem').first().waitFor();
+    expect(faults).toEqual([]);
+  });
+
   it('on a phone who did what and when, the chosen tab and the times of a window are not cut or torn', async () => {
     await stage.world.post('/api/v1/webhooks/alertmanager', '{oops').catch(() => undefined);
     const window_id = await openWeeklyWindow(stage.world);
@@ -253,7 +284,7 @@ async function isWithin(inner: Locator, outer: Locator): Promise<boolean> {
 /** The texts that end in dots because there is no room for them. */
 function cut(page: Page, selector: string): Promise<string[]> {
   return page.evaluate<string[]>(
-    `[...document.querySelectorAll(${JSON.stringify(selector)})].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)`,
+    `[...document.querySelectorAll(${JSON.stringify(selector)})].filter((one) => one.scrollWidth > one.clientWidth || (getComputedStyle(one).webkitLineClamp !== 'none' && one.scrollHeight > one.clientHeight + 1)).map((one) => one.textContent)`,
   );
 }
 

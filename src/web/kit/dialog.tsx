@@ -75,6 +75,8 @@ interface ConfirmDialogProps {
   /** What will happen, in words. */
   readonly children?: ReactNode;
   readonly confirm: string;
+  /** What the button says that changes nothing, where “Cancel” could be taken for the deed. */
+  readonly dismiss?: string;
   readonly tone?: 'primary' | 'danger';
   /** Whether a reason is asked for. */
   readonly reason?: 'none' | 'optional' | 'required';
@@ -94,7 +96,8 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
 }
 
 /** A form of its own, so that every opening begins empty. */
-function ConfirmForm({ onClose, confirm, tone = 'primary', reason = 'none', onConfirm }: ConfirmDialogProps) {
+function ConfirmForm(props: ConfirmDialogProps) {
+  const { onClose, confirm, dismiss, tone = 'primary', reason = 'none', onConfirm } = props;
   const words = useWords();
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
@@ -127,7 +130,7 @@ function ConfirmForm({ onClose, confirm, tone = 'primary', reason = 'none', onCo
       )}
       <ErrorNote error={error} />
       <div className="dialog-foot">
-        <Button onClick={onClose}>{words.do.cancel}</Button>
+        <Button onClick={onClose}>{dismiss ?? words.do.cancel}</Button>
         <Button type="submit" tone={tone} busy={busy}>
           {confirm}
         </Button>

@@ -1,8 +1,10 @@
 import { Fragment } from 'react';
 
-/** A path or an address in a line of words: it breaks behind its slashes before it breaks inside a name. */
-export function Slashed({ text }: { readonly text: string }) {
-  return text.split(/(?<=\/)(?!\/)/).map((part, index) => (
+const BEHIND = { '/': /(?<=\/)(?!\/)/, _: /(?<=_)(?!_)/ } as const;
+
+/** A path or an address in a line of words, or a long id: it breaks behind its slashes, or `at` that sign, before it breaks inside a name. */
+export function Slashed({ text, at = '/' }: { readonly text: string; readonly at?: keyof typeof BEHIND }) {
+  return text.split(BEHIND[at]).map((part, index) => (
     <Fragment key={index}>
       {index > 0 && <wbr />}
       {part}

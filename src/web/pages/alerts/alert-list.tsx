@@ -158,7 +158,11 @@ function useColumns(): readonly Column<AlertAnswer>[] {
         title: w.service,
         width: 'minmax(7rem, 1.2fr)',
         cell: ({ service_name }) =>
-          service_name === null ? <span className="faint">–</span> : <bdi>{service_name.slice(0, 200)}</bdi>,
+          service_name === null ? (
+            <span className="faint">–</span>
+          ) : (
+            <bdi className="alerts-service">{service_name.slice(0, 200)}</bdi>
+          ),
       },
       {
         key: 'status',

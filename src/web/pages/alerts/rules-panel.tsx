@@ -33,8 +33,8 @@ export function RulesPanel({ alertId, evaluation }: RulesPanelProps) {
             {evaluation.by === 'decision' ? w.at_decision : w.by_now}
             {evaluation.in_force_at !== null && (
               <>
-                {' '}
-                ({w.since} <When at={evaluation.in_force_at} />)
+                {w.since} <When at={evaluation.in_force_at} />
+                {w.since_end}
               </>
             )}
           </span>

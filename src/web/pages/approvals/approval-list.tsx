@@ -43,7 +43,7 @@ export function ApprovalList() {
         <Waiting list={waiting} />
         <section className="stack">
           <div className="approvals-head">
-            <h2>{own.answered}</h2>
+            <h2 className="approvals-answered">{own.answered}</h2>
             <Filters active={filter.state === '' ? 0 : 1} onClear={() => setFilter({ state: '' })}>
               <FilterSelect
                 label={own.state}

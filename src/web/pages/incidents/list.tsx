@@ -87,7 +87,7 @@ function useColumns(): readonly Column<Incident>[] {
           <span className="incident-name">
             <PriorityMark priority={incident.priority} />
             <span className="incident-what">
-              <span className="truncate" dir="auto">
+              <span className="truncate" dir="auto" title={incident.title}>
                 {incident.title}
               </span>
               <span className="truncate quiet" dir="auto">
@@ -100,7 +100,7 @@ function useColumns(): readonly Column<Incident>[] {
       {
         key: 'state',
         title: column.state,
-        width: '8.75rem',
+        width: '8.5rem',
         cell: ({ state }) => <StateSign value={state} />,
       },
       {
@@ -112,14 +112,14 @@ function useColumns(): readonly Column<Incident>[] {
       {
         key: 'assignee',
         title: column.assignee,
-        width: '9rem',
+        width: '7.5rem',
         from: 960,
         cell: ({ assignee }) => <Assignee assignee={assignee} />,
       },
       {
         key: 'alerts',
         title: column.alerts,
-        width: '6rem',
+        width: '5.5rem',
         align: 'end',
         from: 1_100,
         cell: ({ firing_count, alert_count }) => (
@@ -129,7 +129,7 @@ function useColumns(): readonly Column<Incident>[] {
       {
         key: 'opened',
         title: column.opened,
-        width: '7rem',
+        width: '6.5rem',
         align: 'end',
         cell: ({ opened_at }) => <When at={opened_at} inRow />,
       },

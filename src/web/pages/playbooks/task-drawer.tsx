@@ -80,7 +80,7 @@ function useFacts(task: Task): readonly Fact[] {
       label: words.failure,
       value: failureActionsOf(task.on_failure)
         .map((action) => words.actions[action])
-        .join(', '),
+        .join(words.and),
       when: true,
     },
   ];

@@ -3,6 +3,7 @@ import type { PlaybookGraph } from '../../../domain/api/playbook.js';
 import type { Playbook, Task } from '../../../domain/playbook/playbook.js';
 import { Badge } from '../../kit/sign.js';
 import type { SignTone } from '../../kit/sign.js';
+import { Slashed } from '../../kit/slashed.js';
 import { useWords } from '../../words/language.js';
 import { playbooksWords } from '../../words/playbooks.js';
 import { failureActionsOf, plainExpression } from './task-texts.js';
@@ -59,7 +60,7 @@ export function TaskTable({ playbook, graph, onOpen }: TaskTableProps) {
             <Cell title={words.failure}>
               {failureActionsOf(task.on_failure)
                 .map((action) => words.actions[action])
-                .join(', ')}
+                .join(words.and)}
             </Cell>
           </tr>
         ))}
@@ -102,7 +103,9 @@ function After({ task, onOpen }: { readonly task: Task; readonly onOpen: (task_i
     <>
       {needs.map((need) => (
         <button key={need} type="button" className="task-need" onClick={() => onOpen(need)}>
-          <code>{need}</code>
+          <code>
+            <Slashed text={need} at="_" />
+          </code>
         </button>
       ))}
       {runIf !== null && <p>{runIf}</p>}

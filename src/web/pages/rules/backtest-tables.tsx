@@ -56,8 +56,8 @@ function Totals({ result }: TablesProps) {
         <Total n={approvals} label={words.approvals} title={words.approvals_hint} />
       </div>
       <p className="quiet">
-        {words.replayed(alerts)}, {words.between} <When at={since} as="both" /> {words.and}{' '}
-        <When at={until} as="both" />
+        {words.replayed(alerts)}
+        {words.between} <When at={since} as="both" /> {words.and} <When at={until} as="both" />
         {truncated && <>. {words.truncated}</>}
       </p>
     </section>

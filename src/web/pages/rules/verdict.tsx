@@ -95,6 +95,7 @@ function Decision({ explanation: { decision } }: { readonly explanation: Told })
 
 /** Stage by stage; those that let it pass stand back. */
 function Way({ stages }: { readonly stages: Told['stages'] }) {
+  const { because } = useWords();
   const { explain: words } = useWords(rulesWords);
   if (stages.length === 0) return null;
   return (
@@ -110,7 +111,7 @@ function Way({ stages }: { readonly stages: Told['stages'] }) {
             </span>
             <span dir="auto">
               {stage.rule_id !== null && <Link href={path`/rules/${stage.rule_id}`}>{stage.rule_id}</Link>}
-              {stage.rule_id !== null && ': '}
+              {stage.rule_id !== null && because('', '')}
               <Said text={stage.explanation} />
               {stage.until !== null && (
                 <>

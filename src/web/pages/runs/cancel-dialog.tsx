@@ -31,6 +31,7 @@ export function CancelDialog({ run, open, onClose }: RunDialogProps) {
       onClose={close}
       title={ask.cancel_title}
       confirm={words.cancel}
+      dismiss={words.keep}
       tone="danger"
       reason="optional"
       onConfirm={(reason) => tell('cancel', { reason, compensate: compensate && written.length > 0 })}

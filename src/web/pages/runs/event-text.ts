@@ -91,7 +91,7 @@ function tell(event: StoredEvent, words: RunsWords['event'], common: CommonWords
       return line('warn', 'approval', 'people', words.approval_requested(event.approval.message));
     case 'approval_answered': {
       const isYes = event.answer === 'approve';
-      const text = because((isYes ? words.approved : words.denied)(event.by), event.comment);
+      const text = because(common, (isYes ? words.approved : words.denied)(event.by), event.comment);
       return line(isYes ? 'good' : 'bad', isYes ? 'check' : 'cross', 'people', text);
     }
     case 'approval_expired':
@@ -99,7 +99,7 @@ function tell(event: StoredEvent, words: RunsWords['event'], common: CommonWords
     case 'confirmation_requested':
       return line('warn', 'question', 'people', words.confirmation_requested(event.message));
     case 'confirmed': {
-      const text = because((event.solved ? words.solved : words.unsolved)(event.by), event.comment);
+      const text = because(common, (event.solved ? words.solved : words.unsolved)(event.by), event.comment);
       return line(event.solved ? 'good' : 'bad', event.solved ? 'check' : 'cross', 'people', text);
     }
     case 'doubt_settled':
@@ -107,7 +107,7 @@ function tell(event: StoredEvent, words: RunsWords['event'], common: CommonWords
         'info',
         'user',
         'people',
-        because((event.done ? words.done : words.not_done)(event.by), event.comment),
+        because(common, (event.done ? words.done : words.not_done)(event.by), event.comment),
       );
     case 'notice':
       return line('info', 'alert', 'people', words[event.kind](event.message));
@@ -116,20 +116,30 @@ function tell(event: StoredEvent, words: RunsWords['event'], common: CommonWords
     case 'compensation_started':
       return line('warn', 'back', 'trouble', words.compensation_started(event.reason));
     case 'run_paused':
-      return line('warn', 'pause', 'people', because(words.run_paused(event.by), event.reason));
+      return line('warn', 'pause', 'people', because(common, words.run_paused(event.by), event.reason));
     case 'run_resumed':
       return line('info', 'run', 'people', words.run_resumed(event.by));
     case 'run_retried':
-      return line('info', 'retry', 'people', because(words.run_retried(event.by, event.steps.length), event.reason));
+      return line(
+        'info',
+        'retry',
+        'people',
+        because(common, words.run_retried(event.by, event.steps.length), event.reason),
+      );
     case 'run_cancel_requested':
-      return line('warn', 'stop', 'people', because(words.run_cancel_requested(event.by), event.reason));
+      return line('warn', 'stop', 'people', because(common, words.run_cancel_requested(event.by), event.reason));
     case 'run_finished': {
       const text = words.run_finished(common.state[event.state], common.outcome[event.outcome]);
       const isGood = event.state === 'succeeded';
-      return line(isGood ? 'good' : 'bad', isGood ? 'check' : 'cross', 'run', because(text, event.reason));
+      return line(isGood ? 'good' : 'bad', isGood ? 'check' : 'cross', 'run', because(common, text, event.reason));
     }
     case 'outcome_changed':
-      return line('info', 'edit', 'run', because(words.outcome_changed(common.outcome[event.outcome]), event.reason));
+      return line(
+        'info',
+        'edit',
+        'run',
+        because(common, words.outcome_changed(common.outcome[event.outcome]), event.reason),
+      );
   }
   // A newer service tells of things that these pages do not know yet.
   return line('calm', 'dot', 'run', (event as { readonly type: string }).type);
@@ -139,6 +149,6 @@ function line(tone: SignTone, icon: IconName, kind: EventKind, text: string): Ev
   return { tone, icon, kind, text };
 }
 
-function because(text: string, reason: string | null): string {
-  return reason === null || reason === '' ? text : `${text}: ${reason}`;
+function because(common: CommonWords, text: string, reason: string | null): string {
+  return reason === null || reason === '' ? text : common.because(text, reason);
 }

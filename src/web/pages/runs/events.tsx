@@ -197,7 +197,7 @@ function useColumns(): readonly Column<Row>[] {
     {
       key: 'event',
       title: words.event,
-      width: 'minmax(12rem, 3fr)',
+      width: 'minmax(12rem, 4fr)',
       cell: ({ line }) => (
         <span className="event-text">
           <EventSign line={line} />

@@ -239,7 +239,7 @@ function TaskNodeView({ data }: NodeProps<TaskNode>) {
       >
         <span className="graph-node-head">
           <StateSign value={signValue(node.state, node.wait)} as="icon" />
-          <span className="graph-node-name truncate" dir="auto">
+          <span className="graph-node-name" dir="auto">
             {said(node.name)}
           </span>
           {node.isCritical && <span className="visually-hidden">{view.critical}</span>}

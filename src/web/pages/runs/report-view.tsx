@@ -137,10 +137,11 @@ function Left({ report, onOpenStep }: PartProps) {
 
 function Done({ report, onOpenStep }: PartProps) {
   const { report: words, step, view } = useWords(runsWords);
+  const isInDoubt = report.left.some(({ reason }) => reason === 'in_doubt');
   return (
     <Part title={words.done}>
       {report.done.length === 0 ? (
-        <p className="quiet">{words.nothing_done}</p>
+        <p className="quiet">{isInDoubt ? words.done_unknown : words.nothing_done}</p>
       ) : (
         <Table
           caption={words.done}

@@ -82,7 +82,7 @@ function useColumns(): readonly Column<WindowAnswer>[] {
       {
         key: 'comment',
         title: w.comment,
-        width: 'minmax(10rem, 1.4fr)',
+        width: 'minmax(10rem, 1.3fr)',
         cell: (window) => <bdi>{nameOf(window)}</bdi>,
       },
       { key: 'state', title: w.state, width: '7rem', cell: ({ state }) => <StateSign value={state} as="text" /> },
@@ -95,7 +95,7 @@ function useColumns(): readonly Column<WindowAnswer>[] {
       {
         key: 'when',
         title: w.when,
-        width: 'minmax(9rem, 1.4fr)',
+        width: 'minmax(9rem, 1.8fr)',
         from: 960,
         cell: ({ schedule }) => <span className="quiet">{scheduleText(schedule, words)}</span>,
       },

@@ -187,7 +187,7 @@ function useColumns(): readonly Column<AuditEntry>[] {
   const { audit: words } = useWords(systemWords);
   return useMemo(
     () => [
-      { key: 'what', title: words.what, width: 'minmax(11rem, 16.5rem)', cell: ({ what }) => <Deed what={what} /> },
+      { key: 'what', title: words.what, width: 'minmax(11rem, 19rem)', cell: ({ what }) => <Deed what={what} /> },
       { key: 'who', title: words.who, width: 'minmax(6rem, 10rem)', cell: ({ who }) => <span dir="auto">{who}</span> },
       { key: 'on', title: words.on, width: '16rem', from: 1_000, cell: (entry) => <Target entry={entry} /> },
       {

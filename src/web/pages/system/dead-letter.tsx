@@ -49,6 +49,7 @@ type View = 'lines' | 'json' | 'text';
 
 /** The body with the faults at their lines; it can be looked at as it came, too. */
 function Body({ letter }: { readonly letter: DeadLetter }) {
+  const { because } = useWords();
   const { letters: words } = useWords(systemWords);
   const read = useMemo(() => readBody(letter.body), [letter.body]);
   const [view, setView] = useState<View>('lines');
@@ -60,9 +61,9 @@ function Body({ letter }: { readonly letter: DeadLetter }) {
         : letter.details.map(({ path: place, message }) => ({
             line: lineOf(placed, place),
             tone: 'bad',
-            message: `${place === '' ? words.whole : place}: ${message}`,
+            message: because(place === '' ? words.whole : place, message),
           })),
-    [placed, letter.details, words],
+    [placed, letter.details, words, because],
   );
   const views: readonly (readonly [View, string])[] = [
     ['lines', words.lines],

@@ -19,6 +19,7 @@ const PARAMS = { letter: text() };
 /** The bodies that could not be used, and why; one beside the list, by its id in the address. */
 export function DeadLettersPanel() {
   const { letters: words, tabs } = useWords(systemWords);
+  const { because } = useWords();
   const [{ letter: id }, setParams] = useUrlState(PARAMS);
   const list = usePages<DeadLetter>('/api/v1/dead_letters', { idOf, live: true, limit: 50 });
   const columns = useColumns();
@@ -64,7 +65,7 @@ export function DeadLettersPanel() {
         open={id !== ''}
         onClose={close}
         as="drawer"
-        title={chosen === undefined ? tabs.dead_letters : `${tabs.dead_letters}: ${chosen.source}`}
+        title={chosen === undefined ? tabs.dead_letters : because(tabs.dead_letters, chosen.source)}
       >
         {chosen !== undefined ? (
           <LetterDetail letter={chosen} />

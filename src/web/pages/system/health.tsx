@@ -5,6 +5,7 @@ import { Copy } from '../../kit/copy.js';
 import { Icon } from '../../kit/icon.js';
 import { KeyValue } from '../../kit/key-value.js';
 import { Link } from '../../kit/link.js';
+import { Said } from '../../kit/said.js';
 import { ErrorState, Loading } from '../../kit/states.js';
 import { Span, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
@@ -144,7 +145,7 @@ function About({ system }: { readonly system: SystemAnswer }) {
               ),
             },
             { label: words.roles, value: system.roles.join(', ') },
-            { label: words.store, value: system.store },
+            { label: words.store, value: <Said text={system.store} /> },
           ]}
         />
       </section>

@@ -8,7 +8,7 @@ export const approvals = {
   none_hint: 'What a playbook wants to write after an approval appears here, and on the page Now.',
   answered: 'Answered before',
   answered_label: 'Approvals that were answered, newest first',
-  none_answered: 'No approval yet',
+  none_answered: 'None was answered yet',
   none_answered_hint: 'Playbooks ask where their mode is “approve”, or a task has an approval of its own.',
   more_wait: 'More wait than are shown here: the newest 200.',
   state: 'State',

@@ -123,6 +123,7 @@ export const playbooks = {
     compensate: 'Taken back by',
     compensate_never: 'it stays',
     yes: 'yes',
+    and: ', ',
     actions: {
       abort: 'the run ends',
       continue: 'the run goes on',

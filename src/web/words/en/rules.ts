@@ -158,7 +158,7 @@ export const rules = {
     go: 'Run the backtest',
     going: 'Replaying … this may take some minutes. The page may be left, the result is lost then.',
     replayed: (n: number) => plural(n, 'alert replayed', 'alerts replayed'),
-    between: 'between',
+    between: ', between',
     and: 'and',
     truncated: 'There were more: the oldest were left out.',
     different: 'decided otherwise',

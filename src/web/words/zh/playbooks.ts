@@ -123,6 +123,7 @@ export const playbooks: typeof en = {
     compensate: '撤回方式',
     compensate_never: '不撤回',
     yes: '是',
+    and: '，',
     actions: {
       abort: '运行结束',
       continue: '运行继续',

@@ -158,7 +158,7 @@ export const rules: typeof en = {
     go: '开始回测',
     going: '正在重放…可能需要几分钟。可以离开此页，但结果会丢失。',
     replayed: (n) => `已重放 ${countText(n)} 条告警`,
-    between: '从',
+    between: '，从',
     and: '到',
     truncated: '还有更多：最旧的没有包括。',
     different: '决定不同',

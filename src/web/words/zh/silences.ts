@@ -86,7 +86,7 @@ export const silences: typeof en = {
     silence: '静默',
     window: '维护窗口',
     inhibition: '抑制规则',
-    id: 'ID（编号）',
+    id: '编号',
     facts: '详情',
     starts: '开始',
     ends: '结束',
