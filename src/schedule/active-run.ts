@@ -11,6 +11,7 @@ import { advance } from './advance.js';
 import type { Advanced } from './advance.js';
 import { lookUp, makeAttempt } from './attempt.js';
 import type { AttemptDeps, IntentAnswer } from './context.js';
+import { Cancel } from './cancel.js';
 import { conclude, goesOn } from './conclude.js';
 import type { AttemptEnd } from './conclude.js';
 import { logFields } from './event-log.js';
@@ -51,7 +52,7 @@ export class ActiveRun {
   readonly plan: Plan;
   readonly #worker: RunWorker;
   readonly #deps: AttemptDeps;
-  readonly #attempts = new Map<string, AbortController>();
+  readonly #attempts = new Map<string, Cancel>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #inbox = new Inbox();
   readonly #cancelLimit: () => void;
@@ -280,7 +281,7 @@ export class ActiveRun {
       return this.enqueue({ type: 'ended', prepared, end: { type: 'in_doubt', reason } });
     }
     const prepared = { ...ready.prepared, attempt };
-    this.#launch(prepared, (control, deps) => lookUp(run, prepared, intent, control.signal, deps));
+    this.#launch(prepared, (control, deps) => lookUp(run, prepared, intent, control, deps));
   }
 
   /** After a change is durable: make the attempts that it started, end those that it cancelled, set the timer, or let go. */
@@ -298,13 +299,13 @@ export class ActiveRun {
     this.#launch(prepared, (control, deps) => makeAttempt(run, prepared, control, deps));
   }
 
-  #launch(prepared: Prepared, work: (control: AbortController, deps: AttemptDeps) => Promise<AttemptEnd>): void {
-    const controller = new AbortController();
-    this.#attempts.set(prepared.step_id, controller);
-    const attempt = work(controller, this.#deps).then((end) => {
+  #launch(prepared: Prepared, work: (control: Cancel, deps: AttemptDeps) => Promise<AttemptEnd>): void {
+    const control = new Cancel();
+    this.#attempts.set(prepared.step_id, control);
+    const attempt = work(control, this.#deps).then((end) => {
       this.#underWay.delete(attempt);
       // Perhaps it was forgotten, and the step has begun anew.
-      if (this.#attempts.get(prepared.step_id) !== controller) return;
+      if (this.#attempts.get(prepared.step_id) !== control) return;
       this.#attempts.delete(prepared.step_id);
       if (!this.#dropped) this.enqueue({ type: 'ended', prepared, end });
     });

@@ -8,6 +8,7 @@ import type { Intent, Outcome } from '../domain/run/outcome.js';
 import type { Run } from '../domain/run/run.js';
 import { questionBefore } from './approval.js';
 import { makeCheck } from './check.js';
+import type { Cancel } from './cancel.js';
 import { CONDITION_OVER, NOT_NEEDED } from './conclude.js';
 import { contextOf, revealedInput, writerOf } from './context.js';
 import type { AttemptDeps, IntentAnswer } from './context.js';
@@ -26,7 +27,7 @@ const GRACE_MS = 5_000;
 export async function makeAttempt(
   run: Run,
   prepared: Prepared,
-  control: AbortController,
+  control: Cancel,
   deps: AttemptDeps,
 ): Promise<AttemptEnd> {
   try {
@@ -41,12 +42,7 @@ export async function makeAttempt(
   }
 }
 
-async function attemptOnce(
-  run: Run,
-  prepared: Prepared,
-  control: AbortController,
-  deps: AttemptDeps,
-): Promise<AttemptEnd> {
+async function attemptOnce(run: Run, prepared: Prepared, control: Cancel, deps: AttemptDeps): Promise<AttemptEnd> {
   const { check, undo } = prepared.planned;
   if (check) {
     const look = () => makeCheck(run, prepared, check, control.signal, deps);
@@ -56,7 +52,7 @@ async function attemptOnce(
   if (!executor)
     return { type: 'failed', reason: `there is no executor of kind ${prepared.planned.kind}`, retryable: false };
   const input = revealedInput(deps.vault, prepared, executor);
-  const context = contextOf(run, prepared, control.signal);
+  const context = contextOf(run, prepared, control);
   const writes = prepared.effect === 'write' && !prepared.recorded_only;
   let intent: Intent | null = null;
   let endTurn: (() => void) | undefined;
@@ -97,7 +93,7 @@ export async function lookUp(
   run: Run,
   prepared: Prepared,
   intent: Intent,
-  cancel: AbortSignal,
+  control: Cancel,
   deps: AttemptDeps,
 ): Promise<AttemptEnd> {
   const executor = deps.executor(prepared.planned.kind);
@@ -107,7 +103,7 @@ export async function lookUp(
   if (!executor?.lookup) return inDoubt;
   try {
     const input = revealedInput(deps.vault, prepared, executor);
-    const found = await executor.lookup(input, { ...contextOf(run, prepared, cancel), intent });
+    const found = await executor.lookup(input, { ...contextOf(run, prepared, control), intent });
     if (found.type === 'unknown')
       return { type: 'in_doubt', reason: deps.vault.conceal(`${inDoubt.reason}; looked up: ${found.reason}`) };
     if (found.type === 'not_done')
@@ -138,7 +134,7 @@ interface Write {
   readonly executor: ReadyExecutor;
   readonly input: unknown;
   readonly context: AttemptContext;
-  readonly control: AbortController;
+  readonly control: Cancel;
 }
 
 async function beginWrite(write: Write, deps: AttemptDeps): Promise<Begun> {
@@ -211,7 +207,7 @@ async function lookBeforeWrite({ run, prepared, control }: Write, deps: AttemptD
     limit.end();
   }
   if (limit.isOver()) answer = { type: 'unavailable', reason: `no answer within ${prepared.planned.timeout_ms} ms` };
-  if (control.signal.aborted) return { type: 'cancelled', reason: 'the run was cancelled' };
+  if (control.aborted) return { type: 'cancelled', reason: 'the run was cancelled' };
   if (answer.type === 'unavailable') {
     const until = instant(deps.clock.now() + ASK_AGAIN_MS);
     const reason = `nothing is written while the alert's condition cannot be looked at: ${answer.reason}`;
@@ -274,40 +270,38 @@ function reversed({ run, prepared, context }: Write): Intent {
  */
 async function underTimeLimit(
   prepared: Prepared,
-  control: AbortController,
+  control: Cancel,
   clock: Clock,
   begun: boolean,
   work: () => Promise<Outcome>,
 ): Promise<AttemptEnd> {
-  const { signal } = control;
-  // A signal that was aborted earlier tells nobody again; nothing has been sent yet.
-  if (signal.aborted) return { type: 'cancelled', reason: 'the run was cancelled' };
+  // What was aborted earlier tells nobody again; nothing has been sent yet.
+  if (control.aborted) return { type: 'cancelled', reason: 'the run was cancelled' };
   let isLate = false;
   const cancelTimer = clock.after(prepared.planned.timeout_ms, () => {
-    if (signal.aborted) return;
+    if (control.aborted) return;
     isLate = true;
     control.abort(new Error(limitText(prepared)));
   });
-  let giveUp: (() => void) | undefined;
+  let letGo = (): void => undefined;
   let cancelGrace = (): void => undefined;
   const gone = new Promise<AttemptEnd>((resolve) => {
-    giveUp = () => {
+    letGo = control.onAbort(() => {
       cancelGrace = clock.after(GRACE_MS, () => resolve(ended(prepared, isLate, begun)));
-    };
-    signal.addEventListener('abort', giveUp, { once: true });
+    });
   });
   try {
     const end = await Promise.race([work(), gone]);
-    if (!signal.aborted) return end;
+    if (!control.aborted) return end;
     return isLate ? timedOut(prepared, end, begun) : stopped(end, begun);
   } catch (error) {
-    if (signal.aborted) return ended(prepared, isLate, begun);
+    if (control.aborted) return ended(prepared, isLate, begun);
     const reason = `the executor is broken: ${messageOf(error)}`;
     return begun ? { type: 'in_doubt', reason } : { type: 'failed', reason, retryable: false };
   } finally {
     cancelTimer();
     cancelGrace();
-    if (giveUp) signal.removeEventListener('abort', giveUp);
+    letGo();
   }
 }
 

@@ -168,7 +168,7 @@ async function askAgain(
   if (ready.prepared.effect !== 'read') return null;
   const input = revealedInput(deps.vault, ready.prepared, executor);
   try {
-    return await executor.execute(input, { ...contextOf(run, ready.prepared, signal), attempt: prepared.attempt });
+    return await executor.execute(input, { ...contextOf(run, ready.prepared, { signal }), attempt: prepared.attempt });
   } catch (error) {
     return { type: 'failed', reason: `the executor is broken: ${messageOf(error)}`, retryable: false };
   }

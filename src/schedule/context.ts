@@ -5,6 +5,7 @@ import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { Intent } from '../domain/run/outcome.js';
 import type { AskCondition } from '../domain/run/proof.js';
 import type { Run } from '../domain/run/run.js';
+import type { Cancel } from './cancel.js';
 import type { AttemptEnd } from './conclude.js';
 import type { Plan } from './plan.js';
 import type { Prepared } from './prepare.js';
@@ -37,8 +38,8 @@ export function revealedInput(vault: SecretVault, prepared: Prepared, { spec }: 
   return vault.reveal(prepared.input, (key) => (spec.encode?.[key] === 'url' ? encodeURIComponent : null));
 }
 
-/** What an executor is told of an attempt besides its input. */
-export function contextOf(run: Run, prepared: Prepared, signal: AbortSignal): AttemptContext {
+/** What an executor is told of an attempt besides its input. The signal is made for those who look at it. */
+export function contextOf(run: Run, prepared: Prepared, control: Pick<Cancel, 'signal'>): AttemptContext {
   return {
     run_id: run.run_id,
     step_id: prepared.step_id,
@@ -48,7 +49,9 @@ export function contextOf(run: Run, prepared: Prepared, signal: AbortSignal): At
     idempotency_key: prepared.planned.undo
       ? `${run.run_id}:${writerOf(prepared.step_id)}:undo`
       : `${run.run_id}:${prepared.step_id}:do`,
-    signal,
+    get signal() {
+      return control.signal;
+    },
     // What only waits is not waited for in a dry run; a shadow looks at the world when it would have looked.
     dry_run: prepared.recorded_only || run.dry_run,
     intent: null,
