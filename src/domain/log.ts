@@ -10,6 +10,8 @@ export interface Log {
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
   child(fields: LogFields): Log;
+  /** False where a line of this level goes nowhere: then its fields need not be put together. */
+  isLevelEnabled?(level: 'info'): boolean;
 }
 
 /** A log that keeps nothing: for tests, and for commands whose output belongs to people. */
@@ -18,4 +20,5 @@ export const SILENT_LOG: Log = {
   warn: () => undefined,
   error: () => undefined,
   child: () => SILENT_LOG,
+  isLevelEnabled: () => false,
 };

@@ -14,7 +14,7 @@ import type { AttemptDeps, IntentAnswer } from './context.js';
 import { Cancel } from './cancel.js';
 import { conclude, goesOn } from './conclude.js';
 import type { AttemptEnd } from './conclude.js';
-import { logFields } from './event-log.js';
+import { logEvents } from './event-log.js';
 import { Inbox } from './inbox.js';
 import { insist, LOST } from './insist.js';
 import { leftBehind } from './left-behind.js';
@@ -287,7 +287,7 @@ export class ActiveRun {
   /** After a change is durable: make the attempts that it started, end those that it cancelled, set the timer, or let go. */
   #follow(next: Advanced): void {
     this.#run = next.run;
-    for (const event of next.events) this.#worker.log.info(logFields(this.run_id, event), event.type);
+    logEvents(this.#worker.log, this.run_id, next.events);
     if (isRunFinished(next.run.state)) return this.#end();
     if (next.run.cancel_requested)
       for (const [step_id, attempt] of this.#attempts) if (!this.#goesOnAfterAbort(next.run, step_id)) attempt.abort();

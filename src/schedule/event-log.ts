@@ -1,7 +1,14 @@
+import type { Log } from '../domain/log.js';
 import type { RunEvent } from '../domain/run/run.js';
 
+/** A line for each event of a run, where anybody reads them. */
+export function logEvents(log: Log, run_id: string, events: readonly RunEvent[]): void {
+  if (log.isLevelEnabled?.('info') === false) return;
+  for (const event of events) log.info(logFields(run_id, event), event.type);
+}
+
 /** What a log line tells of an event: names and reasons, never payloads. */
-export function logFields(run_id: string, event: RunEvent): Record<string, unknown> {
+function logFields(run_id: string, event: RunEvent): Record<string, unknown> {
   const fields: Record<string, unknown> = { run_id };
   for (const key of [
     'step_id',
