@@ -192,6 +192,11 @@ await describeWith(['chromium'], 'what is seen at a glance on the web pages', ({
     await page.locator('[data-row="0"]').waitFor();
     expect(await cut(page, '.alerts-name .truncate')).toEqual([]);
     expect(await cut(page, '.alerts-service')).toEqual([]);
+    await goto(`/runs/${run_id}`);
+    expect(await cut(page, '.time-line .truncate')).toEqual([]);
+    await goto('/incidents');
+    await page.locator('[data-row="0"]').waitFor();
+    expect(await cut(page, '.incident-title')).toEqual([]);
     await goto('/system');
     expect(await rows(page.locator('.system-figure'))).toBe(1);
     await goto('/system?tab=connections');

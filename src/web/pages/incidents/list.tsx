@@ -87,7 +87,7 @@ function useColumns(): readonly Column<Incident>[] {
           <span className="incident-name">
             <PriorityMark priority={incident.priority} />
             <span className="incident-what">
-              <span className="truncate" dir="auto" title={incident.title}>
+              <span className="incident-title" dir="auto" title={incident.title}>
                 {incident.title}
               </span>
               <span className="truncate quiet" dir="auto">
@@ -143,7 +143,7 @@ function Card({ incident }: { readonly incident: Incident }) {
     <div className="card">
       <div className="card-top">
         <PriorityMark priority={incident.priority} />
-        <span className="truncate" dir="auto">
+        <span className="incident-title" dir="auto">
           {incident.title}
         </span>
         <span className="quiet">

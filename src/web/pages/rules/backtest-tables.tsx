@@ -53,7 +53,11 @@ function Totals({ result }: TablesProps) {
         <Total n={different} label={words.different} tone={different > 0 ? 'warn' : 'good'} />
         <Total n={newly_run} label={words.newly} />
         <Total n={no_longer_run} label={words.no_longer} tone={no_longer_run > 0 ? 'bad' : undefined} />
-        <Total n={approvals} label={words.approvals} title={words.approvals_hint} />
+        <Total
+          n={approvals}
+          label={approvals === 1 ? words.approvals_one : words.approvals}
+          title={words.approvals_hint}
+        />
       </div>
       <p className="quiet">
         {words.replayed(alerts)}

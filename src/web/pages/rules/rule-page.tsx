@@ -72,7 +72,7 @@ function Known({ rule }: { readonly rule: RuleRow }) {
           <div>
             <span className="quiet">{words.one.matched}</span>
             <strong className="number">{countText(matched)}</strong>
-            <span className="faint">{words.one.matched_hint}</span>
+            <span className="faint">{matched === 1 ? words.one.matched_hint_one : words.one.matched_hint}</span>
           </div>
           <div>
             <span className="quiet">{words.one.last}</span>

@@ -4,6 +4,7 @@ import { path } from '../../api/client.js';
 import { Id } from '../../kit/copy.js';
 import { Link } from '../../kit/link.js';
 import { StateSign } from '../../kit/sign.js';
+import { Slashed } from '../../kit/slashed.js';
 import { Span, When } from '../../kit/when.js';
 import { useWords } from '../../words/language.js';
 import { runsWords } from '../../words/runs.js';
@@ -17,7 +18,7 @@ export function RunFacts({ run }: { readonly run: RunAnswer }) {
         <Fact label={fact.alert}>
           <StateSign of="severity" value={run.alert.severity} as="icon" />
           <Link href={path`/alerts/${run.alert.alert_id}`} dir="auto">
-            {run.alert.alert_name}
+            <Slashed text={run.alert.alert_name} at="_" />
           </Link>
           {run.alert_ids.length > 1 && <span className="quiet">+{run.alert_ids.length - 1}</span>}
         </Fact>

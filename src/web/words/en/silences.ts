@@ -91,7 +91,7 @@ export const silences = {
     silence: 'Silence',
     window: 'Maintenance window',
     inhibition: 'Inhibition rule',
-    id: 'id',
+    id: 'Id',
     facts: 'Facts',
     starts: 'Begins',
     ends: 'Ends',
