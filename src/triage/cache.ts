@@ -79,7 +79,8 @@ export class TriageCache {
   }
 }
 
-/** One text for what an open run blocks. */
-export function runKeyText(key: RunKey): string {
-  return JSON.stringify([key.playbook_id, key.group_key, key.service_name]);
+/** One text for what an open run blocks, in this process only; with its lengths it can be read in one way. */
+export function runKeyText({ playbook_id, service_name, group_key }: RunKey): string {
+  const service = service_name === null ? '-' : `${service_name.length} ${service_name}`;
+  return `${playbook_id.length} ${playbook_id} ${service} ${group_key}`;
 }

@@ -288,8 +288,8 @@ function rateKey(rule: Rule, alert: Alert): string {
   return `rate:${hashOf(JSON.stringify([rule.rule_id, alert.service_name]))}`;
 }
 
-function groupBudgetKey(key: RunKey): string {
-  return `group:${hashOf(runKeyText(key))}`;
+function groupBudgetKey({ playbook_id, group_key, service_name }: RunKey): string {
+  return `group:${hashOf(JSON.stringify([playbook_id, group_key, service_name]))}`;
 }
 
 function hashOf(text: string): string {

@@ -205,9 +205,18 @@ function alertColumns(alert: Alert): Pick<AlertRow, 'i' | 'so' | 'na' | 'se' | '
   };
 }
 
+/** Written out, `alertColumns` too: a spread that is added to costs thirty times as much, and this is done for every alert. */
 function alertRow({ alert, decision, held_by }: DecidedBatch['alerts'][number]): AlertRow {
   return {
-    ...alertColumns(alert),
+    i: alert.alert_id,
+    so: alert.source_system,
+    na: alert.alert_name,
+    se: alert.severity,
+    st: alert.status,
+    sv: alert.service_name,
+    fp: alert.fingerprint,
+    ra: alert.received_at,
+    d: alert,
     ac: decision.action,
     re: decision.reason,
     ru: decision.run_id,
@@ -218,7 +227,7 @@ function alertRow({ alert, decision, held_by }: DecidedBatch['alerts'][number]):
   };
 }
 
-/** Written out: a spread that is added to costs thirty times as much, and this is done for every alert. */
+/** Written out for the same reason. */
 function occurrenceRow({ occurrence, expected }: DecidedBatch['occurrences'][number]): OccurrenceRow {
   return {
     key: occurrence.key,
