@@ -189,6 +189,16 @@ describe('fixpoint backtest', () => {
     expect(terminal.lines).toContainEqual(expect.stringMatching(/Down +shop +drop \(no_match\) +run PB$/));
   });
 
+  it('says once where people are asked once', async () => {
+    const answer = { status: 200, headers: { get: () => null }, body: null };
+    const asked = terminal.io({
+      fetch: () => Promise.resolve({ ...answer, text: async () => JSON.stringify({ ...result, approvals: 1 }) }),
+    });
+
+    expect(await backtest({ since: '7d', maxAlerts: '100' }, asked, async () => [])).toBe(0);
+    expect(terminal.lines).toContain('people are asked once; a yes was assumed');
+  });
+
   it('goes by what is in force unless told otherwise, and prints JSON for programs', async () => {
     await backtest({ since: '1h', json: true }, io(), async () => Promise.reject(new Error('no folder was named')));
     expect(sent?.body).toEqual({ since: '1h' });
