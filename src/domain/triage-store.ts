@@ -43,12 +43,10 @@ export interface Occurrence {
 /** Everything that one batch's decisions change, committed at once or not at all. */
 export interface DecidedBatch {
   readonly received_at: string;
-  /** Alerts kept as rows of their own, each with its decision; `stored` says that the row is there already (it was kept undecided or held). */
+  /** Alerts kept as rows of their own, each with its decision; the row may be there already (it was kept undecided or held). */
   readonly alerts: readonly {
     readonly alert: Alert;
     readonly decision: Decision;
-    readonly content_hash: string;
-    readonly stored: boolean;
     /** What a hold depends on besides the time: when it is gone, the alert is decided again. */
     readonly held_by?: string;
   }[];

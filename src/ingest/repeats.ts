@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { Recent } from '../domain/recent.js';
 import type { ParsedPayload } from '../domain/source.js';
 
 /** What a body was understood as. */
@@ -11,7 +12,7 @@ export interface UnderstoodBody {
 const MAX_ENTRIES = 1_000;
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 const MAX_BODY_BYTES = 512 * 1024;
-const MAX_SEEN = 10_000;
+const MAX_SEEN = 20_000;
 
 /**
  * Remembers what the last bodies were understood as: Alertmanager sends a group that has not changed byte for byte again. What is
@@ -19,7 +20,7 @@ const MAX_SEEN = 10_000;
  */
 export class Repeats {
   readonly #entries = new Map<string, { readonly understood: UnderstoodBody; readonly body: Uint8Array }>();
-  readonly #seen_once = new Set<string>();
+  readonly #seen_once = new Recent<true>(MAX_SEEN);
   #bytes = 0;
 
   /** Where a body is looked for. Different bodies may share a key: `find` compares their bytes, which costs less than a hash nobody can forge. */
@@ -50,13 +51,10 @@ export class Repeats {
 
   /** Freezing and keeping a body costs as much as reading it, and most bodies never come again: only the second sight pays. */
   #isFirstSight(key: string): boolean {
-    if (this.#seen_once.delete(key)) return false;
-    this.#seen_once.add(key);
-    for (const oldest of this.#seen_once) {
-      if (this.#seen_once.size <= MAX_SEEN) break;
-      this.#seen_once.delete(oldest);
-    }
-    return true;
+    const isFirst = this.#seen_once.get(key) === undefined;
+    if (isFirst) this.#seen_once.set(key, true);
+    else this.#seen_once.delete(key);
+    return isFirst;
   }
 }
 

@@ -146,8 +146,6 @@ export class BatchDecision {
       kept.push({
         alert,
         decision,
-        content_hash: contentHash(alert),
-        stored: this.#options.kept,
         ...holderOf(verdict),
       });
       if (verdict.type === 'hold' && 'held_by' in verdict)

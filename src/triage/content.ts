@@ -21,7 +21,8 @@ export function contentHash(alert: Alert): string {
   if (known && isSame(known.alert, alert)) return known.hash;
   const content = JSON.stringify({ ...alert, alert_id: undefined, received_at: undefined });
   const hashed = hash('sha1', content, 'base64');
-  hashes.set(alert.labels, { alert, hash: hashed });
+  // What is shared is frozen; of everything else nobody asks again.
+  if (Object.isFrozen(alert.labels)) hashes.set(alert.labels, { alert, hash: hashed });
   return hashed;
 }
 

@@ -35,7 +35,7 @@ export function limitsSuite(store: () => Store): void {
       const { triage, alerts } = store();
       await triage.commit(aBatch({ budgets: [used] }));
       const batch = aBatch({
-        alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }],
+        alerts: [{ alert, decision: aDecision() }],
         budgets: [used],
       });
       expect(await triage.commit(batch)).toBe('conflict');
@@ -112,8 +112,6 @@ export function limitsSuite(store: () => Store): void {
       const one = (alert_name: string, held: boolean) => ({
         alert: aFreshAlert({ service_name, alert_name }),
         decision: held ? aDecision({ action: 'hold', reason: 'storm', by: 'storm', until: LATER }) : aDecision(),
-        content_hash: 'h',
-        stored: false,
       });
       await triage.commit(aBatch({ alerts: [one('A', true), one('A', true), one('B', false)] }));
       const to = new Date(Date.now() + 60_000).toISOString();
@@ -204,8 +202,6 @@ export function limitsSuite(store: () => Store): void {
               {
                 alert,
                 decision: aDecision({ action: 'hold', reason, by: reason, until }),
-                content_hash: 'h',
-                stored: false,
               },
             ],
           }),
@@ -295,7 +291,7 @@ export function limitsSuite(store: () => Store): void {
           : aDecision();
       await triage.commit(
         aBatch({
-          alerts: made.map((alert, n) => ({ alert, decision: decisionOf(n), content_hash: 'h', stored: false })),
+          alerts: made.map((alert, n) => ({ alert, decision: decisionOf(n) })),
         }),
       );
       async function found(filter: AlertFilter): Promise<number[]> {

@@ -80,9 +80,7 @@ export function payloadSuite(open: () => Store): void {
       const delivery = await keep(aBody('{"first": 1}'));
       const alert = aFreshAlert({ alert_id: idOf(delivery.batch_id, 1), received_at: OLD });
       const repeat = idOf(oldIds.batch(), 5);
-      await open().triage.commit(
-        aBatch({ alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }] }),
-      );
+      await open().triage.commit(aBatch({ alerts: [{ alert, decision: aDecision() }] }));
       const repeats = [{ alert_id: repeat, of: alert.alert_id, reason: 'no_match' as const, run_id: null }];
       await open().triage.commit(aBatch({ received_at: OLD, repeats }));
 

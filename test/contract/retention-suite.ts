@@ -50,7 +50,7 @@ export function retentionSuite(open: () => Store): void {
     }
 
     async function decide(alert: Alert, over: Partial<Decision> = {}, occurrences: Occurrence[] = []): Promise<void> {
-      const alerts = [{ alert, decision: aDecision(over), content_hash: 'h', stored: false }];
+      const alerts = [{ alert, decision: aDecision(over) }];
       const known = await open().triage.occurrences(occurrences.map((occurrence) => occurrence.key));
       const expected = (key: string): number => known.find((each) => each.key === key)?.version ?? 0;
       const changed = occurrences.map((occurrence) => ({ occurrence, expected: expected(occurrence.key) }));

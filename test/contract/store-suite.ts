@@ -52,7 +52,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const occurrence = anOccurrence(alert, { run_id, run_open: true, runs_used: 1, run_ids: [run_id] });
         const answer = await store.triage.commit(
           aBatch({
-            alerts: [{ alert, decision, content_hash: 'hash', stored: false }],
+            alerts: [{ alert, decision }],
             occurrences: [{ occurrence, expected: 0 }],
             runs: [opened],
           }),
@@ -70,7 +70,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const late = aFreshAlert({ fingerprint: first.fingerprint });
         const opened = aNewRun();
         const batch = aBatch({
-          alerts: [{ alert: late, decision: aDecision(), content_hash: 'hash', stored: false }],
+          alerts: [{ alert: late, decision: aDecision() }],
           occurrences: [{ occurrence, expected: 0 }],
           runs: [opened],
         });
@@ -84,7 +84,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const occurrence = anOccurrence(alert);
         await store.triage.commit(
           aBatch({
-            alerts: [{ alert, decision: aDecision(), content_hash: 'hash', stored: false }],
+            alerts: [{ alert, decision: aDecision() }],
             occurrences: [{ occurrence, expected: 0 }],
           }),
         );
@@ -105,7 +105,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
 
       it('decides an alert once, however often it is delivered', async () => {
         const alert = aFreshAlert();
-        const batch = aBatch({ alerts: [{ alert, decision: aDecision(), content_hash: 'hash', stored: false }] });
+        const batch = aBatch({ alerts: [{ alert, decision: aDecision() }] });
         expect(await store.triage.commit(batch)).toBe('committed');
         expect(await store.triage.commit(batch)).toBe('conflict');
         expect((await store.alerts.get(alert.alert_id))?.decisions).toHaveLength(1);
@@ -114,7 +114,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
       it('refuses a decision that takes a run to be open which has ended', async () => {
         const opened = aNewRun();
         const { run_id } = opened.run;
-        const alerts = () => [{ alert: aFreshAlert(), decision: aDecision(), content_hash: 'h', stored: false }];
+        const alerts = () => [{ alert: aFreshAlert(), decision: aDecision() }];
         await store.runs.open(opened);
         expect(await store.triage.commit(aBatch({ alerts: alerts(), open_runs: [run_id, run_id] }))).toBe('committed');
         await store.runs.apply({ before: opened.run, ...finish(opened.run) });
@@ -126,14 +126,14 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const opened = aNewRun({ alert });
         const { run_id } = opened.run;
         const occurrence = anOccurrence(alert, { run_id, run_open: true, run_ids: [run_id] });
-        const alerts = [{ alert, decision: aDecision(), content_hash: 'h', stored: false }];
+        const alerts = [{ alert, decision: aDecision() }];
         await store.triage.commit(aBatch({ alerts, occurrences: [{ occurrence, expected: 0 }], runs: [opened] }));
         const repeat = aFreshAlert({ fingerprint: alert.fingerprint });
         await Promise.all([
           store.runs.apply({ before: opened.run, ...finish(opened.run) }),
           store.triage.commit(
             aBatch({
-              alerts: [{ alert: repeat, decision: aDecision(), content_hash: 'i', stored: false }],
+              alerts: [{ alert: repeat, decision: aDecision() }],
               occurrences: [{ occurrence: { ...occurrence, content_hash: 'i' }, expected: 1 }],
               open_runs: [run_id],
             }),
@@ -146,8 +146,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
 
       it('lets others commit when one operation of the same moment is refused', async () => {
         const taken = aFreshAlert();
-        const batchOf = (alert = taken) =>
-          aBatch({ alerts: [{ alert, decision: aDecision(), content_hash: 'hash', stored: false }] });
+        const batchOf = (alert = taken) => aBatch({ alerts: [{ alert, decision: aDecision() }] });
         await store.triage.commit(batchOf());
         const fresh = [aFreshAlert(), aFreshAlert(), aFreshAlert()];
         const answers = await Promise.all(
@@ -180,7 +179,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
           await store.triage.commit(
             aBatch({
               joins: [join],
-              alerts: [{ alert: join.alert, decision: aDecision(), content_hash: 'h', stored: false }],
+              alerts: [{ alert: join.alert, decision: aDecision() }],
             }),
           ),
         ).toBe('committed');
@@ -190,7 +189,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
           await store.triage.commit(
             aBatch({
               joins: [late],
-              alerts: [{ alert: late.alert, decision: aDecision(), content_hash: 'h', stored: false }],
+              alerts: [{ alert: late.alert, decision: aDecision() }],
             }),
           ),
         ).toBe('conflict');
@@ -202,9 +201,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         await store.runs.apply({ before: opened.run, ...finish(opened.run) });
         const not_fixed = [{ run_id: opened.run.run_id, alert_id: ids.next(), received_at: LATER, at: LATER }];
         for (const alert of [aFreshAlert(), aFreshAlert()]) {
-          await store.triage.commit(
-            aBatch({ not_fixed, alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }] }),
-          );
+          await store.triage.commit(aBatch({ not_fixed, alerts: [{ alert, decision: aDecision() }] }));
         }
         const events = await store.runView.events(opened.run.run_id, 0);
         expect(events.filter((event) => event.type === 'outcome_changed')).toHaveLength(1);
@@ -220,7 +217,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         await store.triage.commit(
           aBatch({
             not_fixed: [{ run_id, alert_id: alert.alert_id, received_at: AT, at: LATER }],
-            alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }],
+            alerts: [{ alert, decision: aDecision() }],
           }),
         );
         expect((await store.runView.get(run_id))?.outcome).toBe('nothing_done');
@@ -232,9 +229,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const gaveUp = aDecision({ action: 'drop', reason: 'filtered', by: 'dead_letter' });
         const earlier = aDecision();
         await store.triage.keep([kept]);
-        await store.triage.commit(
-          aBatch({ alerts: [{ alert: decided, decision: earlier, content_hash: 'h', stored: false }] }),
-        );
+        await store.triage.commit(aBatch({ alerts: [{ alert: decided, decision: earlier }] }));
 
         for (const alert of [kept, unknown, decided]) await store.triage.giveUp(alert, gaveUp);
 
@@ -253,11 +248,11 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
           (await store.triage.due(now, 1_000)).map((due) => due.alert_id);
         expect(await dueIds(AT)).toContain(alert.alert_id);
         const hold = aDecision({ action: 'hold', reason: 'cooldown', until: LATER });
-        await store.triage.commit(aBatch({ alerts: [{ alert, decision: hold, content_hash: 'h', stored: true }] }));
+        await store.triage.commit(aBatch({ alerts: [{ alert, decision: hold }] }));
         expect(await dueIds(AT)).not.toContain(alert.alert_id);
         expect(await dueIds(MUCH_LATER)).toContain(alert.alert_id);
         const drop = aDecision();
-        await store.triage.commit(aBatch({ alerts: [{ alert, decision: drop, content_hash: 'h', stored: true }] }));
+        await store.triage.commit(aBatch({ alerts: [{ alert, decision: drop }] }));
         expect(await dueIds(MUCH_LATER)).not.toContain(alert.alert_id);
         expect((await store.alerts.get(alert.alert_id))?.decisions).toEqual([hold, drop]);
       });
@@ -267,7 +262,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const kept = aFreshAlert({ service_name });
         await store.triage.commit(
           aBatch({
-            alerts: [{ alert: kept, decision: aDecision(), content_hash: 'h', stored: false }],
+            alerts: [{ alert: kept, decision: aDecision() }],
             occurrences: [{ occurrence: anOccurrence(kept), expected: 0 }],
           }),
         );
@@ -421,7 +416,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         await store.triage.commit(
           aBatch({
             poke: [opened.run.run_id],
-            alerts: [{ alert: aFreshAlert(), decision: aDecision(), content_hash: 'h', stored: false }],
+            alerts: [{ alert: aFreshAlert(), decision: aDecision() }],
           }),
         );
         expect(await isClaimed(MUCH_LATER)).toBe(true);
@@ -523,7 +518,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const decision = aDecision({ action: 'run', reason: null, run_id, run_ids: [run_id] });
         await store.triage.commit(
           aBatch({
-            alerts: [{ alert, decision, content_hash: 'h', stored: false }],
+            alerts: [{ alert, decision }],
             occurrences: [{ occurrence, expected: 0 }],
             runs: [opened],
           }),
@@ -532,7 +527,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         await store.triage.commit(
           aBatch({
             occurrences: [{ occurrence: { ...occurrence, open: false, resolved_at: AT }, expected: 1 }],
-            alerts: [{ alert: aFreshAlert(), decision: aDecision(), content_hash: 'h', stored: false }],
+            alerts: [{ alert: aFreshAlert(), decision: aDecision() }],
           }),
         );
         expect((await store.runs.alertsOf(run_id)).firing).toBe(false);
@@ -546,7 +541,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const decision = aDecision({ action: 'run', reason: null, run_id, run_ids: [run_id] });
         await store.triage.commit(
           aBatch({
-            alerts: [{ alert, decision, content_hash: 'h', stored: false }],
+            alerts: [{ alert, decision }],
             occurrences: [{ occurrence: anOccurrence(alert, told), expected: 0 }],
             runs: [opened],
           }),
@@ -562,7 +557,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const all = [...alerts, foreign];
         await store.triage.commit(
           aBatch({
-            alerts: all.map((alert) => ({ alert, decision: aDecision(), content_hash: 'h', stored: false })),
+            alerts: all.map((alert) => ({ alert, decision: aDecision() })),
             occurrences: all.map((alert) => ({
               occurrence: anOccurrence(alert, {
                 key: `${alert.source_system} ${alert.occurrence_id}`,
@@ -592,8 +587,8 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         await store.triage.commit(
           aBatch({
             alerts: [
-              { alert, decision: aDecision(several), content_hash: 'h', stored: false },
-              { alert: ended, decision: aDecision(one), content_hash: 'i', stored: false },
+              { alert, decision: aDecision(several) },
+              { alert: ended, decision: aDecision(one) },
             ],
             occurrences: [
               { occurrence: anOccurrence(alert, { run_id: first.run.run_id, run_open: true, run_ids }), expected: 0 },
@@ -634,7 +629,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
           aBatch({
             occurrences: [{ occurrence, expected: 0 }],
             runs: [opened],
-            alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }],
+            alerts: [{ alert, decision: aDecision() }],
           }),
         );
         const events = [

@@ -135,7 +135,7 @@ export function suppressionSuite(open: () => Store): void {
     async function held(held_by: string, until: string | null): Promise<string> {
       const alert = aFreshAlert();
       const decision = aDecision({ action: 'hold', reason: 'silence', until });
-      await open().triage.commit(aBatch({ alerts: [{ alert, decision, content_hash: 'h', stored: false, held_by }] }));
+      await open().triage.commit(aBatch({ alerts: [{ alert, decision, held_by }] }));
       return alert.alert_id;
     }
     const due = async (): Promise<string[]> => (await open().triage.due(SOON, 10_000)).map((alert) => alert.alert_id);
@@ -169,9 +169,7 @@ export function suppressionSuite(open: () => Store): void {
       const alert_id = await held('silence:once', LATER);
       await holds.release(['silence:once'], SOON);
       const [alert] = (await triage.due(SOON, 10_000)).filter((each) => each.alert_id === alert_id);
-      await triage.commit(
-        aBatch({ alerts: [{ alert: alert!, decision: aDecision(), content_hash: 'h', stored: true }] }),
-      );
+      await triage.commit(aBatch({ alerts: [{ alert: alert!, decision: aDecision() }] }));
       expect(await holds.release(['silence:once'], SOON)).toBe(0);
       expect(await due()).not.toContain(alert_id);
       expect((await open().alerts.get(alert_id))?.decisions.map(({ action }) => action)).toEqual(['hold', 'drop']);
@@ -217,8 +215,6 @@ export function suppressionSuite(open: () => Store): void {
           alerts: [open1, closed].map((alert) => ({
             alert,
             decision: aDecision(),
-            content_hash: 'h',
-            stored: false,
           })),
           occurrences: [first, second].map((occurrence) => ({ occurrence, expected: 0 })),
         }),

@@ -32,7 +32,7 @@ export function surveySuite(open: () => Store): void {
   }
 
   async function decide(alert: Alert, decision: Parameters<typeof aDecision>[0]): Promise<void> {
-    const alerts = [{ alert, decision: aDecision(decision), content_hash: alert.alert_id, stored: false }];
+    const alerts = [{ alert, decision: aDecision(decision), content_hash: alert.alert_id }];
     await open().triage.commit(aBatch({ received_at: alert.received_at, alerts }));
   }
 

@@ -61,7 +61,7 @@ async function fillAlerts(store: Store, hard: string): Promise<void> {
   const alerts = Array.from({ length: 39 }, () => aFreshAlert({ labels: { hard }, metric_value: 1e-7 }));
   await store.triage.commit(
     aBatch({
-      alerts: alerts.map((alert) => ({ alert, decision: aDecision(), content_hash: 'h', stored: false })),
+      alerts: alerts.map((alert) => ({ alert, decision: aDecision() })),
       occurrences: alerts.map((alert, index) => ({
         occurrence: anOccurrence(
           alert,

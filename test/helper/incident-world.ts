@@ -77,7 +77,7 @@ export class Fates {
     const before = this.#known.get(occurrence.key);
     const answer = await this.#store.triage.commit(
       aBatch({
-        alerts: [{ alert, decision: aDecision(decision), content_hash: 'hash', stored: false }],
+        alerts: [{ alert, decision: aDecision(decision) }],
         occurrences: [{ occurrence, expected: before?.version ?? 0 }],
       }),
     );

@@ -69,7 +69,7 @@ await describeWith(['postgres'], 'the store on a real Postgres', () => {
     const other = new pg.Client({ connectionString: url });
     await other.connect();
     const deciding = (at: string | null) => {
-      const alerts = [{ alert: aFreshAlert(), decision: aDecision(), content_hash: 'h', stored: false }];
+      const alerts = [{ alert: aFreshAlert(), decision: aDecision() }];
       return store.triage.commit(aBatch({ alerts, last_writes: [{ service_name: 'shop', at }] }));
     };
     expect(await deciding(null)).toBe('committed');

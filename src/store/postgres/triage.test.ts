@@ -17,7 +17,7 @@ function aRepeat(): DecidedBatch {
   const { alert_id, received_at } = alert;
   return aBatch({
     not_fixed: [{ run_id: ended.run_id, alert_id, received_at, at: received_at }],
-    alerts: [{ alert, decision: aDecision(), content_hash: 'h', stored: false }],
+    alerts: [{ alert, decision: aDecision() }],
   });
 }
 
