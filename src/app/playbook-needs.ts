@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import { stat } from 'node:fs/promises';
 import { checkFiles } from '../catalog/check.js';
 import type { Config, Settings } from '../config.js';
@@ -60,11 +61,11 @@ export async function checkPlaybooks(config: Config): Promise<ConnectionCheck[]>
   const fault = await playbooksFolderFault(config);
   if (fault !== null) return [{ ...line, ok: false, message: fault.message, required: fault.refuses_start }];
   const { playbooks, rules, problems } = await checkFiles([settings.playbooks_dir], executorSpecs);
-  const found = `${count(playbooks.size, 'playbook')}, ${count(rules.length, 'rule')}`;
+  const found = `${counted(playbooks.size, 'playbook')}, ${counted(rules.length, 'rule')}`;
   const message =
     problems.length === 0
       ? found
-      : `${found}; ${count(problems.length, 'problem')}, see: fixpoint check ${settings.playbooks_dir}`;
+      : `${found}; ${counted(problems.length, 'problem')}, see: fixpoint check ${settings.playbooks_dir}`;
   return [
     { ...line, ok: problems.length === 0, message, required: false },
     ...missingSettings(playbooks.values(), settings),
@@ -172,10 +173,6 @@ function anyChannel(settings: Settings): string[] {
 
 function channelsOf(settings: Settings): string[] {
   return Object.entries(settings.notifiers).flatMap(([name, slice]) => (slice === undefined ? [] : [name]));
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import { BacktestResult } from '../domain/api/backtest.js';
 import { printable } from '../domain/api/event-line.js';
 import { Since } from '../domain/api/page.js';
@@ -67,7 +68,7 @@ function wholeNumber(text: string): number {
 
 function linesOf(result: BacktestResult): string[] {
   const { alerts, since, until, truncated, approvals } = result;
-  const head = `${alerts} ${alerts === 1 ? 'alert' : 'alerts'} from ${since} to ${until}`;
+  const head = `${counted(alerts, 'alert')} from ${since} to ${until}`;
   return [
     `${head}${truncated ? ' (there were more; the oldest were left out)' : ''}`,
     ...section(

@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import type { Problem } from '../domain/catalog.js';
 import { printable } from '../domain/api/event-line.js';
 import { outJson, perform } from './io.js';
@@ -28,13 +29,9 @@ export async function check(
     else {
       for (const { file, line, column, message } of problems)
         io.out(`${file}:${line}:${column}: ${printable(message)}`);
-      const found = `${count(playbooks, 'playbook')}, ${count(rules, 'rule')}`;
-      io.out(problems.length === 0 ? `ok: ${found}` : `${count(problems.length, 'problem')} in ${found}`);
+      const found = `${counted(playbooks, 'playbook')}, ${counted(rules, 'rule')}`;
+      io.out(problems.length === 0 ? `ok: ${found}` : `${counted(problems.length, 'problem')} in ${found}`);
     }
     return problems.length === 0 ? 0 : 1;
   });
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

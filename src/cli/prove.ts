@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import { printable } from '../domain/api/event-line.js';
 import type { Problem } from '../domain/catalog.js';
 import { outJson, perform, UsageError } from './io.js';
@@ -87,7 +88,7 @@ function linesOfFinding({ message, steps }: ProofResult['warnings'][number], sig
 }
 
 function linesOfResult({ playbook_id, result, violations, unreached, paths, faults }: ProofResult): string[] {
-  const ways = `${paths} ${paths === 1 ? 'way' : 'ways'}, with up to ${faults} ${faults === 1 ? 'fault' : 'faults'} in a run`;
+  const ways = `${counted(paths, 'way')}, with up to ${counted(faults, 'fault')} in a run`;
   switch (result) {
     case 'proven':
       return [`✔ ${playbook_id}: proven (${ways})`];
@@ -95,7 +96,7 @@ function linesOfResult({ playbook_id, result, violations, unreached, paths, faul
       return [`? ${playbook_id}: not proven: ${printable(whyNotProven(unreached, ways))}`];
     case 'violated':
       return [
-        `✖ ${playbook_id}: ${violations.length} ${violations.length === 1 ? 'violation' : 'violations'} (${ways})`,
+        `✖ ${playbook_id}: ${counted(violations.length, 'violation')} (${ways})`,
         ...violations.flatMap((violation) => linesOfFinding(violation)),
       ];
   }

@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import { printable } from '../domain/api/event-line.js';
 import type { Problem } from '../domain/catalog.js';
 import { RunAnswer } from '../domain/api/run.js';
@@ -78,8 +79,8 @@ function tell({ results, problems }: TestedFiles, io: CliIo): void {
   for (const problem of problems) io.out(placed(problem));
   const failed = results.filter((result) => !result.ok).length;
   const counts = [`${results.length - failed} passed`, ...(failed > 0 ? [`${failed} failed`] : [])];
-  if (problems.length > 0) counts.push(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} in files`);
-  io.out(`${results.length} ${results.length === 1 ? 'test' : 'tests'}: ${counts.join(', ')}`);
+  if (problems.length > 0) counts.push(`${counted(problems.length, 'problem')} in files`);
+  io.out(`${counted(results.length, 'test')}: ${counts.join(', ')}`);
 }
 
 function placed({ file, line, column, message }: Problem): string {

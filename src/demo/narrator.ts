@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import type { Alert } from '../domain/alert/alert.js';
 import type { Decision, RuleExplanation } from '../domain/decision/decision.js';
 import { formatMs } from '../domain/duration.js';
@@ -159,7 +160,7 @@ function otherRules(decision: Decision, rules: readonly RuleExplanation[]): stri
     ...new Set(others.filter((rule) => !rule.matched).flatMap((rule) => rule.reasons.slice(0, 1).map(inShort))),
   ];
   const why = reasons.length === 0 ? '' : `: ${reasons.slice(0, 3).join('; ')}${reasons.length > 3 ? '; …' : ''}`;
-  return ` (${others.length} other ${others.length === 1 ? 'rule' : 'rules'} looked at${why})`;
+  return ` (${counted(others.length, 'other rule')} looked at${why})`;
 }
 
 /** `alert_name is A, the rule wants B` is half a line for each rule; which field differs is enough here. */

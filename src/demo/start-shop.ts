@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import type { Clock } from '../domain/clock.js';
 import { RuleEvaluator, SHOP_RULES } from './alert-rules.js';
 import { AlertmanagerSender } from './alertmanager.js';
@@ -166,7 +167,7 @@ export function shopSummary(model: ShopModel): string {
   const now = model.now();
   const ready = model.readyPods(PAYMENT, now).length;
   const p99 = ready === 0 ? 'no answer' : `p99 ${Math.round(model.measuredLatency(PAYMENT, 0.99, now))} ms`;
-  return `${PAYMENT} ${ready} ${ready === 1 ? 'replica' : 'replicas'}, ${p99}`;
+  return `${PAYMENT} ${counted(ready, 'replica')}, ${p99}`;
 }
 
 function urlsOf<Name extends string>(servers: Readonly<Record<Name, Loopback>>): Record<Name, string> {

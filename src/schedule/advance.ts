@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import type { Alert } from '../domain/alert/alert.js';
 import { instant } from '../domain/clock.js';
 import type { ExecutorSpec } from '../domain/executor.js';
@@ -315,7 +316,7 @@ class Turn implements Advanced {
         step_id,
         reason: this.run.reason ?? 'the run was cancelled',
       });
-    const summary = `${items.length} ${items.length === 1 ? 'item' : 'items'}`;
+    const summary = `${counted(items.length, 'item')}`;
     this.#emit({ type: 'step_succeeded', at: this.#at, step_id, output, summary, evidence: null, change: null });
     for (const event of successEvents(planned, summary, this.#at)) this.#emit(event);
   }

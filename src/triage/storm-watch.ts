@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.js';
 import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
@@ -301,8 +302,8 @@ function explained(scope: string, level: StormLevel, rates: StormRates, limit: S
 function figures(rates: StormRates, limit: StormLimit): string {
   const parts: string[] = [];
   if (limit.starts_per_minute > 0)
-    parts.push(`${rates.starts} ${rates.starts === 1 ? 'run' : 'runs'} to start (limit ${limit.starts_per_minute})`);
+    parts.push(`${counted(rates.starts, 'run')} to start (limit ${limit.starts_per_minute})`);
   if (limit.alerts_per_minute > 0)
-    parts.push(`${rates.alerts} new ${rates.alerts === 1 ? 'alert' : 'alerts'} (limit ${limit.alerts_per_minute})`);
+    parts.push(`${counted(rates.alerts, 'new alert')} (limit ${limit.alerts_per_minute})`);
   return parts.join(' and ');
 }

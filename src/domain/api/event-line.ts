@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { formatMs } from '../duration.js';
 import type { StepChange, StoredEvent } from '../run/run.js';
 
@@ -71,7 +72,7 @@ function tell(event: StoredEvent, step: { readonly recorded_only: boolean } | un
     case 'step_intended':
       return null;
     case 'step_expanded':
-      return { mark: '▶', text: `${event.items.length} ${event.items.length === 1 ? 'item' : 'items'}` };
+      return { mark: '▶', text: `${counted(event.items.length, 'item')}` };
     case 'step_succeeded':
       return { mark: '✔', kind: 'good', text: succeeded(event, step?.recorded_only ?? false) };
     case 'step_failed':

@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { FixpointError } from '../errors.js';
 import type { IncidentEntryType } from './incident.js';
 import type { IncidentTiming } from './incident-store.js';
@@ -394,5 +395,5 @@ function latest(a: string, b: string): string {
 }
 
 function whyOf({ severity, service_names }: IncidentRecord): string {
-  return `${severity}, ${service_names.length} ${service_names.length === 1 ? 'service' : 'services'}`;
+  return `${severity}, ${counted(service_names.length, 'service')}`;
 }

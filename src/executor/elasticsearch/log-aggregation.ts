@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.js';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.js';
 import { instant } from '../../domain/clock.js';
@@ -244,5 +245,5 @@ function summaryOf(input: LogAggregationInput, figures: Figures, notes: readonly
   if (total_logs === 0 || error_rate === null)
     return `no log lines of ${input.service} in ${input.time_window}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}: nothing is known`;
   const keywords = keyword_count === null ? '' : `, ${keyword_count} with keywords`;
-  return `${total_logs} ${total_logs === 1 ? 'line' : 'lines'}, ${error_count} ${error_count === 1 ? 'error' : 'errors'} (${(error_rate * 100).toFixed(1)} %)${keywords}`;
+  return `${counted(total_logs, 'line')}, ${error_count} ${error_count === 1 ? 'error' : 'errors'} (${(error_rate * 100).toFixed(1)} %)${keywords}`;
 }

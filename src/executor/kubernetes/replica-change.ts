@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.js';
 import { z } from 'zod';
 import { messageOf } from '../../domain/errors.js';
 import type { Intent, Outcome } from '../../domain/run/outcome.js';
@@ -146,7 +147,7 @@ function notWritten(outcome: Outcome): Written {
 function conflictWith(now: Workload, change: ReplicaChange): string | null {
   if (now.uid !== change.details.uid) return `${change.target} was deleted and made anew since it was planned`;
   if (now.replicas !== change.from)
-    return `${change.target} has ${now.replicas} ${now.replicas === 1 ? 'replica' : 'replicas'} now, not ${change.from}: somebody else changed it since it was planned`;
+    return `${change.target} has ${counted(now.replicas, 'replica')} now, not ${change.from}: somebody else changed it since it was planned`;
   return null;
 }
 
@@ -188,10 +189,7 @@ async function afterFailure(
   if (!(now instanceof Error) && now.uid === change.details.uid && markOn(now)?.key === writer.idempotency_key)
     return { type: 'written', workload: now };
   // Seeing the old state proves nothing: the request may still be on its way.
-  const seen =
-    now instanceof Error
-      ? now.message
-      : `it has ${now.replicas} ${now.replicas === 1 ? 'replica' : 'replicas'} at present`;
+  const seen = now instanceof Error ? now.message : `it has ${counted(now.replicas, 'replica')} at present`;
   return notWritten({
     type: 'in_doubt',
     reason: `${change.target}: nobody can tell whether replicas were set from ${change.from} to ${change.to}: ${failure.message}; ${seen}`,

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.js';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.js';
 import { Duration, durationMs } from '../../domain/duration.js';
@@ -133,7 +134,7 @@ export class KubernetesScale implements Executor<ScaleInput> {
       const mark = markOn(now)?.key ?? null;
       if (mark === attempt.intent.idempotency_key) return { type: 'done', output: resultOf(input, change, now, true) };
       if (mark === change.details.last_change && now.replicas === change.from) return { type: 'not_done' };
-      const reason = `${change.target} has ${now.replicas} ${now.replicas === 1 ? 'replica' : 'replicas'} (planned were ${change.from} → ${change.to}) and does not bear the mark of this change: somebody else changed it since`;
+      const reason = `${change.target} has ${counted(now.replicas, 'replica')} (planned were ${change.from} → ${change.to}) and does not bear the mark of this change: somebody else changed it since`;
       return { type: 'unknown', reason };
     } catch (error) {
       return { type: 'unknown', reason: asFailure(error).message };
@@ -159,13 +160,13 @@ export class KubernetesScale implements Executor<ScaleInput> {
       return {
         type: 'succeeded',
         output,
-        summary: `${done.ref.name} has ${undo.to} ${undo.to === 1 ? 'replica' : 'replicas'} already`,
+        summary: `${done.ref.name} has ${counted(undo.to, 'replica')} already`,
         change: null,
       };
     }
     if (now.replicas !== undo.from || markOn(now)?.key !== attempt.intent.idempotency_key)
       return failed(
-        `somebody else changed ${done.target} since (it has ${now.replicas} ${now.replicas === 1 ? 'replica' : 'replicas'}): it is left alone`,
+        `somebody else changed ${done.target} since (it has ${counted(now.replicas, 'replica')}): it is left alone`,
       );
     const guard = brokenGuard(undo.to, narrower(this.#config, input));
     return guard === null ? this.#change(input, attempt, undo) : failed(`${done.target}: ${guard}`);
@@ -248,10 +249,10 @@ function planned(target: string, workload: Workload, from: number, to: number, n
 
 function nothingToDo(input: ScaleInput, workload: Workload, target: string, guard: string | null): Plan {
   const { replicas, name } = workload;
-  const reason = guard ?? `it has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} already`;
+  const reason = guard ?? `it has ${counted(replicas, 'replica')} already`;
   const change = { ref: workload, target, details: detailsOf(workload), from: replicas, to: replicas };
   const output = { ...resultOf(input, change, workload, false), reason };
-  const summary = `${name} stays at ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}: ${reason}`;
+  const summary = `${name} stays at ${counted(replicas, 'replica')}: ${reason}`;
   return { type: 'nothing', outcome: { type: 'succeeded', output, summary, evidence: { target }, change: null } };
 }
 

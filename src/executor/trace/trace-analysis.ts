@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.js';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.js';
 import { instant } from '../../domain/clock.js';
@@ -191,6 +192,6 @@ function summaryOf(
   slowest: Visit | undefined,
 ): string {
   const top = slowest === undefined ? '' : `, slowest ${formatMs(toMs(slowest.duration_us))}`;
-  const counts = `${traces} ${traces === 1 ? 'trace' : 'traces'}, ${slow === null ? 'slow ones not known' : `${slow} slow`}, ${failed} failed${top}`;
+  const counts = `${counted(traces, 'trace')}, ${slow === null ? 'slow ones not known' : `${slow} slow`}, ${failed} failed${top}`;
   return culprit === null ? counts : `${counts}; culprit ${culprit.service} (${Math.round(culprit.share * 100)} %)`;
 }

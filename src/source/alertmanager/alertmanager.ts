@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.js';
 import { z } from 'zod';
 import type { AlertStatus, ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
@@ -116,9 +117,7 @@ function readGroupKey(payload: Foreign, details: ErrorDetail[]): string | null {
 
 function remarkTruncation(truncated: number, remarks: Remarks): void {
   if (truncated > 0)
-    remarks.add(
-      `truncatedAlerts: Alertmanager left ${truncated} ${truncated === 1 ? 'alert' : 'alerts'} of this group out (see max_alerts)`,
-    );
+    remarks.add(`truncatedAlerts: Alertmanager left ${counted(truncated, 'alert')} of this group out (see max_alerts)`);
 }
 
 /** What a rejected alert needs around it to be posted again; long values stay behind, or many rejected ones would multiply them. */

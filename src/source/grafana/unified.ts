@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.js';
 import type { AlertStatus, ParsedAlert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
 import type { ErrorDetail } from '../../domain/errors.js';
@@ -62,9 +63,7 @@ export function parseUnified(
   if (!Array.isArray(items)) complain(details, 'alerts', `expected a list of alerts, came ${came(items)}`);
   const truncated = payload['truncatedAlerts'];
   if (typeof truncated === 'number' && truncated > 0)
-    remarks.add(
-      `truncatedAlerts: Grafana left ${truncated} ${truncated === 1 ? 'alert' : 'alerts'} of this group out (see Max Alerts)`,
-    );
+    remarks.add(`truncatedAlerts: Grafana left ${counted(truncated, 'alert')} of this group out (see Max Alerts)`);
   if (details.length > 0 || !Array.isArray(items)) return { unusable: details };
   const group: Group = {
     ...setting,
