@@ -2,6 +2,7 @@ import type { Admin, Kafka, Message, Producer } from 'kafkajs';
 import type { AlertBatch, BatchHandler, Bus, BusMeter, RunEventBus } from '../domain/bus.js';
 import type { Clock } from '../domain/clock.js';
 import type { ConnectionCheck } from '../domain/connection.js';
+import { counted } from '../domain/counted.js';
 import { FixpointError, messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/log.js';
 import type { FedEvent } from '../domain/run/run-feed.js';
@@ -207,7 +208,7 @@ class KafkaBus implements Bus, RunEventBus {
     const leaderless = partitions.filter(({ leader }) => leader < 0).length;
     if (leaderless > 0)
       throw new Error(`${leaderless} of ${partitions.length} partitions of ${topics.alerts} have no leader`);
-    return `${cluster.brokers.length} broker${cluster.brokers.length === 1 ? '' : 's'}, ${topics.alerts} has ${partitions.length} partitions`;
+    return `${counted(cluster.brokers.length, 'broker')}, ${topics.alerts} has ${partitions.length} partitions`;
   }
 
   #where(): string {

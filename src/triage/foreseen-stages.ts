@@ -1,6 +1,7 @@
 import type { Alert } from '../domain/alert/alert.js';
 import type { ForeseenStage, ForeseenStageName } from '../domain/decision/foresight.js';
 import { instant } from '../domain/clock.js';
+import { counted } from '../domain/counted.js';
 import type { Ids } from '../domain/id.js';
 import { stricterMode } from '../domain/rule/mode.js';
 import type { Rule } from '../domain/rule/rule.js';
@@ -193,7 +194,7 @@ function ruleStages(rule: Rule, { alert, now }: Asked, { facts, starts }: Look):
 function rateText({ rate_limit }: Rule): string | null {
   if (rate_limit === undefined) return null;
   const { max_runs, per } = rate_limit;
-  return `it has started fewer than ${max_runs} ${max_runs === 1 ? 'run' : 'runs'} within ${per}`;
+  return `it has started fewer than ${counted(max_runs, 'run')} within ${per}`;
 }
 
 function stormStage({ alert, occurrence }: Asked, on: readonly Rule[], look: Look, deps: ForeseeDeps): ForeseenStage {

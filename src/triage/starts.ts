@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Alert } from '../domain/alert/alert.js';
 import type { Budget, UsedBudget } from '../domain/decision/budget.js';
 import { instant } from '../domain/clock.js';
+import { counted } from '../domain/counted.js';
 import type { Decision } from '../domain/decision/decision.js';
 import { durationMs } from '../domain/duration.js';
 import { groupKeyOf } from '../domain/rule/grouping.js';
@@ -246,7 +247,7 @@ export class Starts {
     const oldest = starts.at(-max_runs);
     if (oldest === undefined) return null;
     const until = instant(Date.parse(oldest) + durationMs(per));
-    const explanation = `rule ${rule.rule_id} starts at most ${max_runs} ${max_runs === 1 ? 'run' : 'runs'} per ${per} for ${alert.service_name ?? 'alerts without a service'}, and has started ${starts.length}, the first of them at ${oldest}`;
+    const explanation = `rule ${rule.rule_id} starts at most ${counted(max_runs, 'run')} per ${per} for ${alert.service_name ?? 'alerts without a service'}, and has started ${starts.length}, the first of them at ${oldest}`;
     return { reason: 'rate_limit', until, by: `rule:${rule.rule_id}`, explanation };
   }
 

@@ -74,8 +74,10 @@ function isDescribed(node: ts.Node): boolean {
   return ts.isCallExpression(node) && /\.(?:describe|meta|refine|regex)$/.test(node.expression.getText());
 }
 
-/** A choice between two texts is both of them, a fallback is the text and whatever there is otherwise. */
+/** A choice between two texts is both of them, a fallback is the text and whatever there is otherwise, a count one or many. */
 function formsOf(node: ts.Node): (string | null)[][] {
+  const noun = countedNoun(node);
+  if (noun !== undefined) return [[`1 ${noun}`], [null, ` ${noun}s`]];
   if (ts.isParenthesizedExpression(node)) return formsOf(node.expression);
   if (ts.isStringLiteralLike(node)) return [[node.text]];
   if (ts.isConditionalExpression(node)) return [...formsOf(node.whenTrue), ...formsOf(node.whenFalse)];
@@ -86,6 +88,13 @@ function formsOf(node: ts.Node): (string | null)[][] {
   for (const { expression, literal } of node.templateSpans)
     forms = forms.flatMap((form) => formsOf(expression).map((inner) => [...form, ...inner, literal.text]));
   return forms;
+}
+
+/** What `counted` (src/domain/counted.ts) is asked to count. */
+function countedNoun(node: ts.Node): string | undefined {
+  if (!ts.isCallExpression(node) || node.expression.getText() !== 'counted') return undefined;
+  const noun = node.arguments[1];
+  return noun !== undefined && ts.isStringLiteralLike(noun) ? noun.text : undefined;
 }
 
 const SAMPLES = ['X1', '', '7', 'the run was cancelled', 'is X1', ' until X1', 'true', '3 new alerts (limit 2)'];

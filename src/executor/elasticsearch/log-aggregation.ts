@@ -245,5 +245,5 @@ function summaryOf(input: LogAggregationInput, figures: Figures, notes: readonly
   if (total_logs === 0 || error_rate === null)
     return `no log lines of ${input.service} in ${input.time_window}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}: nothing is known`;
   const keywords = keyword_count === null ? '' : `, ${keyword_count} with keywords`;
-  return `${counted(total_logs, 'line')}, ${error_count} ${error_count === 1 ? 'error' : 'errors'} (${(error_rate * 100).toFixed(1)} %)${keywords}`;
+  return `${counted(total_logs, 'line')}, ${counted(error_count, 'error')} (${(error_rate * 100).toFixed(1)} %)${keywords}`;
 }
