@@ -242,7 +242,7 @@ function gapsOf(answer: Answer): string[] {
 
 function summaryOf(input: LogAggregationInput, figures: Figures, notes: readonly string[]): string {
   const { total_logs, error_count, error_rate, keyword_count } = figures;
-  if (total_logs === 0 || error_rate === null)
+  if (total_logs === 0 || error_count === null || error_rate === null)
     return `no log lines of ${input.service} in ${input.time_window}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}: nothing is known`;
   const keywords = keyword_count === null ? '' : `, ${keyword_count} with keywords`;
   return `${counted(total_logs, 'line')}, ${counted(error_count, 'error')} (${(error_rate * 100).toFixed(1)} %)${keywords}`;
