@@ -316,7 +316,7 @@ class Turn implements Advanced {
         step_id,
         reason: this.run.reason ?? 'the run was cancelled',
       });
-    const summary = `${counted(items.length, 'item')}`;
+    const summary = counted(items.length, 'item');
     this.#emit({ type: 'step_succeeded', at: this.#at, step_id, output, summary, evidence: null, change: null });
     for (const event of successEvents(planned, summary, this.#at)) this.#emit(event);
   }
