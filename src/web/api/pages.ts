@@ -21,8 +21,6 @@ interface Asked<T> extends Page<T> {
 export interface PagedList<T> {
   readonly items: readonly T[];
   readonly isLoading: boolean;
-  /** Shown items belong to the question before; the new ones are on their way. */
-  readonly isStale: boolean;
   readonly error: Error | null;
   readonly hasMore: boolean;
   readonly isLoadingMore: boolean;
@@ -33,18 +31,17 @@ export interface PagedList<T> {
 interface PagesOptions<T> {
   readonly query?: Query | undefined;
   readonly idOf: (item: T) => string;
-  /** The newest page is asked for again every few seconds and laid over the rest: what was there stays where it was. */
-  readonly live?: boolean | undefined;
   readonly limit?: number | undefined;
-  readonly enabled?: boolean | undefined;
 }
 
-/** A list of the API, page after page, kept fresh at its head only: a hundred pages are never asked for again at once. */
+/**
+ * A list of the API, page after page, kept fresh at its head only: the newest page is asked for again every few seconds and laid over the rest.
+ * What was there stays where it was, and a hundred pages are never asked for again at once.
+ */
 export function usePages<T>(path: string, options: PagesOptions<T>): PagedList<T> {
   const api = useApi();
   const client = useQueryClient();
   const query = { limit: options.limit ?? 100, ...options.query };
-  const enabled = options.enabled ?? true;
   const key = [...keyOf(path, query), 'pages'];
   const pages = useInfiniteQuery({
     queryKey: key,
@@ -56,7 +53,6 @@ export function usePages<T>(path: string, options: PagesOptions<T>): PagedList<T
     },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
-    enabled,
     staleTime: Infinity,
     refetchOnWindowFocus: false,
     // The head below brings what is new; an old list's pages are not asked for again one by one.
@@ -72,11 +68,11 @@ export function usePages<T>(path: string, options: PagesOptions<T>): PagedList<T
       if (known !== undefined && !meets(fresh, known, options.idOf)) await client.resetQueries({ queryKey: key });
       return { ...fresh, asked_at };
     },
-    enabled: enabled && pages.isSuccess,
+    enabled: pages.isSuccess,
     // What has just come is not asked for at once again.
     initialData: () => pages.data?.pages[0],
     initialDataUpdatedAt: () => pages.dataUpdatedAt,
-    refetchInterval: options.live === true ? LIVE_MS : false,
+    refetchInterval: LIVE_MS,
   });
   // What was asked before the list itself knows less than it.
   const fresh = (head.data?.asked_at ?? 0) > (pages.data?.pages[0]?.asked_at ?? 0) ? head.data : undefined;
@@ -88,7 +84,6 @@ export function usePages<T>(path: string, options: PagesOptions<T>): PagedList<T
   return {
     items,
     isLoading: pages.isPending,
-    isStale: pages.isPlaceholderData,
     error: pages.error,
     hasMore: pages.hasNextPage,
     isLoadingMore: pages.isFetchingNextPage,

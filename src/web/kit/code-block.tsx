@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import type { ReactNode } from 'react';
 import { useWords } from '../words/language.js';
 import { Copy } from './copy.js';
 import { Button } from './button.js';
@@ -18,15 +17,13 @@ interface CodeBlockProps {
   readonly label: string;
   readonly numbers?: boolean;
   readonly marks?: readonly LineMark[];
-  /** Turned into what is drawn for each line (a difference view, coloured words); default: the text. */
-  readonly renderLine?: (text: string, line: number) => ReactNode;
 }
 
 const MOST_LINES = 2_000;
 const MOST_MARKS_TOLD = 20;
 
 /** Text as it stands in a file, with line numbers, remarks at their lines, and a copy button. */
-export function CodeBlock({ code, label, numbers = true, marks = [], renderLine }: CodeBlockProps) {
+export function CodeBlock({ code, label, numbers = true, marks = [] }: CodeBlockProps) {
   const words = useWords();
   const [whole, setWhole] = useState(false);
   const lines = code.replace(/\n$/, '').split('\n');
@@ -48,7 +45,7 @@ export function CodeBlock({ code, label, numbers = true, marks = [], renderLine 
                     {index + 1}
                   </span>
                 )}
-                <code>{renderLine === undefined ? text || ' ' : renderLine(text, index + 1)}</code>
+                <code>{text || ' '}</code>
                 {told.slice(0, MOST_MARKS_TOLD).map(({ message, tone }, place) =>
                   message === undefined ? null : (
                     <span key={place} className={`code-mark ${tone}`}>

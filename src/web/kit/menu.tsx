@@ -1,30 +1,20 @@
 import { useId, useRef, useState } from 'react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import type { KeyboardEvent } from 'react';
 import { useWords } from '../words/language.js';
 import { Icon } from './icon.js';
 import type { IconName } from './icon.js';
-import { Link } from './link.js';
 import './menu.css';
 
-/** What a menu offers: an action, or a place to go. */
+/** An action that a menu offers. */
 export interface MenuItem {
   readonly id: string;
   readonly label: string;
   readonly icon?: IconName;
-  readonly tone?: 'danger';
-  readonly onSelect?: () => void;
-  readonly href?: string;
+  readonly onSelect: () => void;
 }
 
-interface MenuProps {
-  readonly items: readonly MenuItem[];
-  /** What the button says; without it: three dots. */
-  readonly label?: string;
-  readonly button?: ReactNode;
-}
-
-/** A button that opens a list of actions; arrow keys move, Escape closes. Nothing is offered when there is nothing. */
-export function Menu({ items, label, button }: MenuProps) {
+/** Three dots that open a list of actions; arrow keys move, Escape closes. Nothing is offered when there is nothing. */
+export function Menu({ items }: { readonly items: readonly MenuItem[] }) {
   const words = useWords();
   const id = useId();
   const opener = useRef<HTMLButtonElement>(null);
@@ -45,14 +35,14 @@ export function Menu({ items, label, button }: MenuProps) {
       <button
         ref={opener}
         type="button"
-        className={`button ${button === undefined ? 'icon-only quiet' : 'plain'}`}
+        className="button icon-only quiet"
         popoverTarget={id}
         aria-haspopup="menu"
         aria-expanded={open}
-        aria-label={label ?? words.do.actions}
-        title={button === undefined ? (label ?? words.do.actions) : undefined}
+        aria-label={words.do.actions}
+        title={words.do.actions}
       >
-        {button ?? <Icon name="more" />}
+        <Icon name="more" />
       </button>
       <div
         ref={list}
@@ -78,37 +68,25 @@ export function Menu({ items, label, button }: MenuProps) {
 }
 
 function Item({ item, onClose }: { readonly item: MenuItem; readonly onClose: () => void }) {
-  const inside = (
-    <>
-      {item.icon && <Icon name={item.icon} />}
-      <span>{item.label}</span>
-    </>
-  );
-  const className = item.tone === 'danger' ? 'menu-item danger' : 'menu-item';
-  if (item.href !== undefined)
-    return (
-      <Link href={item.href} role="menuitem" tabIndex={-1} className={className} onClick={onClose}>
-        {inside}
-      </Link>
-    );
   return (
     <button
       type="button"
       role="menuitem"
       tabIndex={-1}
-      className={className}
+      className="menu-item"
       onClick={() => {
         onClose();
-        item.onSelect?.();
+        item.onSelect();
       }}
     >
-      {inside}
+      {item.icon && <Icon name={item.icon} />}
+      <span>{item.label}</span>
     </button>
   );
 }
 
 /** Below the button, inside the window. */
-export function placeBeside(button: HTMLElement, float: HTMLElement): void {
+function placeBeside(button: HTMLElement, float: HTMLElement): void {
   const from = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = float;
   const below = from.bottom + 4 + height <= window.innerHeight;

@@ -26,7 +26,7 @@ const READING_PX = 40;
 export function AlertList() {
   const w = useWords(alertsWords);
   const [filter, setFilter] = useUrlState(FILTER_PARAMS);
-  const alerts = usePages<AlertAnswer>('/api/v1/alerts', { query: queryOf(filter), idOf, live: true });
+  const alerts = usePages<AlertAnswer>('/api/v1/alerts', { query: queryOf(filter), idOf });
   const active = activeCount(filter);
   const { error } = alerts;
   const problems = error instanceof ApiRefusal ? matcherProblems(filter.matcher, error.message) : {};

@@ -4,18 +4,16 @@ interface AlertsLinkProps {
   /** The filter, as the API names it. */
   readonly by: string;
   readonly value: string;
-  /** What is seen instead of the value. */
-  readonly text?: string;
   readonly title?: string;
 }
 
 const MOST_SEEN = 300;
 
 /** Leads to all alerts that share something: a fact that can be followed. */
-export function AlertsLink({ by, value, text = value, title }: AlertsLinkProps) {
+export function AlertsLink({ by, value, title }: AlertsLinkProps) {
   return (
     <Link href={alertsHref({ [by]: value })} title={title}>
-      <bdi>{text.length > MOST_SEEN ? `${text.slice(0, MOST_SEEN)}…` : text}</bdi>
+      <bdi>{value.length > MOST_SEEN ? `${value.slice(0, MOST_SEEN)}…` : value}</bdi>
     </Link>
   );
 }

@@ -107,7 +107,7 @@ interface AnsweredProps {
 function Answered({ state, lead }: AnsweredProps) {
   const words = useWords();
   const own = useWords(approvalsWords);
-  const list = usePages<Approval>('/api/v1/approvals', { query: { state }, idOf, live: true });
+  const list = usePages<Approval>('/api/v1/approvals', { query: { state }, idOf });
   const items = list.items.filter((approval) => approval.state !== 'pending');
   const columns = useColumns();
   if (list.error !== null && items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;

@@ -28,7 +28,7 @@ const MOST_SORTED = 2_000;
 export function IncidentList() {
   const words = useWords(incidentsWords);
   const [filter, setFilter] = useUrlState<Filter>(PARAMS);
-  const list = usePages<Incident>('/api/v1/incidents', { query: queryOf(filter), idOf, live: true, limit: 200 });
+  const list = usePages<Incident>('/api/v1/incidents', { query: queryOf(filter), idOf, limit: 200 });
   const columns = useColumns();
   const isSorted = isWorstFirst(filter);
   const items = useMemo(() => (isSorted ? worstFirst(list.items) : list.items), [isSorted, list.items]);

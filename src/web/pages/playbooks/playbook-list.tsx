@@ -36,7 +36,7 @@ export function PlaybookList() {
   const words = useWords(playbooksWords);
   const common = useWords();
   const [filter, setFilter] = useUrlState(PARAMS);
-  const list = usePages<PlaybookItem>('/api/v1/playbooks', { idOf, live: true, limit: 200 });
+  const list = usePages<PlaybookItem>('/api/v1/playbooks', { idOf, limit: 200 });
   const { byId } = useStats();
   const statsOf = ({ playbook_id }: PlaybookItem): Stats => (byId === undefined ? undefined : (byId.get(playbook_id) ?? null));
   const shown = list.items.filter((item) => fits(item, filter));

@@ -29,7 +29,7 @@ export function Versions({ id, current }: { readonly id: string; readonly curren
   const { versions: words } = useWords(playbooksWords);
   const [chosen, change] = useUrlState(PARAMS);
   const now = useNow(60_000);
-  const list = usePages<Version>(path`/api/v1/playbooks/${id}/versions`, { idOf, live: true, limit: 50 });
+  const list = usePages<Version>(path`/api/v1/playbooks/${id}/versions`, { idOf, limit: 50 });
   if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
   if (list.isLoading) return <Loading rows={6} />;
   // The one in force may be an older text that came back: what it is compared with is the next one in the list.

@@ -27,7 +27,7 @@ export function RuleList() {
   const words = useWords(rulesWords);
   const common = useWords();
   const [{ find }, change] = useUrlState(PARAMS);
-  const list = usePages<RuleRow>('/api/v1/rules', { query: { text: find }, idOf, live: true, limit: 200 });
+  const list = usePages<RuleRow>('/api/v1/rules', { query: { text: find }, idOf, limit: 200 });
   const columns = useColumns();
   if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
   return (

@@ -47,7 +47,6 @@ export function RunList() {
       progress: true,
     },
     idOf,
-    live: true,
   });
   const columns = useColumns();
   useEffect(() => whenIdle(preloadGraph), []);

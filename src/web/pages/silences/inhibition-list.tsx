@@ -14,7 +14,7 @@ import { MatchersText } from './matchers-text.js';
 /** The inhibition rules in force: those of the file first. */
 export function InhibitionList() {
   const w = useWords(silencesWords);
-  const list = usePages<InhibitRuleAnswer>('/api/v1/inhibit_rules', { idOf, live: true });
+  const list = usePages<InhibitRuleAnswer>('/api/v1/inhibit_rules', { idOf });
   const columns = useColumns();
   if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
   return (

@@ -32,7 +32,7 @@ export function SilenceList() {
   const [filter, setFilter] = useUrlState(PARAMS);
   const [open, setOpen] = useState(false);
   const [, navigate] = useLocation();
-  const list = usePages<SilenceAnswer>('/api/v1/silences', { query: filter, idOf, live: true });
+  const list = usePages<SilenceAnswer>('/api/v1/silences', { query: filter, idOf });
   const columns = useColumns();
   const active = (filter.state === '' ? 0 : 1) + (filter.origin === '' ? 0 : 1);
   useKeys(may ? [{ keys: 'c', label: w.do.create, run: () => setOpen(true) }] : []);

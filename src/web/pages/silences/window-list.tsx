@@ -24,7 +24,7 @@ export function WindowList() {
   const may = useMay('operate');
   const [open, setOpen] = useState(false);
   const [, navigate] = useLocation();
-  const list = usePages<WindowAnswer>('/api/v1/maintenance_windows', { idOf, live: true });
+  const list = usePages<WindowAnswer>('/api/v1/maintenance_windows', { idOf });
   const columns = useColumns();
   useKeys(may ? [{ keys: 'c', label: w.do.create_window, run: () => setOpen(true) }] : []);
   const create = may && (

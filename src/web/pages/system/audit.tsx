@@ -35,7 +35,6 @@ export function AuditPanel() {
   const list = usePages<AuditEntry>('/api/v1/audit', {
     query: { who, what, target, since },
     idOf,
-    live: true,
     limit: PAGE,
   });
   const active = Object.values(filter).filter((value) => value !== '').length;

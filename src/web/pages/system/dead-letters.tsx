@@ -21,7 +21,7 @@ export function DeadLettersPanel() {
   const { letters: words, tabs } = useWords(systemWords);
   const { because } = useWords();
   const [{ letter: id }, setParams] = useUrlState(PARAMS);
-  const list = usePages<DeadLetter>('/api/v1/dead_letters', { idOf, live: true, limit: 50 });
+  const list = usePages<DeadLetter>('/api/v1/dead_letters', { idOf, limit: 50 });
   const columns = useColumns();
   const close = (): void => setParams({ letter: '' });
   const chosen = list.items.find((letter) => letter.dead_letter_id === id);

@@ -20,7 +20,7 @@ export function Sessions() {
   const { sessions: words } = useWords(systemWords);
   const { roles } = useWords();
   const toast = useToast();
-  const list = usePages<SessionItem>('/api/v1/sessions', { idOf, live: true });
+  const list = usePages<SessionItem>('/api/v1/sessions', { idOf });
   const [leaving, setLeaving] = useState<SessionItem | null>(null);
   const { mutateAsync } = useSend<SessionItem>('DELETE', {
     invalidate: ['/api/v1/sessions', '/api/v1/audit'],

@@ -24,7 +24,7 @@ export function TokensPanel() {
   const { tokens: words, tabs } = useWords(systemWords);
   const [isMaking, setMaking] = useState(false);
   const [leaving, setLeaving] = useState<Token | null>(null);
-  const list = usePages<Token>('/api/v1/tokens', { idOf, live: true });
+  const list = usePages<Token>('/api/v1/tokens', { idOf });
   const columns = useColumns(setLeaving);
   if (list.error !== null && list.items.length === 0) return <ErrorState error={list.error} onRetry={list.retry} />;
   return (

@@ -64,8 +64,6 @@ export const common = {
     clear: 'Clear filters',
     actions: 'More actions',
     search: 'Search',
-    next: 'Next',
-    previous: 'Previous',
   },
   reason: {
     label: 'Reason',

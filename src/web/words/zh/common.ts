@@ -65,8 +65,6 @@ export const common: typeof en = {
     clear: '清除筛选',
     actions: '更多操作',
     search: '搜索',
-    next: '下一页',
-    previous: '上一页',
   },
   reason: { label: '原因', optional: '原因（可选）', missing: '请说明原因：以后看记录的人需要知道。' },
   error: {
