@@ -16,8 +16,6 @@ import type { Topics } from './kafka-topics.js';
 
 export interface KafkaBusOptions extends KafkaAddress {
   readonly topicPrefix: string;
-  /** The consumer group that all processes of one installation share; `<topicPrefix>.triage` unless set. */
-  readonly groupId?: string | undefined;
   /** For topics that have to be made: how many partitions, and on how many brokers each is kept. */
   readonly partitions: number;
   readonly replication: number;
@@ -79,6 +77,7 @@ interface Connections {
 class KafkaBus implements Bus, RunEventBus {
   readonly #options: KafkaBusOptions;
   readonly #connections: Connections;
+  /** The consumer group that all processes of one installation share. */
   readonly #groupId: string;
   readonly #publishing = new Set<Promise<void>>();
   /** Bytes that the client has and the brokers have not acknowledged, given up by whoever published them or not. */
@@ -89,7 +88,7 @@ class KafkaBus implements Bus, RunEventBus {
   constructor(options: KafkaBusOptions, connections: Connections) {
     this.#options = options;
     this.#connections = connections;
-    this.#groupId = options.groupId ?? `${options.topicPrefix}.triage`;
+    this.#groupId = `${options.topicPrefix}.triage`;
   }
 
   async publish(batch: AlertBatch): Promise<void> {

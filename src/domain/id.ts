@@ -1,15 +1,12 @@
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** How many ids one batch can hold: its last four characters count. */
-export const MAX_BATCH = 32 ** 4;
-
 /** Random bytes that are asked for at once. */
 const POOL = 3_000;
 
 /** Makes ULIDs (26 characters, sorted by time, monotonic within this process; github.com/ulid/spec). */
 export interface Ids {
   next(): string;
-  /** A 22 character prefix; `idOf(prefix, i)` are consecutive ULIDs that nobody else gets. */
+  /** A 22 character prefix; `idOf(prefix, i)` are consecutive ULIDs that nobody else gets, for `i` below a million: four characters count. */
   batch(): string;
 }
 

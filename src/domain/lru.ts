@@ -21,10 +21,6 @@ export class Lru<Value> {
     return value;
   }
 
-  get size(): number {
-    return this.#values.size;
-  }
-
   #touch(key: string, value: Value): void {
     this.#values.delete(key);
     this.#values.set(key, value);

@@ -39,13 +39,6 @@ async function makeLedger(db: Db): Promise<void> {
   }
 }
 
-/** A hash of all migrations: the prepared seed of the embedded store is made for exactly these. */
-export async function migrationsHash(directory: string): Promise<string> {
-  const hash = createHash('sha256');
-  for (const migration of await readMigrations(directory)) hash.update(`${migration.name}\n${migration.sha256}\n`);
-  return hash.digest('hex');
-}
-
 /** The names of the migrations that this program knows and that the database has; `applied` is null where no Fixpoint has been. */
 export async function migrationState(
   db: Queryable,

@@ -4,7 +4,6 @@ import type { Beginning } from '../linear-pattern.js';
 
 /** A regular expression in RE2 syntax: it takes time linear in the text, whatever the pattern. */
 export interface Pattern extends Beginning {
-  readonly source: string;
   /** Anywhere in the text. */
   finds(text: string): boolean;
   /** The whole text. */
@@ -12,7 +11,7 @@ export interface Pattern extends Beginning {
 }
 
 /** The longest pattern that is taken. */
-export const MAX_PATTERN_LENGTH = 1_000;
+const MAX_PATTERN_LENGTH = 1_000;
 
 /** Compiles a pattern; a text says what is wrong with it. */
 export function compilePattern(source: string): Pattern | string {
@@ -20,7 +19,6 @@ export function compilePattern(source: string): Pattern | string {
   try {
     const compiled = compileLinear(source);
     return {
-      source,
       prefix: compiled.prefix,
       isPrefix: compiled.isPrefix,
       finds: (text) => compiled.test(text),

@@ -8,8 +8,6 @@ import type { Quantity } from '../alert/quantity.js';
 
 /** A rule's `condition`, ready to be asked. */
 export interface RuleCondition {
-  /** As its author wrote it. */
-  readonly text: string;
   /** What it comes to where it compares the metric's value with a number, else null. */
   readonly threshold: Threshold | null;
   holds(alert: Alert): boolean;
@@ -62,7 +60,6 @@ function compileCel(text: string): RuleCondition {
     throw new ExpressionError('expected the whole condition inside one {{ }}, as in {{ alert.metric_value > 90 }}', 0);
   checkNames(template);
   return {
-    text,
     threshold: null,
     holds: (alert) => evaluateHolds(template, alert),
     explain: (alert) => evaluateCondition(text, { alert }).explanation,
@@ -105,7 +102,6 @@ function compileThreshold(text: string): RuleCondition {
     );
   const threshold: Threshold = { operator, limit };
   return {
-    text,
     threshold,
     holds: (alert) => reaches(threshold, alert),
     explain: (alert) => {

@@ -16,7 +16,6 @@ const FEW = 10;
 
 /** Rules made ready to be asked. */
 export interface RuleSet {
-  readonly size: number;
   /**
    * The rules that decide about an alert, in their order: by priority, then specificity, then `rule_id`. The first that matches ends the
    * search unless it says `continue`; a playbook is named by one rule at most. It costs about the same for ten rules and ten thousand.
@@ -70,7 +69,6 @@ function* compileSteps(rules: readonly Rule[], known: ReadonlyMap<Rule, Criterio
   const goesOn = Uint8Array.from(compiled, ({ rule }) => (rule.continue === true ? 1 : 0));
   const index = yield* ruleIndexSteps(live);
   return {
-    size: compiled.length,
     match: (alert) => {
       const candidates: Candidate<Rule>[] = [];
       index.find(alert, candidates);

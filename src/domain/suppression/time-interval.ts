@@ -51,7 +51,6 @@ export type TimeInterval = z.infer<typeof TimeInterval>;
 
 /** A time interval made ready to be asked. */
 export interface CompiledInterval {
-  readonly zone: string;
   contains(at_ms: number): boolean;
   /** Instants after `at_ms` at which it may begin or end, in their order: one day's worth, the first of the next day at the end. */
   edges(at_ms: number): number[];
@@ -76,7 +75,6 @@ export function compileInterval(interval: TimeInterval): CompiledInterval {
     return weekdays === null || weekdays.some((range) => isIn(day.weekday % 7, range));
   }
   return {
-    zone,
     contains: (at_ms) => {
       const at = DateTime.fromMillis(at_ms, { zone });
       if (!takesDay(at)) return false;
