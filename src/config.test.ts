@@ -12,7 +12,7 @@ describe('the configuration', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  function refusalOf(text: string, env: Record<string, string> = {}): string {
+  function refusalOf(text: string | Uint8Array, env: Record<string, string> = {}): string {
     writeFileSync(join(directory, 'fixpoint.yaml'), text);
     try {
       loadConfig({ file: null, env, cwd: directory });
@@ -148,6 +148,28 @@ public_url: http://example.com:\${PORT_HERE}
     expect(text).toContain('admin_token: ');
     expect(text).toContain('database_url: expected postgres://…');
     expect(text).not.toMatch(/hunter2|tiny-secret/);
+  });
+
+  it.each<[string, string | Uint8Array, RegExp]>([
+    ['bytes that are no UTF-8', Buffer.from([0x68, 0x3a, 0x20, 0xff]), /fixpoint\.yaml: expected UTF-8/],
+    ['a second document', 'port: 1\n---\nport: 2\n', /fixpoint\.yaml:2:1: .*expected one document, came a second one/],
+    [
+      'an alias bomb',
+      `a: &a [${'x,'.repeat(20)}]\nb: &b [${'*a,'.repeat(20)}]\nc: &c [${'*b,'.repeat(20)}]\n`,
+      /fixpoint\.yaml: aliases repeat more than 100 parts/,
+    ],
+  ])('refuses %s, and names the file', (_what, content, expected) => {
+    expect(refusalOf(content)).toMatch(expected);
+  });
+
+  it('says which file it is that cannot be read', () => {
+    expect(() => loadConfig({ file: directory, env: {}, cwd: directory })).toThrow(
+      `${directory} cannot be read: EISDIR`,
+    );
+  });
+
+  it('says in words which letters a prefix of topics may have', () => {
+    expect(refusalOf('kafka: {topic_prefix: a b}\n')).toContain('topic_prefix: expected letters, digits, ., _ and -');
   });
 
   it('gives the place of what is not YAML, and none of its text', () => {

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { z } from 'zod';
 import { Duration, parseDuration } from './domain/duration.js';
-import { FixpointError } from './domain/errors.js';
+import { FixpointError, messageOf } from './domain/errors.js';
 import { intakeEntries } from './domain/alert/intake-entry.js';
 import type { ErrorDetail } from './domain/errors.js';
 import { IncidentsConfig } from './domain/incident/incident-rules.js';
@@ -46,7 +47,7 @@ const Kafka = z.strictObject({
   brokers: z.array(Broker).min(1).max(100).optional().describe('host:port; set: Kafka, unset: in-process'),
   topic_prefix: z
     .string()
-    .regex(/^[A-Za-z0-9._-]{1,100}$/)
+    .regex(/^[A-Za-z0-9._-]{1,100}$/, 'expected letters, digits, ., _ and -, at most 100')
     .default('fixpoint'),
   partitions: z.int().min(1).max(1_000).default(6),
   replication: z.int().min(1).max(10).default(1),
@@ -125,7 +126,7 @@ export const Settings = z.strictObject({
     .prefault({}),
   secrets: z
     .record(
-      z.string().regex(/^[a-z_][a-z0-9_]*$/),
+      z.string().regex(/^[a-z_][a-z0-9_]*$/, 'expected small letters, digits and _, no digit first'),
       z.strictObject({ value: z.string().min(1), playbooks: z.array(z.string()).min(1).max(1_000) }),
     )
     .default({})
@@ -259,15 +260,16 @@ function readSettings(
   put: Substituted,
 ): Record<string, unknown> {
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, version: '1.2' });
+  const document = parseDocument(textOf(file), { lineCounter: lines, version: '1.2' });
   const [fault] = document.errors;
   if (fault) {
     const { line, col } = lines.linePos(fault.pos[0]);
     // The parser's words end with the place again, and with a piece of the file that may hold a secret.
     const words = (fault.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
-    throw new FixpointError('invalid', `${file}:${line}:${col}: not valid YAML: ${words}`);
+    const why = fault.code === 'MULTIPLE_DOCS' ? 'expected one document, came a second one after ---' : words;
+    throw new FixpointError('invalid', `${file}:${line}:${col}: not valid YAML: ${why}`);
   }
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  const value = valueOf(document, file);
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value))
     throw new FixpointError(
@@ -275,6 +277,29 @@ function readSettings(
       `${file}: expected keys and values, got ${Array.isArray(value) ? 'a list' : typeof value}`,
     );
   return substitute(value, { env, base: dirname(file), put }) as Record<string, unknown>; // an object stays one
+}
+
+/** The text of the file. Bytes that are no UTF-8 would become other ones in silence, in a password too. */
+function textOf(file: string): string {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    throw new FixpointError('invalid', `${file} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new FixpointError('invalid', `${file}: expected UTF-8, came bytes that are none; save the file as UTF-8`);
+  }
+}
+
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw new FixpointError('invalid', `${file}: aliases repeat more than 100 parts of the file`);
+  }
 }
 
 function refusal(

@@ -37,6 +37,22 @@ describe('a command that needs a running Fixpoint', () => {
     expect(terminal.errors[0]).toContain(`Fixpoint does not answer at ${url.slice(0, -1)}: `);
   });
 
+  it('says that it is https where http was meant, and not what the library of TLS says', async () => {
+    expect(await runsList({ url: url.replace('http:', 'https:') }, terminal.io())).toBe(1);
+    expect(terminal.errors[0]).toMatch(/no TLS is spoken there; is it http:\/\/ that is meant\?$/);
+  });
+
+  it.each(['a\nhunter2', '令牌hunter2'])('repeats no token that cannot be sent', async (token) => {
+    expect(await runsList({ url, token }, terminal.io())).toBe(2);
+    expect(terminal.errors.join()).toContain('expected a token of one line');
+    expect(terminal.errors.join()).not.toContain('hunter2');
+  });
+
+  it('tells once what the server refuses', async () => {
+    expect(await runsList({ url, limit: '0' }, terminal.io())).toBe(2);
+    expect(terminal.errors).toEqual(['fixpoint: query limit: expected at least 1, came "0"']);
+  });
+
   it('says how to name a token when none is accepted', async () => {
     terminal.env = {};
 

@@ -39,7 +39,9 @@ export class ApiClient {
     const named = options.url ?? given(io.env['FIXPOINT_URL']);
     this.is_named = named !== undefined;
     this.base = baseOf(named ?? DEFAULT_URL);
-    this.#token = options.token ?? given(io.env['FIXPOINT_TOKEN']) ?? given(io.env['FIXPOINT_ADMIN_TOKEN']) ?? null;
+    this.#token = sendable(
+      options.token ?? given(io.env['FIXPOINT_TOKEN']) ?? given(io.env['FIXPOINT_ADMIN_TOKEN']) ?? null,
+    );
   }
 
   /** Whether a token is at hand to show. */
@@ -157,7 +159,7 @@ export class ApiClient {
   }
 
   #unanswered(cause: unknown): FixpointError {
-    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : messageOf(cause);
+    const why = wordsFor(cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause);
     return new FixpointError('unavailable', `Fixpoint does not answer at ${this.base}: ${why}`, { cause });
   }
 
@@ -184,6 +186,20 @@ function baseOf(url: string): string {
   }
   const { origin, pathname } = new URL(url);
   return origin + pathname.replace(/\/+$/, '');
+}
+
+/** A token that no header can carry is a slip of who copied it. What it is stands in no error: it may be a token all the same. */
+function sendable(token: string | null): string | null {
+  if (token === null || /^[\x20-\x7e\x80-\xff]*$/.test(token.trim())) return token;
+  throw new UsageError('expected a token of one line without control characters (--token, FIXPOINT_TOKEN)');
+}
+
+/** Why nothing was answered. The library of TLS speaks of its own source files, of a port that `fetch` keeps clear of it says little. */
+function wordsFor(cause: unknown): string {
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+    return 'no TLS is spoken there; is it http:// that is meant?';
+  const words = messageOf(cause);
+  return words === 'bad port' ? 'no service is to be called on this port (fetch keeps clear of it)' : words.trim();
 }
 
 function given(value: string | undefined): string | undefined {

@@ -1,4 +1,5 @@
 import { printable } from '../domain/api/event-line.js';
+import { counted } from '../domain/counted.js';
 import { messageOf } from '../domain/errors.js';
 import type { Problem } from '../domain/catalog.js';
 import { perform, UsageError } from './io.js';
@@ -43,7 +44,7 @@ export async function importAlertmanager(
     }
     const { inhibit_rules, maintenance_windows, remarks } = converted;
     io.err(
-      `${inhibit_rules} inhibit rules, ${maintenance_windows} maintenance windows${remarks.length === 0 ? '' : `; ${remarks.length} remarks above`}`,
+      `${counted(inhibit_rules, 'inhibit rule')}, ${counted(maintenance_windows, 'maintenance window')}${remarks.length === 0 ? '' : `; ${counted(remarks.length, 'remark')} above`}`,
     );
     return 0;
   });

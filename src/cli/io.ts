@@ -60,9 +60,11 @@ export async function perform(io: CliIo, work: () => Promise<ExitCode>): Promise
   try {
     return await work();
   } catch (error) {
-    io.err(`fixpoint: ${messageOf(error)}`);
+    const told = messageOf(error);
+    io.err(`fixpoint: ${told}`);
     if (error instanceof FixpointError) {
-      for (const { path, message } of error.details.slice(0, 20))
+      // A message often holds its first detail, or all of them: nothing is told twice.
+      for (const { path, message } of error.details.filter((detail) => !told.includes(detail.message)).slice(0, 20))
         io.err(`  ${path === '' ? 'body' : path}: ${message}`);
     }
     return error instanceof UsageError || error instanceof WrongRequest ? 2 : 1;

@@ -110,13 +110,24 @@ describe('fixpoint send', () => {
     expect(JSON.parse(terminal.text)).toMatchObject({ alert_id: 'A1', decision: { reason: 'no_match' }, runs: [] });
   });
 
-  it('names the command that tells why no rule matches', async () => {
-    decideLater({ ...decision, action: 'drop', reason: 'no_match', rule_id: null, run_id: null, run_ids: [] });
+  it('repeats the decision’s own words on why no rule matches, once', async () => {
+    const explanation = 'no rule matches; `fixpoint explain --alert alert.json` tells why';
+    decideLater({ ...decision, action: 'drop', reason: 'no_match', rule_id: null, run_ids: [], explanation });
 
     expect(await sending({ alertname: 'X', url })).toBe(0);
-    expect(terminal.lines.at(-1)?.slice(10)).toBe(
-      'hint      fixpoint explain --alert alert.json tells for every rule why it does not match',
-    );
+    expect(terminal.lines.at(-1)?.slice(10)).toBe(`decided   drop, no_match: ${explanation}`);
+    expect(terminal.text.match(/fixpoint explain/g)).toHaveLength(1);
+  });
+
+  it('says that the alert is in when the token may only post', async () => {
+    decideLater(decision);
+    world.token('posts-only', 'ingest');
+
+    expect(await sending({ alertname: 'X', url, token: 'posts-only' })).toBe(1);
+    expect(terminal.lines).toHaveLength(1);
+    expect(terminal.errors).toEqual([
+      'fixpoint: the alert is in; what becomes of it this token may not see: this needs the right read; the role ingest does not have it',
+    ]);
   });
 
   it.each<[string, string, string]>([

@@ -36,6 +36,12 @@ function refused(error: unknown): never {
   throw error;
 }
 
+/** A token that may post alerts, and no more, has done its work by then: the alert is in. */
+function unseen(error: unknown): never {
+  if (!(error instanceof FixpointError) || error.code !== 'forbidden') throw error;
+  throw new FixpointError('forbidden', `the alert is in; what becomes of it this token may not see: ${error.message}`);
+}
+
 const DECIDED_WITHIN_MS = 60_000;
 const ASK_EVERY_MS = 250;
 
@@ -53,10 +59,8 @@ export async function send(options: SendOptions, io: CliIo): Promise<ExitCode> {
     if (first === undefined)
       throw new FixpointError('invalid', 'the alert was not accepted; see fixpoint’s dead letters');
     tell('accepted', `${first.status} ${options.alertname}, alert ${first.alert_id}`);
-    const decision = await decided(api, io, first.alert_id);
+    const decision = await decided(api, io, first.alert_id).catch(unseen);
     tell('decided', sentence(decision));
-    if (decision.reason === 'no_match')
-      tell('hint', 'fixpoint explain --alert alert.json tells for every rule why it does not match');
     const runs: RunAnswer[] = [];
     // A duplicate only names the run of the alert that it repeats: that is another story.
     const follow = decision.action === 'run' || decision.action === 'join' ? runIds(decision) : [];

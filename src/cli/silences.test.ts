@@ -88,7 +88,7 @@ describe('fixpoint import-alertmanager', () => {
     expect(terminal.lines).toEqual(['inhibit_rules: []']);
     expect(terminal.errors).toEqual([
       'am.yml:3:5: not taken',
-      '0 inhibit rules, 0 maintenance windows; 1 remarks above',
+      '0 inhibit rules, 0 maintenance windows; 1 remark above',
     ]);
   });
 

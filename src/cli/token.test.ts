@@ -92,7 +92,7 @@ describe('fixpoint token create', () => {
   it.each([
     ['x', 'root', '--role: expected viewer, operator, approver, admin or ingest, came "root"'],
     ['x', 'viewr', /--role: .* \(did you mean viewer\?\)$/],
-    [' ', 'viewer', /^fixpoint: --name: expected at least 1 characters/],
+    [' ', 'viewer', /^fixpoint: --name: expected at least 1 character/],
     ['a\nb', 'viewer', /--name: expected text without control characters/],
     ['x'.repeat(101), 'viewer', /--name: expected at most 100 characters/],
   ])('refuses name %j with role %s before anything is asked', async (name, role, message) => {

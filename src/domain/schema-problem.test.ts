@@ -14,7 +14,7 @@ describe('what a schema refuses', () => {
   it.each<[unknown, string]>([
     [5, ': expected a map, came the number 5'],
     [{ tasks: [TASK] }, 'playbook_id: playbook_id is missing: expected text'],
-    [{ playbook_id: 'x', tasks: [] }, 'tasks: expected at least 1 entries, came a list'],
+    [{ playbook_id: 'x', tasks: [] }, 'tasks: expected at least 1 entry, came a list'],
     [{ playbook_id: 'a b', tasks: [TASK] }, 'playbook_id: expected letters, digits, ., _ and -, came "a b"'],
     [
       { playbook_id: 'x', mode: 'atuo', tasks: [TASK] },

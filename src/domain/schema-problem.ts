@@ -169,17 +169,18 @@ const FORMAT_NAMES: Readonly<Record<string, string>> = {
   datetime: 'an instant such as 2026-01-31T12:00:00Z',
 };
 
-const UNITS: Readonly<Record<string, string>> = {
-  string: ' characters',
-  array: ' entries',
-  set: ' entries',
-  map: ' entries',
+const UNITS: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  string: [' character', ' characters'],
+  array: [' entry', ' entries'],
+  set: [' entry', ' entries'],
+  map: [' entry', ' entries'],
 };
 
 function sizeExpectation(issue: Issue & { code: 'too_big' | 'too_small' }): string {
   const [bound, limit, exact] =
     issue.code === 'too_big' ? ['at most', issue.maximum, 'less than'] : ['at least', issue.minimum, 'more than'];
-  return `${issue.inclusive === false ? exact : bound} ${limit}${UNITS[issue.origin] ?? ''}`;
+  const unit = UNITS[issue.origin]?.[Number(limit) === 1 ? 0 : 1] ?? '';
+  return `${issue.inclusive === false ? exact : bound} ${limit}${unit}`;
 }
 
 function anyOf(words: readonly string[]): string {

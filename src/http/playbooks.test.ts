@@ -178,7 +178,7 @@ describe('playbooks', () => {
     [{ zzz: 1 }, 'body zzz: unknown key zzz; expected one of alert, dry_run'],
     [{ dry_run: 'yes' }, 'body dry_run: expected true or false, came "yes"'],
     [{ alert: {} }, 'body alert.alert_name: alert_name is missing: expected text'],
-    [{ alert: { alert_name: '' } }, 'body alert.alert_name: expected at least 1 characters, came ""'],
+    [{ alert: { alert_name: '' } }, 'body alert.alert_name: expected at least 1 character, came ""'],
     [{ alert: { alert_name: 'X', metric_value: '95' } }, 'body alert.metric_value: expected a number, came "95"'],
     [
       { alert: { alert_name: 'X', severity: 'Critcal' } },

@@ -118,7 +118,7 @@ describe('a query that cannot be answered', () => {
       /^query reason: expected silence, .* came "no_mach" \(did you mean no_match\?\)$/,
     ],
     ['/api/v1/stats?since=soon', /^query since: expected an instant such as /],
-    ['/api/v1/alerts?service_name=', 'query service_name: expected at least 1 characters, came ""'],
+    ['/api/v1/alerts?service_name=', 'query service_name: expected at least 1 character, came ""'],
   ])('is told what was expected and what came: %s', async (url, message) => {
     const answer = await get(url);
 

@@ -73,7 +73,7 @@ describe('signing in', () => {
 
   it.each([
     ['nothing', {}, 'body token: token is missing'],
-    ['no text', { token: '' }, 'body token: expected at least 1 characters'],
+    ['no text', { token: '' }, 'body token: expected at least 1 character'],
     ['a number', { token: 7 }, 'body token: expected text'],
     ['an unknown key', { token: 'x', remember: true }, 'body remember: unknown key remember'],
     ['what is too long', { token: 'x'.repeat(4_097) }, 'body token: expected at most 4096 characters'],

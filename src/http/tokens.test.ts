@@ -43,7 +43,7 @@ describe('a token that is made while Fixpoint runs', () => {
   it.each([
     [{ name: 'x' }, 'body role: role is missing: expected viewer, operator, approver, admin or ingest'],
     [{ name: 'x', role: 'root' }, 'body role: expected viewer, operator, approver, admin or ingest, came "root"'],
-    [{ name: ' ', role: 'viewer' }, /^body name: expected at least 1 characters/],
+    [{ name: ' ', role: 'viewer' }, /^body name: expected at least 1 character/],
     [{ name: 'a\u0000b', role: 'viewer' }, /^body name: expected text without control characters/],
     [{ name: 'x', role: 'viewer', token: 'mine' }, /^body token: unknown key token/],
   ])('is refused with its place: %j', async (body, message) => {

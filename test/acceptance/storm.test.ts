@@ -90,6 +90,7 @@ report: {notify: []}
   it('is ended by hand, and begins again only when its time off is over', async () => {
     const END = '/api/v1/storms/end';
     await expect(world.call(END, {})).rejects.toThrow(/400 .*reason/);
+    await expect(world.call(END, { reason: 'x', for: '1y' })).rejects.toThrow(/400 .*expected a duration such as/);
     const ended = await world.call<StormStats['storm']>(END, { reason: 'a load test', for: '1h' });
     expect(ended).toMatchObject({
       level: 0,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Instant } from '../alert/alert.js';
-import { Duration, durationMs } from '../duration.js';
+import { Duration, parseDuration } from '../duration.js';
 import { RunState } from '../run/run.js';
 import { FilterText, PageQuery, Since } from './page.js';
 
@@ -63,6 +63,11 @@ export type StormNow = z.infer<typeof StormNow>;
 const LEAST_OFF_MS = 60_000;
 const MOST_OFF_MS = 86_400_000;
 
+/** What is no duration is refused for that already: a second reason would say less. */
+function isTimeOff(ms: number | null): boolean {
+  return ms === null || (ms >= LEAST_OFF_MS && ms <= MOST_OFF_MS);
+}
+
 /** Ends storms by hand. */
 export const EndStorm = z.strictObject({
   service_name: z
@@ -72,10 +77,7 @@ export const EndStorm = z.strictObject({
     .nullable()
     .exactOptional()
     .describe('That of one service; null: that of all services together; absent: every storm that there is'),
-  for: Duration.refine(
-    (text) => durationMs(text) >= LEAST_OFF_MS && durationMs(text) <= MOST_OFF_MS,
-    'expected 1m to 24h',
-  )
+  for: Duration.refine((text) => isTimeOff(parseDuration(text)), 'expected 1m to 24h')
     .default('15m')
     .describe('How long it does not begin again, however much comes'),
   reason: z.string().trim().min(1, 'expected a reason').max(2_000),
