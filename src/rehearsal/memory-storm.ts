@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.js';
 import { instant } from '../domain/clock.js';
 import { OVERALL, stormAfter, stormLevelOf } from '../domain/decision/storm.js';
 import type { Storm, StormLimit, StormPolicy, StormRates } from '../domain/decision/storm.js';
+import { stormOver, stormSeen } from '../triage/storm.js';
 import type { StormDemand, StormGauge, StormSeen } from '../triage/storm.js';
 
 interface Counted {
@@ -28,10 +29,7 @@ export class MemoryStorm implements StormGauge {
   }
 
   look(service_name: string | null, demand: StormDemand): StormSeen {
-    const all = this.#seen(OVERALL, demand);
-    if (service_name === null || service_name === OVERALL) return all;
-    const own = this.#seen(service_name, demand);
-    return own.level > all.level ? own : all;
+    return stormOver(service_name, (scope) => this.#seen(scope, demand));
   }
 
   count(demand: StormDemand): void {
@@ -54,7 +52,6 @@ export class MemoryStorm implements StormGauge {
   #seen(scope: string, demand: StormDemand): StormSeen {
     const { notify_only_at, calm_ms } = this.#policy;
     const limit = this.#limitOf(scope);
-    const by = scope === OVERALL ? 'storm' : `storm:${scope}`;
     const rates = this.#ratesOf(scope, demand);
     const now = stormLevelOf(rates, limit, notify_only_at);
     const next = stormAfter(
@@ -65,9 +62,7 @@ export class MemoryStorm implements StormGauge {
     );
     if (next) this.#storms.set(scope, next);
     const level = next && next.level > now ? next.level : now;
-    const of = scope === OVERALL ? 'all services' : scope;
-    const explanation = `storm over ${of}: ${rates.alerts} alerts and ${rates.starts} starts within a minute (limits ${limit.alerts_per_minute} and ${limit.starts_per_minute})`;
-    return { level, by, explanation: level === 0 ? '' : explanation };
+    return stormSeen(scope, { level, rates, since: next?.since ?? null }, limit);
   }
 
   #ratesOf(scope: string, demand: StormDemand): StormRates {

@@ -1,4 +1,3 @@
-import { counted } from '../domain/counted.js';
 import type { Clock } from '../domain/clock.js';
 import { instant, sleep } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
@@ -18,6 +17,7 @@ import type {
   StormTold,
 } from '../domain/decision/storm.js';
 import { isKeptOff, OVERALL, stormAfter, stormLevelOf } from '../domain/decision/storm.js';
+import { stormOver, stormSeen } from './storm.js';
 import type { StormDemand, StormGauge, StormSeen } from './storm.js';
 
 /** A change of a storm's level, for whoever puts it into words. */
@@ -104,10 +104,7 @@ export class StormWatch implements StormGauge {
   }
 
   look(service_name: string | null, demand: StormDemand): StormSeen {
-    const all = this.#seen(OVERALL, demand);
-    if (service_name === null || service_name === OVERALL) return all;
-    const own = this.#seen(service_name, demand);
-    return own.level > all.level ? own : all;
+    return stormOver(service_name, (scope) => this.#seen(scope, demand));
   }
 
   count(demand: StormDemand): void {
@@ -137,8 +134,8 @@ export class StormWatch implements StormGauge {
 
   #seen(scope: string, demand: StormDemand): StormSeen {
     const limit = this.#limitOf(scope);
-    const by = scope === OVERALL ? 'storm' : `storm:${scope}`;
-    if (!isLimited(limit)) return { level: 0, by, explanation: '' };
+    const none = { level: 0, rates: NONE, since: null } as const;
+    if (!isLimited(limit)) return stormSeen(scope, none, limit);
     const shared = this.#shared.get(scope) ?? NONE;
     const own = [this.#sending.of(scope), this.#pending.of(scope)];
     const rates = {
@@ -146,12 +143,11 @@ export class StormWatch implements StormGauge {
       starts: shared.starts + sum(own, 'starts') + (demand.starts.get(scope) ?? 0),
     };
     const storm = this.#storms.get(scope)?.storm;
-    if (storm?.ended && isKeptOff(storm, instant(this.#options.clock.now()))) return { level: 0, by, explanation: '' };
+    if (storm?.ended && isKeptOff(storm, instant(this.#options.clock.now()))) return stormSeen(scope, none, limit);
     const kept = storm?.level ?? 0;
     const now = stormLevelOf(rates, limit, this.#options.policy.notify_only_at);
-    if (kept === 0 && now === 0) return { level: 0, by, explanation: '' };
-    const level = now > kept ? now : kept;
-    return { level, by, explanation: explained(scope, level, rates, limit, kept > 0 ? storm : undefined) };
+    const since = storm && kept > 0 ? storm.since : null;
+    return stormSeen(scope, { level: now > kept ? now : kept, rates, since }, limit);
   }
 
   async #watch(): Promise<void> {
@@ -291,19 +287,4 @@ function sum(rates: readonly StormRates[], what: keyof StormRates): number {
   let all = 0;
   for (const rate of rates) all += rate[what];
   return all;
-}
-
-function explained(scope: string, level: StormLevel, rates: StormRates, limit: StormLimit, storm?: Storm): string {
-  const where = scope === OVERALL ? '' : ` of ${scope}`;
-  const since = storm ? ` since ${storm.since}` : '';
-  return `storm${where}, level ${level}${since}: ${figures(rates, limit)} within a minute`;
-}
-
-function figures(rates: StormRates, limit: StormLimit): string {
-  const parts: string[] = [];
-  if (limit.starts_per_minute > 0)
-    parts.push(`${counted(rates.starts, 'run')} to start (limit ${limit.starts_per_minute})`);
-  if (limit.alerts_per_minute > 0)
-    parts.push(`${counted(rates.alerts, 'new alert')} (limit ${limit.alerts_per_minute})`);
-  return parts.join(' and ');
 }

@@ -1,4 +1,6 @@
-import type { StormLevel } from '../domain/decision/storm.js';
+import { counted } from '../domain/counted.js';
+import { OVERALL } from '../domain/decision/storm.js';
+import type { StormLevel, StormLimit, StormRates } from '../domain/decision/storm.js';
 import type { Hold } from './hold.js';
 
 /** What a batch has brought so far that nobody has counted yet. */
@@ -51,6 +53,37 @@ export class BatchDemand implements StormDemand {
   get isEmpty(): boolean {
     return this.alerts.size === 0 && this.starts.size === 0;
   }
+}
+
+/** The storm over one scope, in a sentence with its figures where there is one; `since` is null while it has only begun. */
+export function stormSeen(
+  scope: string,
+  storm: { readonly level: StormLevel; readonly rates: StormRates; readonly since: string | null },
+  limit: StormLimit,
+): StormSeen {
+  const by = scope === OVERALL ? 'storm' : `storm:${scope}`;
+  const { level, rates } = storm;
+  if (level === 0) return { level, by, explanation: '' };
+  const where = scope === OVERALL ? '' : ` of ${scope}`;
+  const since = storm.since === null ? '' : ` since ${storm.since}`;
+  return { level, by, explanation: `storm${where}, level ${level}${since}: ${figures(rates, limit)} within a minute` };
+}
+
+function figures(rates: StormRates, limit: StormLimit): string {
+  const parts: string[] = [];
+  if (limit.starts_per_minute > 0)
+    parts.push(`${counted(rates.starts, 'run')} to start (limit ${limit.starts_per_minute})`);
+  if (limit.alerts_per_minute > 0)
+    parts.push(`${counted(rates.alerts, 'new alert')} (limit ${limit.alerts_per_minute})`);
+  return parts.join(' and ');
+}
+
+/** What an alert of a service meets: the storm over everything, unless that of its service is harder. */
+export function stormOver(service_name: string | null, seen: (scope: string) => StormSeen): StormSeen {
+  const all = seen(OVERALL);
+  if (service_name === null || service_name === OVERALL) return all;
+  const own = seen(service_name);
+  return own.level > all.level ? own : all;
 }
 
 /** At the highest level nothing new starts. */
