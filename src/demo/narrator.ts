@@ -1,4 +1,5 @@
 import { counted } from '../domain/counted.js';
+import { changeText } from '../domain/api/event-line.js';
 import type { Alert } from '../domain/alert/alert.js';
 import type { Decision, RuleExplanation } from '../domain/decision/decision.js';
 import { formatMs } from '../domain/duration.js';
@@ -311,19 +312,6 @@ function took(event: StoredEvent & { readonly step_id: string }, steps: Steps): 
   const step = steps.get(key);
   steps.delete(key);
   return step === undefined ? '' : formatMs(Date.parse(event.at) - step.began_at);
-}
-
-function changeText(change: {
-  readonly target: string;
-  readonly what: string;
-  readonly from: unknown;
-  readonly to: unknown;
-}): string {
-  return `${change.target}: ${change.what} ${shown(change.from)} → ${shown(change.to)}`;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function figure(value: number): string {

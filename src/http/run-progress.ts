@@ -1,5 +1,5 @@
 import type { RunItem, RunListItem, RunProgress } from '../domain/api/run.js';
-import { isRunFinished } from '../domain/run/run.js';
+import { isRunFinished, isStepFinished } from '../domain/run/run.js';
 import type { Step, StepState } from '../domain/run/run.js';
 import type { HttpDeps } from './deps.js';
 
@@ -9,7 +9,6 @@ const MAX_TOLD = 50;
 /** What is remembered of runs, so that one that has not changed costs nothing. */
 const MAX_KNOWN = 500;
 
-const ENDED: ReadonlySet<StepState> = new Set<StepState>(['succeeded', 'failed', 'skipped', 'cancelled']);
 const UNDER_WAY: ReadonlySet<StepState> = new Set<StepState>(['running', 'waiting']);
 
 /** How far a run has come; `tasks` is how many its playbook has, as far as that is known. */
@@ -18,7 +17,7 @@ export function progressOf(all: readonly Step[], tasks: number | null): RunProgr
   const steps = all.filter(({ item_index }) => item_index === null);
   const now = all.filter(({ state }) => UNDER_WAY.has(state)).slice(0, MAX_STEPS_NOW);
   return {
-    done: steps.filter(({ state }) => ENDED.has(state)).length,
+    done: steps.filter(({ state }) => isStepFinished(state)).length,
     total: Math.max(tasks ?? 0, steps.length),
     failed: steps.filter(({ state }) => state === 'failed').length,
     left_out: steps.filter(({ state }) => state === 'skipped' || state === 'cancelled').length,

@@ -3,10 +3,10 @@ import { AlertDraft } from '../domain/api/alert.js';
 import type { MockedAnswer, PlaybookTest } from '../domain/playbook-test.js';
 import type { Attempt, RunHeader, Step } from '../domain/run/run.js';
 import { isRunFinished } from '../domain/run/run.js';
+import { PROOF_ID } from '../schedule/plan.js';
 
 /** What the product itself does in a test too. */
 const INNER: ReadonlySet<string> = new Set(['approval', 'confirmation', 'wait', 'notification', 'verify', 'foreach']);
-const PROOF = 'alert:verify';
 
 /** A run as the API answers it. */
 export type RealRun = RunHeader & { readonly steps: readonly Step[] };
@@ -62,7 +62,7 @@ function answersOf(step: Step, steps: readonly Step[]): [string, MockedAnswer | 
     step.item_index === null &&
     steps.some((other) => other.task_id === step.step_id && other !== step && other.item_index !== null);
   // A step of another playbook answers for that whole run: a test is about one.
-  if (made.length === 0 || isParent || isInner(step) || step.step_id === PROOF) return [];
+  if (made.length === 0 || isParent || isInner(step) || step.step_id === PROOF_ID) return [];
   const answers = made.map((attempt, index) => answerOf(step, attempt, index === made.length - 1));
   const [only] = answers;
   return [[step.step_id, answers.length === 1 && only ? only : answers]];
@@ -98,7 +98,7 @@ function confirmationOf({ step_id, kind, output }: Step): [string, 'solved' | 'n
 
 /** What the alert's own condition was found to be after the last write, where it was looked at. */
 function conditionOf(steps: readonly Step[]): Pick<PlaybookTest, 'condition'> | object {
-  const output = steps.find(({ step_id }) => step_id === PROOF)?.output;
+  const output = steps.find(({ step_id }) => step_id === PROOF_ID)?.output;
   const result = typeof output === 'object' && output !== null && 'result' in output ? output.result : null;
   if (result !== 'over' && result !== 'holds' && result !== 'no_data' && result !== 'unavailable') return {};
   return { condition: { before: 'holds', after: result } };

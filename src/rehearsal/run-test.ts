@@ -3,13 +3,11 @@ import { alertOfDraft } from '../domain/api/alert.js';
 import { instant } from '../domain/clock.js';
 import { durationMs } from '../domain/duration.js';
 import type { CheckedPlaybook, Mode } from '../domain/playbook/playbook.js';
-import { DEFAULT_RUN_TIMEOUT_MS } from '../domain/playbook/playbook.js';
 import type { PlaybookTest } from '../domain/playbook-test.js';
 import type { Rule } from '../domain/rule/rule.js';
-import type { Run } from '../domain/run/run.js';
-import { isRunFinished } from '../domain/run/run.js';
 import type { SuppressionContent } from '../domain/suppression/suppression-set.js';
 import { differences } from './judge-test.js';
+import { isOver, longestMs } from './over.js';
 import type { Parts } from './parts.js';
 import { ScriptedCast } from './scripted-cast.js';
 import type { Complaint } from './scripted-cast.js';
@@ -39,8 +37,6 @@ export interface TestEnd {
 const NOTHING: SuppressionContent = { silences: [], windows: [], inhibit_rules: [] };
 const DEFAULT_AT = '2026-01-05T10:00:00.000Z';
 const ALERT_ID = '01KE6QMRG000000000000TEST0';
-/** Runs take up their rest after their own time; nothing of a test is looked at later than this. */
-const REST_MS = 3_600_000;
 
 /** Runs one test through the engine, with virtual time, and tells everything in which it came out otherwise. */
 export async function runTest(test: PlaybookTest, bench: TestBench): Promise<TestEnd> {
@@ -55,7 +51,7 @@ export async function runTest(test: PlaybookTest, bench: TestBench): Promise<Tes
     await world.start();
     await world.receive(alerts);
     comesAgain(world, test, alerts, start_ms);
-    await world.pass(start_ms + longest(bench.playbooks), () => isOver(world));
+    await world.pass(start_ms + longestMs(bench.playbooks), () => isOver(world));
     const [first] = alerts;
     const story = storyOf(world, first?.alert_id ?? '', test.expect.decision?.playbook_id ?? test.playbook ?? null);
     const troubles = world.troubles.map((message): Complaint => ({
@@ -114,24 +110,4 @@ function comesAgain(world: World, test: PlaybookTest, alerts: readonly Alert[], 
   if (test.resolve_at === undefined) return;
   const resolve_ms = durationMs(test.resolve_at);
   world.later(resolve_ms, again({ status: 'resolved', ends_at: instant(start_ms + resolve_ms) }));
-}
-
-/** Nothing is to come from outside any more, and every run has ended or waits for somebody who does not come. */
-function isOver(world: World): boolean {
-  if (world.clock.next(true) !== Number.POSITIVE_INFINITY) return false;
-  return world.runs.all().every((run) => isRunFinished(run.state) || waitsForEver(run));
-}
-
-/** A write in doubt waits for a person, however long that takes; a test that says that nobody comes ends there. */
-function waitsForEver(run: Run): boolean {
-  return (
-    run.state === 'waiting' && Object.values(run.steps).every((step) => step.state !== 'waiting' || step.until === null)
-  );
-}
-
-function longest(playbooks: ReadonlyMap<string, CheckedPlaybook>): number {
-  const times = [...playbooks.values()].map(({ playbook }) =>
-    playbook.timeout === undefined ? DEFAULT_RUN_TIMEOUT_MS : durationMs(playbook.timeout),
-  );
-  return 2 * Math.max(DEFAULT_RUN_TIMEOUT_MS, ...times) + REST_MS;
 }

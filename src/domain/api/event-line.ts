@@ -138,7 +138,8 @@ function succeeded(event: StoredEvent & { type: 'step_succeeded' }, recorded_onl
   return recorded_only ? `${what} (recorded only)`.trimStart() : what;
 }
 
-function changeText(change: StepChange): string {
+/** A change in one line: what of which object, from what, to what. */
+export function changeText(change: StepChange): string {
   return `${change.target}: ${change.what} ${shown(change.from)} → ${shown(change.to)}`;
 }
 

@@ -321,6 +321,7 @@ function failed(done: boolean, asked: Asked | null): Reply {
   return { type: 'outcome', done, outcome };
 }
 
-function taskOf(step_id: string): string {
+/** The task that a step, an item of a list or what takes one back stands for. */
+export function taskOf(step_id: string): string {
   return step_id.replace(/:undo$/, '').replace(/\[\d+\]$/, '');
 }

@@ -3,11 +3,12 @@ import { failureActions } from '../../domain/playbook/playbook.js';
 import type { CheckedPlaybook, Playbook } from '../../domain/playbook/playbook.js';
 import type { Run, RunEvent, Step } from '../../domain/run/run.js';
 import { isRunFinished } from '../../domain/run/run.js';
+import { waitsForPeople } from '../over.js';
 import type { Call } from '../recording.js';
+import { taskOf } from './exploring-cast.js';
 import { gatesOf } from './gates.js';
 import type { WriteGates } from './gates.js';
 import type { Path } from './path.js';
-import { waitsForPeople } from './path.js';
 
 /** Something that must never happen. */
 export interface Violation {
@@ -166,8 +167,4 @@ function unreported(run: Run, events: readonly RunEvent[], { playbook }: Laws): 
 function unfinished(run: Run): Violation[] {
   if (isRunFinished(run.state) || waitsForPeople(run)) return [];
   return [{ rule: 'end', step: '', message: `the run never ends: it is ${run.state} for good` }];
-}
-
-function taskOf(step_id: string): string {
-  return step_id.replace(/:undo$/, '').replace(/\[\d+\]$/, '');
 }

@@ -1,10 +1,8 @@
 import type { Alert } from '../../domain/alert/alert.js';
 import { instant } from '../../domain/clock.js';
-import { durationMs } from '../../domain/duration.js';
 import type { CheckedPlaybook, Mode } from '../../domain/playbook/playbook.js';
-import { DEFAULT_RUN_TIMEOUT_MS } from '../../domain/playbook/playbook.js';
 import type { Run, RunEvent } from '../../domain/run/run.js';
-import { isRunFinished } from '../../domain/run/run.js';
+import { isOver, longestMs } from '../over.js';
 import type { Parts } from '../parts.js';
 import type { Call } from '../recording.js';
 import { World } from '../world.js';
@@ -36,7 +34,6 @@ export interface Path {
 }
 
 const START_MS = Date.parse('2026-01-05T10:00:00.000Z');
-const REST_MS = 3_600_000;
 /** What ends an attempt. */
 const ENDS: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
   'step_succeeded',
@@ -89,7 +86,7 @@ export async function goThrough(
   try {
     await world.start();
     await world.receive([alert]);
-    await world.pass(START_MS + 2 * longestOf(playbooks) + REST_MS, () => cast.over || isOver(world));
+    await world.pass(START_MS + longestMs(playbooks), () => cast.over || isOver(world));
     const runs = world.runs.all();
     return {
       turns: cast.turns,
@@ -115,23 +112,4 @@ function modeOf(playbooks: ReadonlyMap<string, CheckedPlaybook>, playbook_id: st
 function resolved(alert: Alert, world: World): Alert {
   const at = instant(world.clock.now());
   return { ...alert, alert_id: world.nextId(), status: 'resolved', ends_at: at, received_at: at };
-}
-
-function isOver(world: World): boolean {
-  if (world.clock.next(true) !== Number.POSITIVE_INFINITY) return false;
-  return world.runs.all().every((run) => isRunFinished(run.state) || waitsForPeople(run));
-}
-
-/** True for a run that nothing moves on but a person, however long that takes. */
-export function waitsForPeople(run: Run): boolean {
-  return (
-    run.state === 'waiting' && Object.values(run.steps).every((step) => step.state !== 'waiting' || step.until === null)
-  );
-}
-
-function longestOf(playbooks: ReadonlyMap<string, CheckedPlaybook>): number {
-  let longest = DEFAULT_RUN_TIMEOUT_MS;
-  for (const { playbook } of playbooks.values())
-    if (playbook.timeout !== undefined) longest = Math.max(longest, durationMs(playbook.timeout));
-  return longest;
 }
