@@ -2,8 +2,8 @@ import { ALERT_FIELDS } from '../domain/alert/alert.js';
 import { AlertDraft } from '../domain/api/alert.js';
 import type { MockedAnswer, PlaybookTest } from '../domain/playbook-test.js';
 import type { Attempt, RunHeader, Step } from '../domain/run/run.js';
+import { PROOF_ID } from '../domain/run/proof.js';
 import { isRunFinished } from '../domain/run/run.js';
-import { PROOF_ID } from '../schedule/plan.js';
 
 /** What the product itself does in a test too. */
 const INNER: ReadonlySet<string> = new Set(['approval', 'confirmation', 'wait', 'notification', 'verify', 'foreach']);

@@ -2,6 +2,7 @@ import { durationMs } from '../domain/duration.js';
 import { needsOf, topologicalOrder, upstreamOf } from '../domain/playbook/graph.js';
 import type { Playbook, Task } from '../domain/playbook/playbook.js';
 import { DEFAULT_RUN_TIMEOUT_MS, DEFAULT_STEP_TIMEOUT_MS } from '../domain/playbook/playbook.js';
+import { PROOF_ID } from '../domain/run/proof.js';
 
 /** A playbook made ready to be worked through. */
 export interface Plan {
@@ -49,9 +50,6 @@ export interface ProofTimes {
   readonly within_ms: number;
   readonly hold_ms: number;
 }
-
-/** The step that looks at the alert's own condition. */
-export const PROOF_ID = 'alert:verify';
 
 /** The step that takes back what a step wrote; of an item, `task[2]:undo`. */
 export function undoIdOf(step_id: string): string {

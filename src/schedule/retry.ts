@@ -1,9 +1,11 @@
 import { FixpointError } from '../domain/errors.js';
 import { isInDoubt } from '../domain/run/doubt.js';
+import { isLeftUndone } from '../domain/run/left-undone.js';
+import { PROOF_ID } from '../domain/run/proof.js';
 import type { Run, RunEvent, Step } from '../domain/run/run.js';
 import { isStepFinished } from '../domain/run/run.js';
 import { writerOf } from './context.js';
-import { isUndo, PROOF_ID, verifyIdOf } from './plan.js';
+import { isUndo, verifyIdOf } from './plan.js';
 
 /** What is to be tried again, and who says so. */
 export interface RetryCommand {
@@ -34,21 +36,10 @@ function doubtsAmong(run: Run, step_ids: readonly string[]): { readonly doubts?:
   return doubts.length === 0 ? {} : { doubts };
 }
 
-/** Left out for want of a condition, or because nobody needed it any more, is not left out by a failure. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['dependency_failed', 'aborted', 'cancelled', 'denied']);
-
-function isUndone(step: Step): boolean {
-  return (
-    step.state === 'failed' ||
-    step.state === 'cancelled' ||
-    (step.state === 'skipped' && LEFT_OUT.has(step.reason ?? ''))
-  );
-}
-
 /** A run whose other steps have all ended goes on only to take back, and then ends as cancelled. */
 function undoAgain(run: Run, step: Step, { by, reason }: RetryCommand, at: string): RunEvent[] {
   const { step_id } = step;
-  if (!isUndone(step)) throw notAmong(run, step_id, []);
+  if (!isLeftUndone(step)) throw notAmong(run, step_id, []);
   return [
     { type: 'run_retried', at, by, reason, steps: [step_id], ...doubtsAmong(run, [step_id]) },
     { type: 'run_cancel_requested', at, by, reason: reason ?? run.reason, compensate: true },
@@ -75,7 +66,7 @@ function leftovers(run: Run): Step[] {
 
 function stepsToRetry(run: Run, step_id: string | null): string[] {
   const steps = Object.values(run.steps).filter((step) => step.step_id !== PROOF_ID && !isUndo(step));
-  const undone = steps.filter(isUndone);
+  const undone = steps.filter(isLeftUndone);
   if (undone.length === 0)
     throw new FixpointError('conflict', `run ${run.run_id} is ${run.state}; nothing in it is left to be tried again`);
   const asked = step_id === null ? null : undone.find((step) => step.step_id === step_id);

@@ -1,5 +1,8 @@
 import type { Alert } from '../alert/alert.js';
 
+/** The step that looks at the alert's own condition. */
+export const PROOF_ID = 'alert:verify';
+
 /** What was asked and what came: the query, the address without credentials, series and values. Bounded JSON, free of secrets. */
 export type Evidence = Readonly<Record<string, unknown>>;
 
