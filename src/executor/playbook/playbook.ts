@@ -4,6 +4,7 @@ import { FixpointError, messageOf } from '../../domain/errors.js';
 import type { ChildRun, Executor, ExecutorDeps, ExecutorSpec } from '../../domain/executor.js';
 import type { Outcome } from '../../domain/run/outcome.js';
 import { needsAPerson } from '../../domain/run/parent.js';
+import { isRunFinished } from '../../domain/run/run.js';
 import { localModule } from '../local-module.js';
 
 /** The run that began hears at once when the other one ends, or comes to wait for a person; this is for when that gets lost. */
@@ -42,7 +43,7 @@ function createPlaybook(deps: ExecutorDeps): Executor<PlaybookInput> {
         return { type: 'failed', reason: 'this process is not configured to begin runs', retryable: false };
       try {
         const child = await deps.runs.begin(playbook_id, attempt);
-        return isEnded(child) ? ended(child) : waiting(child, deps);
+        return isRunFinished(child.state) ? ended(child) : waiting(child, deps);
       } catch (error) {
         // What is refused (no such playbook, off, too deep) stays so; a store that is away comes back.
         const retryable = !(error instanceof FixpointError) || error.code === 'unavailable';
@@ -50,10 +51,6 @@ function createPlaybook(deps: ExecutorDeps): Executor<PlaybookInput> {
       }
     },
   };
-}
-
-function isEnded({ state }: ChildRun): boolean {
-  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
 
 function waiting({ run_id, playbook_id, state, created_at }: ChildRun, { clock }: ExecutorDeps): Outcome {
