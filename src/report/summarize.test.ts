@@ -95,6 +95,19 @@ describe('the report of a run', () => {
     expect(report.title).not.toContain('nothing was changed');
   });
 
+  it('says of a run that waits what the step says that it waits for, not the bare word', () => {
+    const message = 'POST /scale was cut off; whether it took effect is not known';
+    const report = reportOf(
+      aStory({}, [
+        begun('scale', 'write'),
+        { type: 'step_waiting', step_id: 'scale', reason: 'in_doubt', message, until: null },
+      ]),
+    );
+
+    expect(report.summary).toContain(message);
+    expect(report.summary).not.toContain('in_doubt');
+  });
+
   it('says what failed and why, first of what is left', () => {
     const story = aStory({}, [
       begun('check', 'read'),

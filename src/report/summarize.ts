@@ -208,7 +208,9 @@ function changes({ run, done, left, recorded_only, words }: Told): string[] {
 }
 
 function stateSentence(run: ReportedRun, words: Words): string[] {
-  const reason = plain(words.said(run.reason ?? '')) || plain(waitingFor(run, words));
+  // What it waits for is told by the step, in a sentence: the run itself has only a word for it.
+  const waits = run.state === 'waiting' ? plain(waitingFor(run, words)) : '';
+  const reason = waits || plain(words.said(run.reason ?? '')) || plain(waitingFor(run, words));
   const say = (sentence: (reason: string) => string): string[] =>
     reason === '' ? [] : [words.sentence(sentence(reason))];
   if (run.state === 'failed') return say((text) => words.summary.failed(text));

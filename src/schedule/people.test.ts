@@ -4,7 +4,7 @@ import type { Run, Step } from '../domain/run/run.js';
 import { ok, World } from '../../test/helper/schedule-world.js';
 import { approvalSpec, confirmationSpec, peopleModule } from '../executor/people/people.js';
 import { SYSTEM_CLOCK } from '../../test/helper/system-clock.js';
-import { answerApproval, confirmRun, retryRun } from './by-hand.js';
+import { answerApproval, confirmRun, retryRun, steerRun } from './by-hand.js';
 import type { Scheduler } from './scheduler.js';
 
 const ALICE = { by: 'alice', role: 'approver', comment: null } as const;
@@ -221,6 +221,21 @@ describe('people in the loop', () => {
     await say(notDone, false);
     expect(step(notDone, 'push')).toMatchObject({ state: 'succeeded', attempts: [{ outcome: 'in_doubt' }, {}] });
     expect(did()).toEqual(['push', 'push', 'push']);
+  });
+
+  it('says of a run that waits for what it waits, until somebody has answered', async () => {
+    const doubtful = await world.begin(scheduler, [{ id: 'push', type: 'push' }]);
+    const asking = await world.begin(scheduler, [{ id: 'ok', type: 'approval' }]);
+    await world.clock.advance(100);
+    expect(run(doubtful)).toMatchObject({ state: 'waiting', reason: 'in_doubt' });
+    expect(run(asking)).toMatchObject({ state: 'waiting', reason: 'approval' });
+
+    await steerRun(world.memory.store, asking, { type: 'pause', by: 'ann', reason: 'lunch' }, world.clock);
+    expect(run(asking)).toMatchObject({ state: 'paused', reason: 'lunch' });
+    await steerRun(world.memory.store, asking, { type: 'resume', by: 'ann', reason: null }, world.clock);
+    expect(run(asking)).toMatchObject({ state: 'waiting', reason: 'approval' });
+    await answer(asking, 'ok', 'approve');
+    expect(run(asking)).toMatchObject({ state: 'succeeded', reason: null });
   });
 
   it('never takes an answer to one question for an answer to another', async () => {

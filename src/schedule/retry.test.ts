@@ -77,6 +77,34 @@ describe('a run that is tried again', () => {
     expect(did()).toHaveLength(4);
   });
 
+  it('fails for what failed this time, not for what whoever tried it again had in mind', async () => {
+    broken.add('see');
+    const run_id = await world.begin(scheduler, [{ id: 'see', type: 'look', on_failure: 'skip' }]);
+    await world.clock.advance(1_000);
+    const command = { by: 'ann', step_id: null, reason: 'the disk was full' };
+    await retryRun(world.memory.store, run_id, command, world.clock);
+    expect(run(run_id).reason).toBeNull();
+    scheduler.wake(run_id);
+    await world.clock.advance(2_000);
+    expect(run(run_id)).toMatchObject({ state: 'failed', reason: 'see failed' });
+  });
+
+  it('remembers over a pause why it ends', async () => {
+    broken.add('see');
+    const run_id = await world.begin(scheduler, [
+      { id: 'see', type: 'look' },
+      { id: 'rest', type: 'wait', run_if: 'failure', parameters: { duration: '1m' } },
+    ]);
+    await world.clock.advance(1_000);
+    const why = run(run_id).reason;
+    await steerRun(world.memory.store, run_id, { type: 'pause', by: 'ann', reason: null }, world.clock);
+    await steerRun(world.memory.store, run_id, { type: 'resume', by: 'ann', reason: null }, world.clock);
+    scheduler.wake(run_id);
+    await world.clock.advance(70_000);
+    expect(why).toBe('see failed: no');
+    expect(run(run_id)).toMatchObject({ state: 'failed', reason: why });
+  });
+
   const VERIFIED = [
     { id: 'see', type: 'measure', output_variable: 'seen' },
     {

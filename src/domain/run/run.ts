@@ -164,7 +164,12 @@ export const RunHeader = z.object({
   parent_run_id: z.string().nullable().describe('The run whose step began it'),
   depth: z.int().describe('How many runs stand above it'),
   state: RunState,
-  reason: z.string().nullable().describe('Why it waits, failed or was cancelled'),
+  reason: z
+    .string()
+    .nullable()
+    .describe(
+      'Why it is paused, failed or was cancelled; of a run that waits, for what: the reason of the step that does',
+    ),
   outcome: RunOutcome.nullable(),
   alert: Alert.nullable().describe('The alert that began it'),
   alert_ids: z.array(z.string()).describe('All alerts that it handles; at most the first 1,000'),

@@ -213,6 +213,9 @@ function faultsOf(run: Run): string[] {
       (step.state === 'running' && step.kind !== 'foreach') || (step.state === 'waiting' && !waitsForAPerson(step)),
   );
   if (run.state === 'waiting' && (!waits || moves)) faults.push('it waits, and not for a person alone');
+  if (run.state === 'waiting' && run.reason === null) faults.push('it waits, and does not say for what');
+  if (run.state === 'running' && run.reason !== null && !run.aborted && !run.cancel_requested)
+    faults.push(`it goes on, and still says ${run.reason}`);
   if (run.state === 'running' && waits && !moves) faults.push('it runs, and only a person moves it on');
   return faults;
 }

@@ -32,6 +32,7 @@ export function transition(run: Run | null, event: RunEvent): Run {
   const next: { -readonly [Key in keyof Run]: Run[Key] } = applied === run ? { ...run } : applied;
   next.seq = run.seq + 1;
   next.state = stateOf(applied);
+  next.reason = reasonOf(applied, next.state);
   return next;
 }
 
@@ -174,10 +175,10 @@ function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run 
       return { ...run, compensating: event.reason };
     case 'run_paused':
       if (run.state === 'paused') throw new FixpointError('conflict', `run ${run.run_id} is paused already`);
-      return { ...run, state: 'paused', reason: event.reason ?? `paused by ${event.by}` };
+      return { ...run, state: 'paused', reason: endsFor(run) ?? event.reason ?? `paused by ${event.by}` };
     case 'run_resumed':
       if (run.state !== 'paused') throw new FixpointError('conflict', `run ${run.run_id} is ${run.state}, not paused`);
-      return { ...run, state: 'running', reason: null };
+      return { ...run, state: 'running', reason: endsFor(run) };
     case 'run_cancel_requested':
       if (run.cancel_requested) throw new FixpointError('conflict', `run ${run.run_id} is being cancelled already`);
       return cancelled(run, event);
@@ -203,6 +204,21 @@ function stateOf(run: Run): RunState {
     if (step.state === 'waiting') waitsForPerson = true;
   }
   return waitsForPerson ? 'waiting' : 'running';
+}
+
+/**
+ * A run that waits says for what, in the word of the first step that only a person moves on; one that goes on needs no reason. Why a run ends
+ * stays until it has ended: what still waits then only takes back or tidies up.
+ */
+function reasonOf(run: Run, state: RunState): string | null {
+  if (state === 'paused' || isRunFinished(state)) return run.reason;
+  if (state !== 'waiting' || endsFor(run) !== null) return endsFor(run);
+  return Object.values(run.steps).find(waitsForAPerson)?.reason ?? null;
+}
+
+/** Why a run under way comes to its end; null when nothing ends it. A pause in the meantime does not make it forgotten. */
+function endsFor(run: Run): string | null {
+  return run.aborted || run.cancel_requested ? run.reason : null;
 }
 
 /**
@@ -351,7 +367,7 @@ function retried(run: Run, event: RunEvent & { type: 'run_retried' }): Run {
     ...run,
     steps,
     state: 'running',
-    reason: event.reason,
+    reason: null,
     outcome: null,
     aborted: false,
     compensating: null,

@@ -26,6 +26,7 @@ export function RunLead({ run, graph }: { readonly run: RunAnswer; readonly grap
   const failed = graph.nodes.filter(({ state }) => state === 'failed').length;
   const left_out = graph.nodes.filter(({ state }) => state === 'skipped' || state === 'cancelled').length;
   const notes = notesOf(run, lead);
+  const why = whyOf(run);
   return (
     <section className={`panel run-lead ${tone}`}>
       <Icon name={icon} size={24} />
@@ -34,12 +35,12 @@ export function RunLead({ run, graph }: { readonly run: RunAnswer; readonly grap
           {sentence(run, graph, lead)}{' '}
           {run.begin_at !== undefined && run.state === 'pending' && <When at={run.begin_at} />}
         </p>
-        {run.reason !== null && (
+        {why !== null && (
           <p className="run-lead-why" dir="auto">
-            <Said text={run.reason} />
+            <Said text={why} />
           </p>
         )}
-        {run.reason === null && <WhyItWaits run={run} graph={graph} />}
+        {why === null && <WhyItWaits run={run} graph={graph} />}
         {notes.map((note) => (
           <p key={note} className="quiet">
             {note}
@@ -49,6 +50,11 @@ export function RunLead({ run, graph }: { readonly run: RunAnswer; readonly grap
       <Progress {...{ done, failed, left_out }} total={graph.nodes.length} />
     </section>
   );
+}
+
+/** Why a run has ended, is about to, or is paused, as it was said; for what it waits has a word of its own, and the lead's sentence tells it. */
+function whyOf({ state, reason, aborted, cancel_requested }: RunAnswer): string | null {
+  return state === 'waiting' && !aborted && !cancel_requested ? null : reason;
 }
 
 function signOfRun(run: RunAnswer): { readonly tone: SignTone; readonly icon: IconName } {
