@@ -1,6 +1,6 @@
 import type { Approval } from '../../../domain/run/run.js';
+import { valueText } from '../runs/value-text.js';
 
-const MOST = 80;
 const MOST_TITLE = 120;
 
 type Asked = Pick<Approval, 'plan' | 'message'>;
@@ -10,7 +10,7 @@ export function askedText({ plan, message }: Asked): string {
   if (plan === null) return message;
   // What begins to be has no value before; then the new one is a body, which says little on a line.
   if (plan.from === null || plan.from === undefined) return plan.what;
-  return `${plan.what} ${shortText(plan.from)} → ${shortText(plan.to)}`;
+  return `${plan.what} ${valueText(plan.from)} → ${valueText(plan.to)}`;
 }
 
 /** The same with what it is done to, where the words do not name it already; null for a question without words. */
@@ -26,10 +26,4 @@ export function isHashOnly(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('body' in value) || Object.keys(value).length > 1) return false;
   const { body } = value;
   return typeof body === 'object' && body !== null && 'sha256' in body && 'bytes' in body;
-}
-
-/** A value in a line of words: short, whatever it is. */
-export function shortText(value: unknown): string {
-  const text = typeof value === 'string' ? value : value === null || value === undefined ? '–' : JSON.stringify(value);
-  return text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text;
 }

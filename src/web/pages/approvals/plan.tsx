@@ -4,8 +4,8 @@ import { JsonView } from '../../kit/json-view.js';
 import { Said } from '../../kit/said.js';
 import { useWords } from '../../words/language.js';
 import { approvalsWords } from '../../words/approvals.js';
-import { isHashOnly, shortText } from './change-text.js';
-import { isNothing } from '../runs/value-text.js';
+import { isHashOnly } from './change-text.js';
+import { isNothing, valueText } from '../runs/value-text.js';
 
 const SHORT = 60;
 
@@ -72,10 +72,10 @@ function Values({ what, from, to }: { readonly what: string; readonly from: unkn
       <span dir="auto">{what}</span>
       <span dir="ltr" className="row">
         <span className="visually-hidden">{own.from}: </span>
-        <code>{shortText(from)}</code>
+        <code>{valueText(from)}</code>
         <Icon name="chevron" />
         <span className="visually-hidden">{own.to}: </span>
-        <code className="approval-to">{shortText(to)}</code>
+        <code className="approval-to">{valueText(to)}</code>
       </span>
     </p>
   );
