@@ -159,6 +159,8 @@ export class ApiClient {
   }
 
   #unanswered(cause: unknown): FixpointError {
+    // Somebody pressed Ctrl-C: that says nothing about the Fixpoint that was asked.
+    if (this.#io.signal.aborted) return new FixpointError('unavailable', 'interrupted', { cause });
     const why = wordsFor(cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause);
     return new FixpointError('unavailable', `Fixpoint does not answer at ${this.base}: ${why}`, { cause });
   }

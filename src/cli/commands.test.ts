@@ -127,6 +127,7 @@ describe('fixpoint run', () => {
     terminal.interrupt.abort();
 
     expect(await ended).toBe(1);
+    expect(terminal.errors).toEqual(['fixpoint: no longer followed; run run-1 goes on: fixpoint runs show run-1']);
   });
 });
 

@@ -106,7 +106,7 @@ describe('a notice about a step', () => {
   it('speaks Chinese where Chinese is configured, and has no link where there is no address', async () => {
     const notice = await told({}, { language: 'zh', publicUrl: null });
 
-    expect(notice.subject).toBe('升级：支付网关高延迟故障排查 需要人工处理: HTTP 500 from the health API');
+    expect(notice.subject).toBe('升级：支付网关高延迟故障排查 需要人工处理：HTTP 500 from the health API');
     expect(notice.link).toBeNull();
   });
 

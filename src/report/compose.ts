@@ -77,7 +77,7 @@ function shortNotice(
     ...(incident === null ? [] : [incidentLine(incident, words)]),
   ];
   const heading = entry.kind === 'escalate' ? words.notice.escalate(playbook) : words.notice.notify(playbook);
-  const subject = message === '' ? heading : `${heading}: ${plain(message, 120)}`;
+  const subject = message === '' ? heading : words.timeline.step(heading, plain(message, 120));
   const failed = step === undefined || step.state === 'failed';
   const severity = entry.kind === 'escalate' ? 'critical' : failed ? 'warning' : 'info';
   return {

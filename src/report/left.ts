@@ -2,6 +2,7 @@ import type { Report } from '../domain/run/report.js';
 import { isRunFinished } from '../domain/run/run.js';
 import { isInDoubt } from '../domain/run/doubt.js';
 import type { Step, WaitReason, SkipReason } from '../domain/run/run.js';
+import { changeText } from './change-line.js';
 import { plain, valueText } from './plain.js';
 import type { ReportedRun } from './reported-run.js';
 import type { Words } from './words.js';
@@ -90,7 +91,12 @@ function leftOfSkip(step: Step, name: string, message: string, words: Words): Le
 function intended(step: Step, words: Words): string | null {
   if (step.intent === null || step.recorded_only) return null;
   const { target, what, from, to } = step.intent;
-  return `${plain(target, 200)} ${plain(words.said(what), 200)} ${valueText(from)} → ${valueText(to)}`;
+  return changeText({
+    target: plain(target, 200),
+    what: plain(words.said(what), 200),
+    from: valueText(from),
+    to: valueText(to),
+  });
 }
 
 function leftOfAlert(run: ReportedRun, words: Words): Left | null {

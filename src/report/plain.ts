@@ -16,15 +16,18 @@ export function plain(text: string, limit = 500): string {
   return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : line;
 }
 
+/** What stands where there is no value. */
+export const NOTHING = '—';
+
 /** Any JSON value as a short text for people: `2`, `ready`, `—` for nothing, compact JSON for the rest. */
 export function valueText(value: unknown): string {
-  if (value === null || value === undefined || value === '') return '—';
+  if (value === null || value === undefined || value === '') return NOTHING;
   if (typeof value === 'string') return plain(value, 200);
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   try {
-    return plain(JSON.stringify(value) ?? '—', 200);
+    return plain(JSON.stringify(value) ?? NOTHING, 200);
   } catch {
-    return '—';
+    return NOTHING;
   }
 }
 

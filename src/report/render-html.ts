@@ -145,7 +145,7 @@ function timelineTable(report: Report, words: Words): SafeHtml {
   const since = report.started_at ?? report.timeline[0]?.at ?? null;
   return table(
     report.timeline.map((entry) => {
-      const taken = entry.duration_ms === null ? '' : ` (${words.duration(entry.duration_ms)})`;
+      const taken = entry.duration_ms === null ? '' : words.timeline.took(words.duration(entry.duration_ms));
       const colour = entry.state === 'failed' ? 'color:#cf222e' : 'color:#1f2328';
       return html`<tr>
         <td width="20%" style="${SMALL};white-space:nowrap">${clockTime(entry.at, since)}</td>

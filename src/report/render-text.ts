@@ -1,8 +1,8 @@
 import type { Report } from '../domain/run/report.js';
+import { changeLine } from './change-line.js';
 import { wordsOf } from './dictionary.js';
 import { isAnyInDoubt } from './left.js';
 import { clockTime } from './plain.js';
-import { changeLine } from './summarize.js';
 import type { Words } from './words.js';
 
 const MARKS: Readonly<Record<Report['timeline'][number]['state'], string>> = {
@@ -29,7 +29,7 @@ export function renderText(report: Report): string {
   const blocks = [
     ...(banner === null ? [] : [banner]),
     report.summary,
-    section(words.heading.seen, seenLines(report), words.nothing.seen),
+    section(words.heading.seen, seenLines(report, words), words.nothing.seen),
     section(
       report.recorded_only ? words.heading.recorded : words.heading.done,
       doneLines(report, words),
@@ -56,7 +56,7 @@ export function bannerOf(report: Report, words: Words): string | null {
 
 /** One line per deed; one that was only recorded says so itself, wherever the line ends up. */
 export function doneText(entry: Report['done'][number], words: Words): string {
-  const change = changeLine(entry);
+  const change = changeLine(entry, words);
   return entry.recorded_only ? words.timeline.recorded(change) : change;
 }
 
@@ -70,8 +70,8 @@ function section(heading: string, lines: readonly string[], nothing: string | nu
   return [heading, ...(lines.length === 0 ? [`  ${nothing ?? ''}`] : lines.map((line) => `  ${line}`))].join('\n');
 }
 
-function seenLines(report: Report): string[] {
-  return report.seen.map((entry) => `• ${entry.name}: ${entry.text}`);
+function seenLines(report: Report, words: Words): string[] {
+  return report.seen.map((entry) => `• ${words.timeline.step(entry.name, entry.text)}`);
 }
 
 function doneLines(report: Report, words: Words): string[] {
@@ -85,11 +85,13 @@ function leftLines(report: Report, words: Words): string[] {
 function timelineLines(report: Report, words: Words): string[] {
   const since = report.started_at ?? report.timeline[0]?.at ?? null;
   return report.timeline.map((entry) => {
-    const taken = entry.duration_ms === null ? '' : ` (${words.duration(entry.duration_ms)})`;
+    const taken = entry.duration_ms === null ? '' : words.timeline.took(words.duration(entry.duration_ms));
     return `${clockTime(entry.at, since)}  ${MARKS[entry.state]} ${entry.text}${taken}`;
   });
 }
 
 function linkLines(report: Report, words: Words): string[] {
-  return Object.entries(report.links).map(([name, address]) => `• ${linkName(name, words)}: ${address}`);
+  return Object.entries(report.links).map(
+    ([name, address]) => `• ${words.timeline.step(linkName(name, words), address)}`,
+  );
 }

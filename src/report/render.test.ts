@@ -41,10 +41,21 @@ Links
   it('reads as Chinese where Chinese is asked for', () => {
     const text = renderText(summarize({ ...theDemoRun(), language: 'zh', links }));
 
-    expect(text).toContain('看到了什么\n  • 检查支付服务状态: healthy');
+    expect(text).toContain('看到了什么\n  • 检查支付服务状态：healthy');
     expect(text).toContain('做了什么\n  • payment-gateway replicas 2 → 3');
     expect(text).toContain('还剩什么\n  无。');
     expect(text).not.toMatch(/What|Timeline|begun|resolved/);
+    expect(text).toContain('（1.0 秒）');
+    expect(text).toContain('运行页面：https://fixpoint.example/runs/1');
+  });
+
+  it('says in Chinese, too, why a write that nobody said yes to was not done', () => {
+    const reason = 'push: nobody answered in time; pull: denied by ann: not now';
+    const story = aStory({}, [{ type: 'run_finished', state: 'cancelled', outcome: 'handed_over', reason }]);
+
+    expect(renderText(summarize({ ...story, language: 'zh', links }))).toContain(
+      '运行已取消：push：没有人及时答复；pull：被 ann 拒绝：not now。',
+    );
   });
 });
 

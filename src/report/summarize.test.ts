@@ -108,6 +108,23 @@ describe('the report of a run', () => {
     expect(report.summary).not.toContain('in_doubt');
   });
 
+  it.each([
+    ['says', [], 'Changed: a n 1 → 2; a n 2 → 1. What it wrote was taken back.'],
+    ['does not say', [begun('b', 'write'), succeeded('b', null, { target: 'b', what: 'n', from: 1, to: 2 })], null],
+  ] as const)('%s that all it wrote was taken back', (_what, besides, sentence) => {
+    const story = aStory({}, [
+      begun('a', 'write'),
+      succeeded('a', null, { target: 'a', what: 'n', from: 1, to: 2 }),
+      ...besides,
+      begun('a:undo', 'write'),
+      succeeded('a:undo', null, { target: 'a', what: 'n', from: 2, to: 1 }),
+      { type: 'run_finished', state: 'failed', outcome: 'handed_over', reason: 'b failed: x' },
+    ]);
+
+    if (sentence === null) expect(reportOf(story).summary).not.toContain('taken back');
+    else expect(reportOf(story).summary).toContain(sentence);
+  });
+
   it('says what failed and why, first of what is left', () => {
     const story = aStory({}, [
       begun('check', 'read'),

@@ -4,6 +4,7 @@ import type { Language } from '../domain/notifier.js';
 import type { LeftReason, Report } from '../domain/run/report.js';
 import { isRunFinished } from '../domain/run/run.js';
 import type { RunHeader, Step, StoredEvent } from '../domain/run/run.js';
+import { changeLine } from './change-line.js';
 import { isAnyInDoubt, leftOf } from './left.js';
 import { figure, plain, safeLink, valueText } from './plain.js';
 import { timelineOf } from './timeline.js';
@@ -156,12 +157,6 @@ function bounded<Line>(lines: Line[], rest: (count: number) => Line): Line[] {
   return lines.length <= MAX_LINES ? lines : [...lines.slice(0, MAX_LINES - 1), rest(lines.length - MAX_LINES + 1)];
 }
 
-/** `payment-gateway replicas 2 → 3`, or what the step says of itself where it names no change. */
-export function changeLine(entry: Done): string {
-  if (entry.target === '' && entry.to === '') return entry.what === '' ? entry.name : `${entry.name}: ${entry.what}`;
-  return `${entry.target} ${entry.what} ${entry.from} → ${entry.to}`.replace(/\s+/g, ' ').trim();
-}
-
 interface Told {
   readonly run: ReportedRun;
   readonly done: readonly Done[];
@@ -197,14 +192,22 @@ function beginning(run: ReportedRun, words: Words): string {
 function changes({ run, done, left, recorded_only, words }: Told): string[] {
   const writes = done.filter((entry) => entry.effect === 'write');
   const real = writes.filter((entry) => !entry.recorded_only);
-  const told = (real.length > 0 ? real : writes).map(changeLine);
+  const told = (real.length > 0 ? real : writes).map((entry) => changeLine(entry, words));
   const named = told.length > MAX_NAMED ? [...told.slice(0, MAX_NAMED), words.more(told.length - MAX_NAMED)] : told;
-  if (real.length > 0) return [words.summary.changed(words.list(named))];
+  if (real.length > 0) return [words.summary.changed(words.list(named)), ...takenBack(run.steps, words)];
   if (writes.length > 0) return [words.summary.would_change(words.list(named))];
   if (isAnyInDoubt(left)) return [words.summary.perhaps_changed];
   if (recorded_only && isRunFinished(run.state) && run.state === 'succeeded')
     return [words.summary.nothing_would_change];
   return [words.summary.nothing_changed];
+}
+
+/** Said only where all of it was: what could not be taken back stands in what is left. */
+function takenBack(steps: readonly Step[], words: Words): string[] {
+  const made = steps.filter((step) => step.state === 'succeeded' && step.effect === 'write' && !step.recorded_only);
+  const ids = new Set(made.map((step) => step.step_id));
+  const isWhole = made.every(({ step_id }) => step_id.endsWith(':undo') || ids.has(`${step_id}:undo`));
+  return made.length > 0 && isWhole ? [words.summary.taken_back] : [];
 }
 
 function stateSentence(run: ReportedRun, words: Words): string[] {
@@ -222,7 +225,7 @@ function stateSentence(run: ReportedRun, words: Words): string[] {
 
 function waitingFor(run: ReportedRun, words: Words): string {
   const waiting = run.steps.find((step) => step.state === 'waiting' && step.message !== null);
-  return waiting === undefined ? '' : `${words.said(waiting.name)}: ${words.said(waiting.message ?? '')}`;
+  return waiting === undefined ? '' : words.timeline.step(words.said(waiting.name), words.said(waiting.message ?? ''));
 }
 
 /** Whether it helped. A run that changed nothing takes no credit for an alert that resolved. */

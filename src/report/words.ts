@@ -26,6 +26,8 @@ export interface Words {
     by_hand(by: string): string;
     changed(changes: string): string;
     would_change(changes: string): string;
+    /** All that the run wrote was undone again. */
+    readonly taken_back: string;
     readonly nothing_changed: string;
     /** A write is in doubt, and no other was made. */
     readonly perhaps_changed: string;
@@ -85,6 +87,8 @@ export interface Words {
     readonly resolved: string;
     retrying(name: string, error: string): string;
     step(name: string, text: string): string;
+    /** How long it took, behind what is told of it. */
+    took(duration: string): string;
     recorded(text: string): string;
     lost(name: string): string;
     told(message: string): string;
