@@ -1,6 +1,7 @@
-import type { Kafka, Producer } from 'kafkajs';
+import type { ConsumerRunConfig, EachBatchPayload, Kafka, Producer } from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/helper/fake-clock.js';
+import { FixpointError } from '../domain/errors.js';
 import { SILENT_LOG } from '../domain/log.js';
 import { AlertConsumer } from './kafka-consumer.js';
 import { topicsOf } from './kafka-topics.js';
@@ -82,5 +83,83 @@ describe('the consumer of alerts', () => {
     await clock.advance(600_000);
 
     expect(seen.made).toBe(made);
+  });
+});
+
+describe('a message that is no alert', () => {
+  const clock = new FakeClock();
+  const away = new FixpointError('unavailable', 'the database does not answer');
+
+  /** A consumer to which one such message is handed, and what became of it; `listed` says what the list answers to each try. */
+  async function aPoisonedConsumer(listed: () => Promise<void>) {
+    let handOver: ConsumerRunConfig['eachBatch'];
+    const kept = { topic: 0, offsets: [] as string[] };
+    const library = {
+      events: { CRASH: 'crash', GROUP_JOIN: 'join' },
+      on: () => undefined,
+      connect: () => Promise.resolve(),
+      subscribe: () => Promise.resolve(),
+      run: (config: ConsumerRunConfig) => Promise.resolve(void (handOver = config.eachBatch)),
+      disconnect: () => Promise.resolve(),
+    };
+    const consumer = new AlertConsumer(
+      {
+        kafka: { consumer: () => library } as unknown as Kafka, // what the consumer asks of the library
+        producer: { send: () => Promise.resolve(void (kept.topic += 1)) } as unknown as Producer,
+        topics: topicsOf('suite'),
+        groupId: 'suite.triage',
+        partitions: 1,
+        clock,
+        log: SILENT_LOG,
+        meter: { handled: () => undefined },
+        max_tries: 1,
+        onDead: listed,
+      },
+      () => Promise.resolve(),
+    );
+    await consumer.start();
+    const payload = {
+      batch: { topic: 'suite.alerts', partition: 0, messages: [{ offset: '7', key: null, value: Buffer.from('{') }] },
+      isRunning: () => true,
+      isStale: () => false,
+      heartbeat: () => Promise.resolve(),
+      resolveOffset: (offset: string) => void kept.offsets.push(offset),
+      commitOffsetsIfNecessary: () => Promise.resolve(),
+    };
+    return { consumer, kept, taken: handOver?.(payload as unknown as EachBatchPayload) };
+  }
+
+  it('stands in the list that people see, however long the store was away', async () => {
+    let tries = 0;
+    const listed = () => (++tries < 20 ? Promise.reject(away) : Promise.resolve());
+    const { kept, taken } = await aPoisonedConsumer(listed);
+    await clock.advance(30_000);
+    expect(kept).toEqual({ topic: 1, offsets: [] });
+
+    await clock.advance(300_000);
+    await taken;
+
+    expect(tries).toBe(20);
+    expect(kept).toEqual({ topic: 1, offsets: ['7'] });
+  });
+
+  it('comes again when the process ends before the store is back', async () => {
+    const { consumer, kept, taken } = await aPoisonedConsumer(() => Promise.reject(away));
+    await clock.advance(30_000);
+
+    await consumer.stop();
+    await clock.advance(30_000);
+    await taken;
+
+    expect(kept.offsets).toEqual([]);
+  });
+
+  it('is passed over when the list refuses it though the store works', async () => {
+    const { kept, taken } = await aPoisonedConsumer(() => Promise.reject(new Error('no such column')));
+
+    await clock.advance(30_000);
+    await taken;
+
+    expect(kept).toEqual({ topic: 1, offsets: ['7'] });
   });
 });

@@ -5,7 +5,7 @@ import { sleep } from '../domain/clock.js';
 import type { Clock } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/log.js';
-import { deliver } from './deliver.js';
+import { deliver, isOutage } from './deliver.js';
 import type { DeadBatch } from './deliver.js';
 import { isTooLarge, within } from './kafka-client.js';
 import { deadMessage, groupMessages, messagesOf, readMessage, withoutBody } from './kafka-messages.js';
@@ -44,6 +44,8 @@ const COMMIT_EVERY_MS = 1_000;
 const STOP_LIMIT_MS = 20_000;
 const DEAD_LIMIT_MS = 5_000;
 const DEAD_TRIES = 3;
+const FIRST_DEAD_PAUSE_MS = 1_000;
+const LONGEST_DEAD_PAUSE_MS = 5_000;
 const FIRST_RESTART_PAUSE_MS = 1_000;
 const LONGEST_RESTART_PAUSE_MS = 30_000;
 
@@ -171,15 +173,13 @@ export class AlertConsumer {
     from: { topic: string; partition: number },
     lost: AbortSignal,
   ): Promise<'done' | 'stopped'> {
-    if (group.type === 'unreadable') {
-      await this.#bury({ alert: null, reason: group.reason, message: group.message }, from);
-      return 'done';
-    }
-    const { clock, log, meter, max_tries } = this.#parts;
     const signal = AbortSignal.any([lost, this.#stopping.signal]);
+    if (group.type === 'unreadable')
+      return this.#bury({ alert: null, reason: group.reason, message: group.message }, from, signal);
+    const { clock, log, meter, max_tries } = this.#parts;
     const dead = await deliver(group.batch, { handler: this.#handler, clock, log, meter, max_tries, signal });
     if (dead === 'stopped') return 'stopped';
-    for (const one of dead) await this.#buryBatch(one, group, from);
+    for (const one of dead) if ((await this.#buryBatch(one, group, from, signal)) === 'stopped') return 'stopped';
     return 'done';
   }
 
@@ -187,19 +187,22 @@ export class AlertConsumer {
     dead: DeadBatch,
     group: MessageGroup & { type: 'alerts' },
     from: { topic: string; partition: number },
-  ): Promise<void> {
+    signal: AbortSignal,
+  ): Promise<'done' | 'stopped'> {
     const reason = `not decided in ${dead.tries} tries: ${dead.reason}`;
     for (const message of messagesOf(dead, group)) {
-      const place = group.messages.indexOf(message);
-      await this.#bury({ alert: group.batch.alerts[place] ?? null, reason, message }, from);
+      const alert = group.batch.alerts[group.messages.indexOf(message)] ?? null;
+      if ((await this.#bury({ alert, reason, message }, from, signal)) === 'stopped') return 'stopped';
     }
+    return 'done';
   }
 
   /** Puts a message among the dead, in the topic first: only what is safe there may be skipped here. */
   async #bury(
     { alert, reason, message }: Omit<DeadMessage, 'body'> & { readonly message: KafkaMessage },
     from: { topic: string; partition: number },
-  ): Promise<void> {
+    signal: AbortSignal,
+  ): Promise<'done' | 'stopped'> {
     const { log } = this.#parts;
     const letter = deadMessage(message, reason, from);
     try {
@@ -213,7 +216,7 @@ export class AlertConsumer {
       { alert_id: alert?.alert_id ?? null, reason, ...from, offset: message.offset },
       'an alert was given up and put among the dead letters',
     );
-    await this.#tell({ alert, reason, body: message.value ?? new Uint8Array() });
+    return this.#tell({ alert, reason, body: message.value ?? new Uint8Array() }, signal);
   }
 
   async #sendDead(letter: Message): Promise<void> {
@@ -222,20 +225,27 @@ export class AlertConsumer {
     await within(clock, DEAD_LIMIT_MS, `writing to ${topics.dead}`, sent);
   }
 
-  async #tell(dead: DeadMessage): Promise<void> {
+  /**
+   * Puts it on the list that people see. While the store is away this waits, as alerts do: those behind it could not be decided either.
+   * `stopped` means that it may not be there yet, and has to come again.
+   */
+  async #tell(dead: DeadMessage, signal: AbortSignal): Promise<'done' | 'stopped'> {
     const { clock, log, onDead } = this.#parts;
-    for (let tries = 1; ; tries += 1) {
+    let failures = 0;
+    for (let round = 1; ; round += 1) {
       try {
-        return await onDead(dead);
+        await onDead(dead);
+        return 'done';
       } catch (error) {
-        if (tries === DEAD_TRIES) {
-          log.error(
-            { alert_id: dead.alert?.alert_id ?? null, reason: messageOf(error) },
-            'a dead letter is in kafka only: its list cannot be written',
-          );
-          return;
+        if (!isOutage(error)) failures += 1;
+        const fields = { alert_id: dead.alert?.alert_id ?? null, reason: messageOf(error) };
+        if (failures === DEAD_TRIES) {
+          log.error(fields, 'a dead letter is in kafka only: its list cannot be written');
+          return 'done';
         }
-        await sleep(clock, 1_000 * tries, this.#stopping.signal);
+        log.warn(fields, 'a dead letter could not be put on its list yet, trying again');
+        await sleep(clock, Math.min(FIRST_DEAD_PAUSE_MS * round, LONGEST_DEAD_PAUSE_MS), signal);
+        if (signal.aborted) return 'stopped';
       }
     }
   }

@@ -744,6 +744,20 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         );
       });
 
+      it('keeps a dead letter whose reason quotes what no database keeps', async () => {
+        const reason = 'the message is no JSON: "\0\uD800", the first of its bytes';
+        const details = [{ path: 'a\0b', message: 'not "\uD800"' }];
+        const letter = { source: 'kafka', received_at: AT, reason, details, body: Buffer.from([0]) };
+
+        const id = await store.deadLetters.add(letter);
+
+        expect(await store.deadLetters.get(id)).toMatchObject({
+          reason: 'the message is no JSON: "\uFFFD\uFFFD", the first of its bytes',
+          details,
+          raw: new Uint8Array([0]),
+        });
+      });
+
       it('gives the turn to replay a dead letter to one at a time, and to the next when it ends or takes too long', async () => {
         const { deadLetters } = store;
         const letter = { source: 'zabbix', received_at: AT, reason: 'not JSON', details: [], body: new Uint8Array() };

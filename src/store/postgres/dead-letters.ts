@@ -23,7 +23,7 @@ export function createDeadLetters(db: Db, ids: Ids): DeadLetters {
           dead_letter_id,
           letter.source,
           letter.received_at,
-          letter.reason,
+          storableText(letter.reason),
           JSON.stringify(letter.details),
           letter.body,
         ],
@@ -63,6 +63,11 @@ export function createDeadLetters(db: Db, ids: Ids): DeadLetters {
       });
     },
   };
+}
+
+/** A reason may quote the very bytes for which a body is refused; the letter is not to be lost for them. */
+function storableText(text: string): string {
+  return text.replaceAll(/\0|\p{Surrogate}/gu, '\uFFFD');
 }
 
 /** Whose turn it is to replay a letter. A process that dies in between keeps its turn until its time is over, and the letter stays. */
