@@ -1,8 +1,11 @@
 import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { FixpointError } from '../domain/errors.js';
 import { SILENT_LOG } from '../domain/log.js';
 import { FakeClock } from '../../test/helper/fake-clock.js';
+import { until } from '../../test/helper/until.js';
 import { createKafkaClient, within } from './kafka-client.js';
 
 interface RequestQueue {
@@ -32,6 +35,34 @@ function aRequest(correlationId: number, sent: number[]) {
   const entry = { correlationId, resolve: () => undefined, reject: () => undefined };
   return { entry, expectResponse: true, sendRequest: () => void sent.push(correlationId) };
 }
+
+describe('a client that is cut', () => {
+  it('leaves no connection open, and makes no more, so that its process can end', async () => {
+    let [opened, closed] = [0, 0];
+    const server = createServer((socket) => {
+      opened += 1;
+      socket
+        .on('error', () => undefined)
+        .once('close', () => (closed += 1))
+        .resume();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo; // it listens on TCP
+    const said: string[] = [];
+    const log = { ...SILENT_LOG, warn: (fields: unknown) => void said.push(JSON.stringify(fields)) };
+    const { kafka, cut } = await createKafkaClient({ brokers: [`127.0.0.1:${port}`], clientId: 'test' }, log);
+    const asking = kafka.admin({ retry: { retries: 0 } }).connect();
+    await until('a connection', () => Promise.resolve(opened === 1));
+
+    cut();
+
+    await expect(asking).rejects.toThrow();
+    await until('its end', () => Promise.resolve(closed === 1));
+    await expect(kafka.admin({ retry: { retries: 0 } }).connect()).rejects.toThrow('the bus has stopped');
+    expect([opened, said]).toEqual([1, []]);
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
 
 describe('the mended queue of requests', () => {
   beforeAll(async () => {

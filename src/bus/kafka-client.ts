@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
 import type * as KafkaLibraryModule from 'kafkajs';
-import type { Kafka, KafkaConfig, LogEntry } from 'kafkajs';
+import type { ISocketFactory, Kafka, KafkaConfig, LogEntry } from 'kafkajs';
 import { FixpointError, messageOf } from '../domain/errors.js';
 import type { Clock } from '../domain/clock.js';
 import type { Log } from '../domain/log.js';
@@ -33,10 +34,18 @@ export type KafkaLibrary = typeof KafkaLibraryModule;
 const CONNECTION_LIMIT_MS = 2_000;
 const REQUEST_LIMIT_MS = 4_000;
 
+export interface KafkaClient {
+  readonly lib: KafkaLibrary;
+  readonly kafka: Kafka;
+  /** Cuts the connections that are left when all parts of the client were disconnected; no new ones are made after it. */
+  readonly cut: () => void;
+}
+
 /** The library, loaded at first use and mended, and a client made with it. */
-export async function createKafkaClient(address: KafkaAddress, log: Log): Promise<{ lib: KafkaLibrary; kafka: Kafka }> {
+export async function createKafkaClient(address: KafkaAddress, log: Log): Promise<KafkaClient> {
   const lib = await import('kafkajs');
   mendIdleLoop();
+  const sockets = trackSockets();
   const config: KafkaConfig = {
     clientId: address.clientId,
     brokers: [...address.brokers],
@@ -44,12 +53,43 @@ export async function createKafkaClient(address: KafkaAddress, log: Log): Promis
     requestTimeout: REQUEST_LIMIT_MS,
     authenticationTimeout: REQUEST_LIMIT_MS,
     logLevel: lib.logLevel.WARN,
-    logCreator: () => (entry) => writeLog(entry, log),
+    logCreator: () => (entry) => {
+      if (!sockets.areCut()) writeLog(entry, log);
+    },
+    socketFactory: sockets.open,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
     ...(address.tls === undefined ? {} : { ssl: tlsOptions(address.tls) }),
     ...(address.sasl === undefined ? {} : { sasl: saslOptions(address.sasl) }),
   };
-  return { lib, kafka: new lib.Kafka(config) };
+  return { lib, kafka: new lib.Kafka(config), cut: sockets.cut };
+}
+
+/**
+ * kafkajs 2.2.4 says goodbye to the group of a consumer that broke over a connection that it opens anew for that, and forgets: with its
+ * timer it kept a process that had stopped from ending, until the broker tired of it ten minutes later.
+ */
+function trackSockets(): { open: ISocketFactory; cut: () => void; areCut: () => boolean } {
+  const require = createRequire(import.meta.url);
+  // The package has no types for its inner files; this is what it uses where none is given.
+  const open = (require('kafkajs/src/network/socketFactory') as () => ISocketFactory)();
+  const sockets = new Set<Socket>();
+  const over = new Error('the bus has stopped');
+  let isCut = false;
+  return {
+    open: (to) => {
+      if (isCut) return new Socket().destroy(over);
+      const socket = open(to);
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      return socket;
+    },
+    cut: () => {
+      isCut = true;
+      // With an error, for the library ends a connection's timer only when it hears of one.
+      for (const socket of sockets) socket.destroy(over);
+    },
+    areCut: () => isCut,
+  };
 }
 
 function tlsOptions(tls: boolean | KafkaTls): NonNullable<KafkaConfig['ssl']> {

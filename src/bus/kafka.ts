@@ -44,7 +44,7 @@ const COMPRESS_FROM_BYTES = 256 * 1024;
 /** Connects to the brokers and makes the topics that are missing; rejects with `unavailable` and the reason when that is impossible. */
 export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus & RunEventBus> {
   const topics = topicsOf(options.topicPrefix);
-  const { lib, kafka } = await createKafkaClient(options, options.log);
+  const { lib, kafka, cut } = await createKafkaClient(options, options.log);
   const admin = kafka.admin();
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
@@ -61,15 +61,17 @@ export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus & RunE
     await within(options.clock, OPEN_LIMIT_MS, `Kafka at ${options.brokers.join(', ')}`, open());
   } catch (error) {
     await Promise.allSettled([admin.disconnect(), producer.disconnect()]);
+    cut();
     throw error;
   }
-  return new KafkaBus(options, { kafka, admin, producer, topics, gzip: lib.CompressionTypes.GZIP });
+  return new KafkaBus(options, { kafka, admin, producer, cut, topics, gzip: lib.CompressionTypes.GZIP });
 }
 
 interface Connections {
   readonly kafka: Kafka;
   readonly admin: Admin;
   readonly producer: Producer;
+  readonly cut: () => void;
   readonly topics: Topics;
   readonly gzip: number;
 }
@@ -140,7 +142,7 @@ class KafkaBus implements Bus, RunEventBus {
   }
 
   async #stop(): Promise<void> {
-    const { admin, producer } = this.#connections;
+    const { admin, producer, cut } = this.#connections;
     await this.#consumer?.stop();
     await Promise.allSettled(this.#publishing);
     const closing = Promise.allSettled([producer.disconnect(), admin.disconnect()]);
@@ -149,6 +151,7 @@ class KafkaBus implements Bus, RunEventBus {
         this.#options.log.warn({ reason: messageOf(error) }, 'the connections to kafka did not close in time');
       },
     );
+    cut();
   }
 
   async #publish(topic: string, messages: readonly Message[], limit_ms: number): Promise<void> {
