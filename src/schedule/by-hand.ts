@@ -77,7 +77,7 @@ export function retryRun(runs: RunStore, run_id: string, command: RetryCommand, 
     const at = instant(clock.now());
     const { by, reason } = command;
     if (isRunFinished(run.state)) return retryEvents(run, command, at);
-    const { step_id } = stepWaitingFor(run, ['in_doubt'], command.step_id);
+    const { step_id } = doubtfulStep(run, command.step_id);
     return [{ type: 'doubt_settled', at, step_id, by, done: false, comment: reason }];
   });
 }
@@ -99,7 +99,9 @@ async function tell(runs: RunStore, run_id: string, eventsFor: (run: Run) => rea
   throw new FixpointError('unavailable', `run ${run_id} went on too fast to be told anything; try again`);
 }
 
-function steering({ type, by, reason, compensate }: RunCommand, at: string): RunEvent {
+function steering({ type, by, compensate, ...said }: RunCommand, at: string): RunEvent {
+  // Nothing said is no reason: who did it is then told in its place.
+  const reason = said.reason === null || said.reason.trim() === '' ? null : said.reason;
   switch (type) {
     case 'cancel':
       return { type: 'run_cancel_requested', at, by, reason, ...(compensate ? { compensate: true } : {}) };
@@ -174,6 +176,16 @@ function doneUnsaid(what: string): FixpointError {
   return new FixpointError('invalid', `${what}: say whether it took place`, {
     details: [{ path: 'done', message: 'expected true (it took place) or false (it did not: it is done again)' }],
   });
+}
+
+/** The write in doubt that is to be done again: nothing else of a run under way is. */
+function doubtfulStep(run: Run, step_id: string | null): Step {
+  const isAnyInDoubt = Object.values(run.steps).some((step) => step.state === 'waiting' && step.reason === 'in_doubt');
+  if (isAnyInDoubt) return stepWaitingFor(run, ['in_doubt'], step_id);
+  throw new FixpointError(
+    'conflict',
+    `run ${run.run_id} is ${run.state}; only a run that has ended is tried again, or a write in doubt`,
+  );
 }
 
 function stepWaitingFor(run: Run, reasons: readonly string[], step_id: string | null): Step {

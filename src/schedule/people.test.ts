@@ -238,6 +238,22 @@ describe('people in the loop', () => {
     expect(run(asking)).toMatchObject({ state: 'succeeded', reason: null });
   });
 
+  it('says who cancelled where nothing is said of why, and what can be tried again where nothing can', async () => {
+    const run_id = await world.begin(scheduler, [{ id: 'ok', type: 'approval' }]);
+    await world.clock.advance(100);
+    const again = retryRun(world.memory.store, run_id, { by: 'ann', step_id: null, reason: null }, world.clock);
+    await expect(again).rejects.toMatchObject({
+      code: 'conflict',
+      message: `run ${run_id} is waiting; only a run that has ended is tried again, or a write in doubt`,
+    });
+
+    await steerRun(world.memory.store, run_id, { type: 'cancel', by: 'ann', reason: ' ' }, world.clock);
+    scheduler.wake(run_id);
+    await world.clock.advance(2_000);
+    expect(run(run_id)).toMatchObject({ state: 'cancelled', reason: 'cancelled by ann' });
+    expect(step(run_id, 'ok').message).toBe('cancelled by ann');
+  });
+
   it('never takes an answer to one question for an answer to another', async () => {
     const tell = (run_id: string, solved: boolean | null, done: boolean | null) =>
       confirmRun(world.memory.store, run_id, { by: 'alice', step_id: null, solved, done, comment: null }, world.clock);
