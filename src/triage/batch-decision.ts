@@ -1,12 +1,12 @@
 import type { Alert } from '../domain/alert/alert.js';
 import type { Decision } from '../domain/decision/decision.js';
 import type { Ids } from '../domain/id.js';
-import type { Rule } from '../domain/rule/rule.js';
 import { isRunFinished } from '../domain/run/run.js';
-import type { DecidedBatch, Occurrence, RunKey, TriageStore } from '../domain/triage-store.js';
+import type { DecidedBatch, Occurrence, TriageStore } from '../domain/triage-store.js';
 import type { Suppressed } from '../domain/suppression/suppression-set.js';
 import type { TriageCache } from './cache.js';
 import { runKeyText } from './cache.js';
+import { BatchReach } from './batch-reach.js';
 import { BatchSuppression, holderOf } from './batch-suppression.js';
 import { contentHash, occurrenceKey } from './content.js';
 import type { Verdict } from './facts.js';
@@ -44,13 +44,12 @@ const VERSIONS_FROM = Date.UTC(2020, 0, 1);
 export class BatchDecision {
   readonly #options: BatchOptions;
   readonly #keys: readonly string[];
-  readonly #hasResolved: boolean;
+  readonly #reach: BatchReach;
   readonly #after = new Map<string, Occurrence>();
   readonly #starts: Starts;
   readonly #flaps: Flaps;
   readonly #unmatched: Alert[] = [];
   readonly #taken: string[] = [];
-  readonly #matches = new Map<string, readonly Rule[]>();
   readonly #notFixed = new Map<string, DecidedBatch['not_fixed'][number]>();
   /** Those of them that had surely ended when the alert was received. */
   readonly #telling = new Set<string>();
@@ -67,7 +66,7 @@ export class BatchDecision {
     this.#flaps = new Flaps(this.#starts, options.limits.flapping, options.now);
     this.#keys = options.alerts.map(occurrenceKey);
     this.#suppression = new BatchSuppression(options.suppressions, options.alerts, this.#keys);
-    this.#hasResolved = options.alerts.some((alert) => alert.status === 'resolved');
+    this.#reach = new BatchReach({ ...options, keys: this.#keys, starts: this.#starts, flaps: this.#flaps });
   }
 
   get openings(): readonly Opening[] {
@@ -85,8 +84,8 @@ export class BatchDecision {
 
   /** Everything that this batch looks at. */
   get touches(): ReadonlySet<string> {
-    const unsettled = this.#unsettled();
-    return new Set([...this.#keys, ...this.#runKeys(unsettled).keys(), ...this.#budgetKeys(unsettled)]);
+    const unsettled = this.#reach.unsettled();
+    return new Set([...this.#keys, ...this.#reach.runKeys(unsettled).keys(), ...this.#reach.budgetKeys(unsettled)]);
   }
 
   /** Everything that this batch is about to change; known after `decide`. */
@@ -96,13 +95,13 @@ export class BatchDecision {
 
   /** Asks the store for what only some rules need: when services were last written to, and what else fires. */
   async lookUp(store: TriageStore): Promise<void> {
-    await this.#suppression.lookUp((alert, index) => this.#isSettled(alert, index));
-    const unsettled = this.#unsettled();
-    await this.#starts.lookUp([...this.#budgetKeys(unsettled)]);
+    await this.#suppression.lookUp((alert, index) => this.#reach.isSettled(alert, index));
+    const unsettled = this.#reach.unsettled();
+    await this.#starts.lookUp([...this.#reach.budgetKeys(unsettled)]);
     const services = new Set<string>();
     for (const alert of unsettled) {
       if (alert.service_name === null || alert.status === 'resolved') continue;
-      if (this.#matching(alert).some((rule) => rule.cooldown !== undefined)) services.add(alert.service_name);
+      if (this.#reach.matching(alert).some((rule) => rule.cooldown !== undefined)) services.add(alert.service_name);
     }
     if (services.size === 0) return;
     const found = await store.lastWrites([...services]);
@@ -112,7 +111,7 @@ export class BatchDecision {
 
   /** Corrects what is remembered of the open runs that this batch may join. */
   async refreshRuns(store: TriageStore): Promise<void> {
-    const keys = this.#runKeys(this.#unsettled());
+    const keys = this.#reach.runKeys(this.#reach.unsettled());
     for (const text of keys.keys()) this.#options.cache.forgetRun(text);
     for (const { key, run_id } of await store.openRuns([...keys.values()]))
       this.#options.cache.rememberRun(runKeyText(key), run_id);
@@ -249,7 +248,7 @@ export class BatchDecision {
       key,
       suppression: this.#suppression.facts,
       occurrence: before,
-      matching: () => this.#matching(alert),
+      matching: () => this.#reach.matching(alert),
       modeOf: policy.modeOf,
       lastWrite,
       flapping: () => this.#flaps.hold(alert, before),
@@ -264,7 +263,7 @@ export class BatchDecision {
     const { alert, verdict } = judged;
     const { limits } = this.#options;
     if (!isNewOccurrence(judged) || !concernsPeople(verdict)) return;
-    for (const rule of this.#matches.get(alert.alert_id) ?? []) this.#taken.push(rule.rule_id);
+    for (const rule of this.#reach.matched(alert)) this.#taken.push(rule.rule_id);
     if (limits.storm) this.#starts.demand.add('alerts', alert.service_name);
     if (verdict.type === 'drop' && verdict.reason === 'no_match' && limits.unmatched.has(alert.severity))
       this.#unmatched.push(alert);
@@ -354,56 +353,5 @@ export class BatchDecision {
       run_open: true,
       run_ids: [...current.run_ids, ...decision.run_ids].slice(-100),
     });
-  }
-
-  #matching(alert: Alert): readonly Rule[] {
-    let rules = this.#matches.get(alert.alert_id);
-    if (!rules) {
-      rules = this.#options.policy.rules.match(alert);
-      this.#matches.set(alert.alert_id, rules);
-    }
-    return rules;
-  }
-
-  /** True for a repeat that its occurrence alone settles: no rule is asked. What an alert of the same batch may end is not settled yet. */
-  #isSettled(alert: Alert, index: number): boolean {
-    if (alert.filtered !== undefined) return true;
-    const before = this.#options.cache.occurrence(this.#keys[index] ?? '');
-    if (!before?.open || before.run_id === null || before.alert_id === alert.alert_id || this.#hasResolved)
-      return false;
-    return before.run_open || before.runs_used >= this.#options.maxRunsPerOccurrence;
-  }
-
-  /** The alerts for which their occurrence is not all that counts. What is remembered may be another after everything that is awaited. */
-  #unsettled(): ReadonlySet<Alert> {
-    return new Set(this.#options.alerts.filter((alert, index) => !this.#isSettled(alert, index)));
-  }
-
-  /** What alerts of this batch may use up. */
-  #budgetKeys(unsettled: ReadonlySet<Alert>): ReadonlySet<string> {
-    const keys = new Set<string>();
-    for (const [rule, alert] of this.#mayRun(unsettled))
-      for (const key of this.#starts.budgetKeys(rule, alert)) keys.add(key);
-    for (const alert of this.#options.alerts)
-      if (alert.status === 'resolved' || unsettled.has(alert))
-        for (const key of this.#flaps.budgetKeys(alert)) keys.add(key);
-    return keys;
-  }
-
-  /** Runs that alerts of this batch may start or join. */
-  #runKeys(unsettled: ReadonlySet<Alert>): ReadonlyMap<string, RunKey> {
-    const keys = new Map<string, RunKey>();
-    for (const [rule, alert] of this.#mayRun(unsettled)) {
-      const key = this.#starts.keyOf(rule, alert);
-      keys.set(runKeyText(key), key);
-    }
-    return keys;
-  }
-
-  *#mayRun(unsettled: ReadonlySet<Alert>): Generator<[Rule, Alert]> {
-    for (const alert of unsettled) {
-      if (alert.status === 'resolved') continue;
-      for (const rule of this.#matching(alert)) yield [rule, alert];
-    }
   }
 }
