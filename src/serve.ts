@@ -4,6 +4,7 @@ import pino from 'pino';
 import { startApp } from './app.js';
 import type { App } from './app.js';
 import { loadConfig } from './config.js';
+import { counted } from './domain/counted.js';
 import { FixpointError, messageOf } from './domain/errors.js';
 import { playbooksFolderFault } from './app/playbook-needs.js';
 import type { FolderFault } from './app/playbook-needs.js';
@@ -70,7 +71,7 @@ export function versionOf(): string {
 function startLine(app: App, configuration: string, folder: FolderFault | null): string {
   const { playbooks, rules, problems } = app.catalog;
   const lines = [
-    `Fixpoint on ${app.url} · ${app.description} · ${playbooks.size} playbooks, ${rules.length} rules`,
+    `Fixpoint on ${app.url} · ${app.description} · ${counted(playbooks.size, 'playbook')}, ${counted(rules.length, 'rule')}`,
     `Configuration: ${configuration}`,
   ];
   if (app.description.startsWith('embedded'))

@@ -13,6 +13,7 @@ import { createExecutors } from '../executor/registry.js';
 import { hashOf, newToken } from '../http/token-text.js';
 import { createNotifiers } from '../notifier/registry.js';
 import { checkPlaybooks } from './playbook-needs.js';
+import { lookAtStore } from '../store/look.js';
 import { openStore } from '../store/open.js';
 import type { StoreOptions } from '../store/open.js';
 import { exportStore, importStore } from '../store/transfer.js';
@@ -87,7 +88,7 @@ export async function dialAll(deps: UpkeepDeps, signal: AbortSignal): Promise<Co
   const silences = openSilences(settings.sources, { clock });
   try {
     const lines = await Promise.all([
-      dialStore(deps, signal),
+      dialStore(deps),
       dialKafka(deps, signal),
       checkPlaybooks(config),
       executors.check(signal),
@@ -145,15 +146,10 @@ export function kafkaOptions({ topic_prefix, tls, sasl, partitions, replication 
   };
 }
 
-async function dialStore(deps: UpkeepDeps, signal: AbortSignal): Promise<ConnectionCheck[]> {
+async function dialStore(deps: UpkeepDeps): Promise<ConnectionCheck[]> {
   const target = deps.config.settings.database_url === undefined ? deps.config.settings.data_dir : 'DATABASE_URL';
   try {
-    const store = await openConfiguredStore(deps);
-    try {
-      return [await store.check(signal)];
-    } finally {
-      await store.stop();
-    }
+    return [await lookAtStore(storeOptions(deps))];
   } catch (error) {
     // A running service holds the embedded store: that is how it should be.
     const inUse =

@@ -122,7 +122,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ready: () => ready(db, committer),
     stuck: () => committer.stuck,
     description,
-    check: () => check(db, description),
+    check: () => checkDb(db, description),
     stop: async () => {
       stopUpkeep();
       await db.stop();
@@ -223,7 +223,8 @@ async function ready(db: Db, committer: Committer<Rows>): Promise<void> {
   }
 }
 
-async function check(db: Db, target: string): Promise<ConnectionCheck> {
+/** Whether the database answers, and as what; never rejects. */
+export async function checkDb(db: Db, target: string): Promise<ConnectionCheck> {
   try {
     const [row] = await db.query<{ version: string }>({ text: "select current_setting('server_version') as version" });
     return { name: 'store', target, ok: true, message: `PostgreSQL ${row?.version ?? '?'}`, required: true };
