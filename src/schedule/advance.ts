@@ -13,7 +13,7 @@ import { refusalBefore, whyNot } from './approval.js';
 import { endOfRest, failureEvents, goesOn, NOT_NEEDED, successEvents } from './conclude.js';
 import { CHECK_SPEC } from './check.js';
 import { changesOf, endOf, isForItsAlertOnly, leftToTakeBack, outcomeOf, resultOf, solvedOf } from './outcome.js';
-import { errorOf, itemsFrom, itemsOf } from './items.js';
+import { cancelOf, errorOf, itemsFrom, itemsOf } from './items.js';
 import { whyUnknown } from './only-recorded.js';
 import { isUndo, undoIdOf } from './plan.js';
 import type { Plan, PlannedTask } from './plan.js';
@@ -310,13 +310,8 @@ class Turn implements Advanced {
     const output = items.map((item) => item.output);
     const error = errorOf(items);
     if (error !== null) return this.#fail(planned, step_id, error, output);
-    if (items.some((item) => item.state === 'cancelled' || item.reason === 'cancelled'))
-      return this.#emit({
-        type: 'step_cancelled',
-        at: this.#at,
-        step_id,
-        reason: this.run.reason ?? 'the run was cancelled',
-      });
+    const reason = cancelOf(this.run, items);
+    if (reason !== null) return this.#emit({ type: 'step_cancelled', at: this.#at, step_id, reason });
     const summary = counted(items.length, 'item');
     this.#emit({ type: 'step_succeeded', at: this.#at, step_id, output, summary, evidence: null, change: null });
     for (const event of successEvents(planned, summary, this.#at)) this.#emit(event);

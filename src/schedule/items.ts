@@ -30,3 +30,11 @@ export function errorOf(items: readonly Step[]): string | null {
   const first = failed.slice(0, 3).map((item) => `${item.step_id}: ${item.error ?? ''}`);
   return `${failed.length} of ${items.length} items failed: ${first.join('; ')}`;
 }
+
+/** Why the task is cancelled with one of its items: the run ends, or people said no to that item; null when none of them was. */
+export function cancelOf(run: Run, items: readonly Step[]): string | null {
+  const stopped = items.find((item) => item.state === 'cancelled' || item.reason === 'cancelled');
+  if (!stopped) return null;
+  const ends = run.cancel_requested || run.aborted ? run.reason : null;
+  return ends ?? `${stopped.step_id}: ${stopped.message ?? 'the run was cancelled'}`;
+}

@@ -90,6 +90,18 @@ describe('people in the loop', () => {
     expect(did()).toEqual(['say', 'say']);
   });
 
+  it('says of a list which item people said no to, though nobody cancelled the run and another step still waits', async () => {
+    const run_id = await world.begin(scheduler, [
+      { ...SCALE, foreach: ['a', 'b'], max_parallel: 2, approval: {} },
+      { id: 'other', type: 'approval' },
+    ]);
+    await world.clock.advance(100);
+    await answer(run_id, 'more[0]', 'approve');
+    await answer(run_id, 'more[1]', 'deny');
+    expect(run(run_id)).toMatchObject({ state: 'waiting', reason: 'approval' });
+    expect(step(run_id, 'more')).toMatchObject({ state: 'cancelled', message: 'more[1]: denied by alice' });
+  });
+
   it('asks again when what would be changed is not any more what was approved', async () => {
     const run_id = await world.begin(scheduler, [{ ...SCALE, approval: {} }]);
     const first = step(run_id, 'more').approval!;
