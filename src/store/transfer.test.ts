@@ -92,6 +92,18 @@ describe('an export', () => {
     );
   });
 
+  it('tells of nobody at work on an embedded store whose process was killed a moment ago', async () => {
+    const db = await openEmbedded(join(root, 'full'), null);
+    await db.script(
+      "insert into workers (worker_id, until, name) values ('killed', now() + interval '1 hour', 'here')",
+    );
+    await db.stop();
+
+    const { at_work } = await exportStore(optionsFor('full'), () => Promise.resolve(), GO_ON);
+
+    expect(at_work).toBe(0);
+  });
+
   it('is refused where nothing is, and makes nothing there', async () => {
     const refused = exportStore(optionsFor('nowhere'), () => Promise.resolve(), GO_ON);
 

@@ -77,7 +77,8 @@ export async function exportStore(
         }
       }
       await write(`${JSON.stringify({ end: counts })}\n`);
-      return { counts, from: description, at_work: await processesAtWork(tx) };
+      // Who has the embedded store has it alone: what is still written there is the lease of a process that was killed.
+      return { counts, from: description, at_work: options.url === null ? 0 : await processesAtWork(tx) };
     });
   });
 }
