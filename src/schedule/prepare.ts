@@ -5,6 +5,7 @@ import type { Scope } from '../domain/expression/expression.js';
 import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { ConditionResult, Run } from '../domain/run/run.js';
 import { isSinceRetry, isStepFinished } from '../domain/run/run.js';
+import { schemaProblems } from '../domain/schema-problem.js';
 import { isRehearsal } from './only-recorded.js';
 import type { Plan, PlannedTask } from './plan.js';
 
@@ -94,8 +95,11 @@ export function prepare(
   }
   const parsed = spec.input.safeParse(parameters);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'parameters'}: ${issue.message}`);
-    return { type: 'failed', error: `parameters: ${String(conceal(issues.join('; ')))}` };
+    // Asked of what may be shown: words are cut, and half of a secret would not be known for one.
+    const problems = schemaProblems(spec.input, conceal(parameters));
+    const issues = problems.length > 0 ? problems : parsed.error.issues;
+    const told = issues.map(({ path, message }) => `${path.join('.') || 'parameters'}: ${message}`);
+    return { type: 'failed', error: `parameters: ${String(conceal(told.join('; ')))}` };
   }
   const effect = typeof spec.effect === 'function' ? spec.effect(parsed.data) : spec.effect;
   const earlier = run.steps[step_id]?.attempts ?? [];
