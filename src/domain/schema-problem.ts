@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cut } from './cut.js';
 import { Duration } from './duration.js';
 import { didYouMean } from './nearest.js';
 
@@ -43,7 +44,7 @@ export function called(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   const text = JSON.stringify(value) ?? typeof value;
-  const short = text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  const short = cut(text, 60);
   return typeof value === 'number' ? `the number ${short}` : short;
 }
 
@@ -94,7 +95,7 @@ function cameAs(issue: Issue, path: DataPath, data: unknown): unknown {
 }
 
 function shortKey(key: string): string {
-  return key.length > 100 ? `${key.slice(0, 99)}…` : key;
+  return cut(key, 100);
 }
 
 function messageFor(issue: Issue, path: DataPath, value: unknown, wanted: string | null): string {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { cut } from '../domain/cut.js';
 import { durationMs } from '../domain/duration.js';
 import type { ApprovalPlan, Asks, Intent } from '../domain/run/outcome.js';
 import type { Run, Step } from '../domain/run/run.js';
@@ -52,7 +53,7 @@ function describePlan({ target, what, from, to, parameters }: ApprovalPlan): str
 
 function short(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
-  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+  return cut(text, 200);
 }
 
 /** Hex SHA-256 of what is asked about: two plans are the same exactly when nothing in them differs but the order of keys. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ALERT_FIELDS } from './alert.js';
+import { cut } from '../cut.js';
 import { compileTemplate, ExpressionError, formatReference, renderTemplate } from '../expression/expression.js';
 import type { Scope } from '../expression/expression.js';
 import { MAX_EXPRESSION_LENGTH } from '../expression/cel.js';
@@ -88,5 +89,5 @@ export function expressionText(check: (text: string) => unknown): z.ZodType<stri
 }
 
 function shown(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+  return cut(text, 100);
 }

@@ -1,6 +1,7 @@
 import { absence, compileExpression, ExpressionError, formatReference, MissingValue, valueAt } from './cel.js';
 import type { Expression, Scope } from './cel.js';
 import type { Reference } from './cel-tree.js';
+import { cut } from '../cut.js';
 import { createEncoder, textOf } from '../encoding.js';
 import { FixpointError, messageOf } from '../errors.js';
 import type { Encoding } from '../executor.js';
@@ -207,5 +208,5 @@ function describe(value: unknown): string {
 }
 
 function excerpt(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+  return cut(text, 100);
 }

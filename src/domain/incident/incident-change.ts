@@ -1,5 +1,6 @@
 import { Severity } from '../alert/alert.js';
 import { instant } from '../clock.js';
+import { cut } from '../cut.js';
 import type { Grade, Incident, IncidentEntryType, IncidentState, Priority } from './incident.js';
 import type { IncidentNews, IncidentRules } from './incident-rules.js';
 import { impactOf, priorityOf, spanMs } from './incident-rules.js';
@@ -67,7 +68,7 @@ export function newRecord(
   const record: IncidentRecord = {
     incident_id,
     state: 'open',
-    alert_name: first.alert_name.slice(0, MAX_TITLE),
+    alert_name: cut(first.alert_name, MAX_TITLE),
     service_names: [],
     severity: first.severity,
     firing: { critical: 0, warning: 0, info: 0 },
@@ -99,7 +100,7 @@ export function newRecord(
 
 export function addService(record: IncidentRecord, service_name: string | null): void {
   if (service_name === null || record.service_names.length >= MAX_SERVICES) return;
-  const name = service_name.slice(0, MAX_TITLE);
+  const name = cut(service_name, MAX_TITLE);
   if (!record.service_names.includes(name)) record.service_names.push(name);
 }
 
@@ -166,7 +167,7 @@ export function titleOf({ alert_name, service_names }: IncidentRecord): string {
   if (first === undefined) return alert_name;
   const others =
     second === undefined ? '' : more.length === 0 ? ` and ${second}` : ` and ${more.length + 1} other services`;
-  return `${alert_name} on ${first}${others}`.slice(0, MAX_TITLE);
+  return cut(`${alert_name} on ${first}${others}`, MAX_TITLE);
 }
 
 /** A line for the timeline; null where it is full of what follows from alerts. `people`: somebody wrote it. */

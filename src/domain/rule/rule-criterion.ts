@@ -2,6 +2,7 @@ import type { Alert } from '../alert/alert.js';
 import { Severity } from '../alert/alert.js';
 import { labelOf, matcherHolds, parseMatcher } from '../alert/label.js';
 import type { Matcher } from '../alert/label.js';
+import { cut } from '../cut.js';
 import { ExpressionError } from '../expression/expression.js';
 import { FixpointError, messageOf } from '../errors.js';
 import type { Beginning } from '../linear-pattern.js';
@@ -272,7 +273,7 @@ function remembering(matches: (value: string) => boolean): (value: string) => bo
 
 function shown(value: string | null): string {
   if (value === null) return 'is not known';
-  return `is ${value.length > 100 ? `${value.slice(0, 99)}…` : value}`;
+  return `is ${cut(value, 100)}`;
 }
 
 function shorten(texts: readonly string[]): string {
