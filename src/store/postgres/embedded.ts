@@ -99,7 +99,10 @@ export async function openEmbedded(
   const unlock = await takeDirectory(directory);
   try {
     const data = join(directory, 'pg');
-    if (!existsSync(join(data, 'PG_VERSION'))) await plant(data, seed);
+    if (!existsSync(join(data, 'PG_VERSION')))
+      await plant(data, seed).catch((error: unknown) => {
+        throw unusable(directory, error);
+      });
     const lite = await Lite.open(data);
     return embeddedDb(lite, data, unlock);
   } catch (error) {
@@ -114,13 +117,14 @@ async function takeDirectory(directory: string): Promise<() => void> {
     await mkdir(directory, { recursive: true });
     return lockDirectory(directory);
   } catch (error) {
-    if (error instanceof FixpointError) throw error;
-    throw new FixpointError(
-      'unavailable',
-      `the data directory ${directory} cannot be used: ${messageOf(error)}. Set FIXPOINT_DATA_DIR (data_dir) to one that can be written.`,
-      { cause: error },
-    );
+    throw error instanceof FixpointError ? error : unusable(directory, error);
   }
+}
+
+function unusable(directory: string, cause: unknown): FixpointError {
+  const words = `the data directory ${directory} cannot be used: ${messageOf(cause)}`;
+  const advice = 'Set FIXPOINT_DATA_DIR (data_dir) to one that can be written.';
+  return new FixpointError('unavailable', `${words}. ${advice}`, { cause });
 }
 
 /** Makes an empty database in `directory`: what the first start of an embedded store copies. */
