@@ -90,6 +90,20 @@ describe('people in the loop', () => {
     expect(did()).toEqual(['say', 'say']);
   });
 
+  it('asks once where the task is a question itself, on the terms that stand in its approval', async () => {
+    const terms = { approvers: ['alice', 'bob'], quorum: 2, expires: '1h' };
+    const run_id = await world.begin(scheduler, [
+      { id: 'ok', type: 'approval', approval: terms, parameters: { quorum: 1 } },
+      { ...SCALE, depends_on: ['ok'] },
+    ]);
+    const asked = step(run_id, 'ok').approval;
+    expect(asked).toMatchObject({ state: 'pending', approvers: ['alice', 'bob'], quorum: 1, plan: null });
+    expect(Date.parse(asked?.expires_at ?? '') - Date.parse(asked?.requested_at ?? '')).toBe(3_600_000);
+    await answer(run_id, 'ok', 'approve');
+    expect(run(run_id)).toMatchObject({ state: 'succeeded' });
+    expect(did()).toEqual(['more']);
+  });
+
   it('says of a list which item people said no to, though nobody cancelled the run and another step still waits', async () => {
     const run_id = await world.begin(scheduler, [
       { ...SCALE, foreach: ['a', 'b'], max_parallel: 2, approval: {} },

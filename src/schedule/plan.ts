@@ -90,14 +90,20 @@ export function planOf(playbook: Playbook, proof: ProofTimes = { within_ms: 300_
 }
 
 function plannedOf(task: Task): PlannedTask {
+  const kind = task.type.toLowerCase();
   return {
-    task,
-    kind: task.type.toLowerCase(),
+    task: kind === 'approval' ? withItsTerms(task) : task,
+    kind,
     needs: [],
     upstream: new Set(),
     timeout_ms: task.timeout === undefined ? DEFAULT_STEP_TIMEOUT_MS : durationMs(task.timeout),
     idempotent: task.idempotent === true || task.parameters?.['idempotent'] === true,
   };
+}
+
+/** A task that is a question itself is not asked about first: who may answer it, and until when, is what its `approval` says. */
+function withItsTerms({ approval, ...task }: Task): Task {
+  return approval === undefined ? task : { ...task, parameters: { ...approval, ...task.parameters } };
 }
 
 const VERIFY = ':verify';
