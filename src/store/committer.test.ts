@@ -56,6 +56,37 @@ describe('group commit', () => {
     expect(told.filter((word) => word === 'second')).toHaveLength(64);
   });
 
+  it('says why commits fail, whatever is in them, until one succeeds or none was tried for a minute', async () => {
+    const heard: unknown[] = [];
+    let now = 0;
+    let trouble: Error | null = sqlError('53100');
+    const committer = new Committer<string>({
+      lanes: 1,
+      max: 8,
+      now: () => now,
+      write: () => (trouble === null ? Promise.resolve() : Promise.reject(trouble)),
+      onFailing: (error) => void heard.push(error),
+    });
+    expect(committer.failing).toBeNull();
+    const full = await Promise.allSettled([committer.commit('a'), committer.commit('b')]);
+    expect(full.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect(committer.commit('c')).rejects.toThrow('53100');
+    expect([committer.failing, heard]).toEqual(['53100', [trouble]]);
+
+    trouble = null;
+    await committer.commit('d');
+    expect(committer.failing).toBeNull();
+
+    trouble = new FixpointError('unavailable', 'the database does not answer');
+    await expect(committer.commit('e')).rejects.toThrow();
+    expect([committer.failing, heard.length]).toEqual(['the database does not answer', 2]);
+    now = 60_000;
+    expect(committer.failing).toBeNull();
+    trouble = sqlError('23502');
+    await expect(committer.commit('f')).rejects.toThrow();
+    expect([committer.failing, heard.length]).toEqual([null, 2]);
+  });
+
   it('lets a refused operation fail alone, at the cost of a few statements', async () => {
     const { committer, batches } = aCommitter((operations) =>
       operations.includes('bad') ? Promise.reject(sqlError('23505')) : Promise.resolve(),

@@ -1,4 +1,4 @@
-import { FixpointError } from '../domain/errors.js';
+import { FixpointError, messageOf } from '../domain/errors.js';
 import { sqlState } from './db.js';
 import { SlowOperations } from './slow-operations.js';
 
@@ -12,7 +12,12 @@ interface CommitterOptions<Operation> {
   readonly now: () => number;
   /** Hears of operations that are refused from now on. */
   readonly onRefused?: (error: FixpointError) => void;
+  /** Hears when commits begin to fail, whatever is in them. */
+  readonly onFailing?: (error: unknown) => void;
 }
+
+/** A commit that failed says something about now for so long: then only another one can tell. */
+const FAILED_LATELY_MS = 60_000;
 
 /** So many answers are given before those who got them may go on. */
 const ANSWERS_AT_ONCE = 16;
@@ -33,6 +38,7 @@ export class Committer<Operation> {
   readonly #queue: Waiting<Operation>[] = [];
   /** What goes alone. */
   readonly #single: Waiting<Operation>[] = [];
+  #failed: { readonly at: number; readonly reason: string } | null = null;
   #busy = 0;
   #singleBusy = false;
   #flushing = false;
@@ -63,6 +69,12 @@ export class Committer<Operation> {
   /** True while commits take longer than the database lets a statement take, and none gets through. */
   get nothingGetsThrough(): boolean {
     return this.#slow.nothingGetsThrough;
+  }
+
+  /** Why commits fail, whatever is in them: the database is away, or has no room; null when one has succeeded since, or none was tried lately. */
+  get failing(): string | null {
+    const failed = this.#failed;
+    return failed !== null && this.#options.now() - failed.at < FAILED_LATELY_MS ? failed.reason : null;
   }
 
   /** What is refused because the database never gets it done, while it does all else. */
@@ -98,14 +110,15 @@ export class Committer<Operation> {
   async #run(batch: readonly Waiting<Operation>[]): Promise<void> {
     try {
       await this.#options.write(batch.map((waiting) => waiting.operation));
+      this.#failed = null;
       this.#slow.written(this.#slow.any ? this.#keysOf(batch) : []);
       void this.#answer(batch); // never rejects
     } catch (error) {
       if (tookTooLong(error)) return this.#tookTooLong(batch, error);
+      // A database that is away fails all of them alike: asking one by one would only take longer.
+      if (isAway(error)) return this.#failAll(batch, error);
       const [only] = batch;
       if (only && batch.length === 1) return settle(only, error);
-      // A database that is away fails all of them alike: asking one by one would only take longer.
-      if (sqlState(error) === null) return batch.forEach((waiting) => waiting.reject(error));
       const half = batch.length >> 1;
       await this.#run(batch.slice(0, half));
       await this.#run(batch.slice(half));
@@ -119,6 +132,12 @@ export class Committer<Operation> {
       if (lanes > 1 && index > 0 && index % ANSWERS_AT_ONCE === 0) await flushed();
       waiting.resolve('committed');
     }
+  }
+
+  #failAll(batch: readonly Waiting<Operation>[], error: unknown): void {
+    if (this.failing === null) this.#options.onFailing?.(error);
+    this.#failed = { at: this.#options.now(), reason: messageOf(error) };
+    for (const waiting of batch) waiting.reject(error);
   }
 
   #tookTooLong(batch: readonly Waiting<Operation>[], error: unknown): void {
@@ -163,6 +182,12 @@ const CONFLICTS: ReadonlySet<string> = new Set(['23505', '40001', '40P01']);
 function settle<Operation>(waiting: Waiting<Operation>, error: unknown): void {
   if (CONFLICTS.has(sqlState(error) ?? '')) waiting.resolve('conflict');
   else waiting.reject(error);
+}
+
+/** It is not reached, or has no room (insufficient_resources): nothing of it is about what was to be written. */
+function isAway(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === null || state.startsWith('53');
 }
 
 /** query_canceled: the time that a statement has was over. The pool says `unavailable`, and this as its cause. */

@@ -86,6 +86,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     keyOf: whatItChanges,
     now: () => options.clock.monotonic(),
     onRefused: options.onError,
+    onFailing: options.onError,
   });
   const feed = new EventFeed();
   const glance = new Glance(db, options.clock);
@@ -215,12 +216,14 @@ async function sharedNow(db: Db): Promise<number | null> {
 async function ready(db: Db, committer: Committer<Rows>): Promise<void> {
   if (committer.nothingGetsThrough)
     throw new FixpointError('unavailable', 'the database answers, but no commit ends in time: is a table locked?');
+  const { failing } = committer;
   try {
     await db.query({ text: 'select 1' });
   } catch (error) {
     if (error instanceof FixpointError) throw error;
     throw new FixpointError('unavailable', `the database does not answer: ${messageOf(error)}`, { cause: error });
   }
+  if (failing !== null) throw new FixpointError('unavailable', `the database answers, but keeps nothing: ${failing}`);
 }
 
 /** Whether the database answers, and as what; never rejects. */
