@@ -12,12 +12,12 @@ interface CommitterOptions<Operation> {
   readonly now: () => number;
   /** Hears of operations that are refused from now on. */
   readonly onRefused?: (error: FixpointError) => void;
-  /** Hears when commits begin to fail, whatever is in them. */
+  /** Hears when the database begins to keep nothing, though it answers. */
   readonly onFailing?: (error: unknown) => void;
 }
 
 /** A commit that failed says something about now for so long: then only another one can tell. */
-const FAILED_LATELY_MS = 60_000;
+const FAILED_LATELY_MS = 30_000;
 
 /** So many answers are given before those who got them may go on. */
 const ANSWERS_AT_ONCE = 16;
@@ -71,7 +71,7 @@ export class Committer<Operation> {
     return this.#slow.nothingGetsThrough;
   }
 
-  /** Why commits fail, whatever is in them: the database is away, or has no room; null when one has succeeded since, or none was tried lately. */
+  /** Why a database that answers keeps nothing, whatever it is; null when a commit has succeeded since, or none was tried lately. */
   get failing(): string | null {
     const failed = this.#failed;
     return failed !== null && this.#options.now() - failed.at < FAILED_LATELY_MS ? failed.reason : null;
@@ -135,8 +135,10 @@ export class Committer<Operation> {
   }
 
   #failAll(batch: readonly Waiting<Operation>[], error: unknown): void {
-    if (this.failing === null) this.#options.onFailing?.(error);
-    this.#failed = { at: this.#options.now(), reason: messageOf(error) };
+    if (keepsNothing(error)) {
+      if (this.failing === null) this.#options.onFailing?.(error);
+      this.#failed = { at: this.#options.now(), reason: messageOf(saidBy(error)) };
+    }
     for (const waiting of batch) waiting.reject(error);
   }
 
@@ -184,15 +186,26 @@ function settle<Operation>(waiting: Waiting<Operation>, error: unknown): void {
   else waiting.reject(error);
 }
 
-/** It is not reached, or has no room (insufficient_resources): nothing of it is about what was to be written. */
+/** It is not reached, or keeps nothing: that says nothing about what was to be written. */
 function isAway(error: unknown): boolean {
-  const state = sqlState(error);
-  return state === null || state.startsWith('53');
+  return sqlState(error) === null || keepsNothing(error);
 }
 
-/** query_canceled: the time that a statement has was over. The pool says `unavailable`, and this as its cause. */
+/** read_only_sql_transaction, disk_full, io_error: any question would still be answered. */
+const KEEPS_NOTHING: ReadonlySet<string> = new Set(['25006', '53100', '58030']);
+
+function keepsNothing(error: unknown): boolean {
+  return KEEPS_NOTHING.has(sqlState(saidBy(error)) ?? '');
+}
+
+/** The pool says `unavailable`, and what the database said as its cause. */
+function saidBy(error: unknown): unknown {
+  return error instanceof FixpointError ? error.cause : error;
+}
+
+/** query_canceled: the time that a statement has was over. */
 function tookTooLong(error: unknown): boolean {
-  return sqlState(error instanceof FixpointError ? error.cause : error) === '57014';
+  return sqlState(saidBy(error)) === '57014';
 }
 
 function refusal(key: string): FixpointError {

@@ -217,13 +217,13 @@ async function ready(db: Db, committer: Committer<Rows>): Promise<void> {
   if (committer.nothingGetsThrough)
     throw new FixpointError('unavailable', 'the database answers, but no commit ends in time: is a table locked?');
   const { failing } = committer;
+  if (failing !== null) throw new FixpointError('unavailable', `the database answers, but keeps nothing: ${failing}`);
   try {
     await db.query({ text: 'select 1' });
   } catch (error) {
     if (error instanceof FixpointError) throw error;
     throw new FixpointError('unavailable', `the database does not answer: ${messageOf(error)}`, { cause: error });
   }
-  if (failing !== null) throw new FixpointError('unavailable', `the database answers, but keeps nothing: ${failing}`);
 }
 
 /** Whether the database answers, and as what; never rejects. */
