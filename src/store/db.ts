@@ -27,11 +27,20 @@ export interface Db extends Queryable {
    * long as this process and its connection do.
    */
   urgent<Row>(statement: Statement): Promise<Row[]>;
+  readonly jsonList: JsonList;
   /** Commits when `work` resolves, rolls back when it rejects. Use only the transaction inside: the embedded database has one session. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
   /** Grows with every statement of this process that may have changed something. */
   activity(): number;
   stop(): Promise<void>;
+}
+
+/** How many JSON texts go to the database, one to a row, so that each is read as seldom as can be. */
+export interface JsonList {
+  /** As one value of a statement. */
+  value(texts: readonly string[]): unknown;
+  /** What answers the rows, each one `json`, where the value is the parameter `place`. */
+  rows(place: string): string;
 }
 
 /** The SQLSTATE of a database error, on both drivers; null for anything else. */

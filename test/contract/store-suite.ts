@@ -45,7 +45,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
 
     describe('decisions', () => {
       it('commits alert, occurrence and run together, and answers them as they were given', async () => {
-        const alert = aFreshAlert({ labels: { name: '支付 "x" \\ \u0001', __proto__x: 'y' } });
+        const alert = aFreshAlert({ labels: { name: '支付 "x" \\ \u0001\n{NULL},"}🙂', __proto__x: 'y' } });
         const opened = aNewRun({ alert });
         const { run_id } = opened.run;
         const decision = aDecision({ action: 'run', reason: null, run_id, run_ids: [run_id] });
@@ -62,6 +62,27 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         expect(await store.triage.occurrences([occurrence.key])).toEqual([{ ...occurrence, version: 1 }]);
         expect(await store.runView.get(run_id)).toMatchObject({ run_id, state: 'pending', alert, seq: 1, steps: [] });
       });
+
+      it.each([
+        ['NUL', 'a\0b'],
+        ['half of a character', 'a\ud83d'],
+        ['its other half after a backslash', '\\\ude42'],
+      ])(
+        'refuses an alert with %s, which could be kept and never asked about, and takes the one beside it',
+        async (_, name) => {
+          const [bad, good] = [
+            aFreshAlert({ labels: { name } }),
+            aFreshAlert({ labels: { name: '\\u0000 \\\\ud83d 🙂' } }),
+          ];
+          const commits = [bad, good].map((alert) =>
+            store.triage.commit(aBatch({ alerts: [{ alert, decision: aDecision() }] })),
+          );
+          const answers = await Promise.allSettled(commits);
+          expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+          expect(await store.alerts.get(bad.alert_id)).toBeNull();
+          expect(await store.alerts.get(good.alert_id)).toMatchObject({ labels: good.labels });
+        },
+      );
 
       it('refuses a decision on an occurrence that has changed, and writes nothing of it', async () => {
         const first = aFreshAlert();

@@ -117,14 +117,17 @@ export interface OccurrenceRow extends Occurrence {
 
 type Table = keyof Rows;
 
-/** What a table's rows do: `value` is where they stand among the statement's parameters, `count` where their number does. */
+/** What a table's rows do. `rows` answers them as `x`, or is a list of texts where a part names no columns; `count` is how many there are. */
 interface Part {
   readonly table: Table;
-  readonly values: 'json' | 'texts';
+  /** The columns of the rows, as JSON names them. */
+  readonly columns?: string;
+  /** Those that hold most of what is written: as a part of one large text the database would read them three times, by themselves once. */
+  readonly documents?: readonly string[];
   /** A change of the database, as one part of the statement. */
-  readonly change?: (value: string) => string;
+  readonly change?: (rows: string) => string;
   /** What has to be true for the commit to take place. */
-  readonly check?: (value: string, count: string) => string;
+  readonly check?: (rows: string, count: string) => string;
 }
 
 /** An alert that is held for the same reason for days is one line of its history, not a thousand. */
@@ -134,58 +137,62 @@ const HELD_AGAIN = `excluded.action = 'hold' and alerts.decisions -> -1 ->> 'act
 const PARTS: readonly Part[] = [
   {
     table: 'changes',
-    values: 'json',
+    columns: 'r text, s int',
+    documents: ['e'],
     // The primary key is the fence: whoever comes second with a number has decided on an old state.
-    change: (value) => `e as (insert into run_changes (run_id, seq, events)
-  select r, s, e from json_to_recordset(${value}::json) as x(r text, s int, e json))`,
+    change: (rows) => `e as (insert into run_changes (run_id, seq, events)
+  select r, s, e from ${rows})`,
   },
   {
     table: 'runs',
-    values: 'json',
+    columns:
+      'r text, p text, v text, n text, g text, dry boolean, st text, oc text, op boolean, ca timestamptz, fa timestamptz, l text, pk boolean',
+    documents: ['d'],
     // A run that leaves the open ones gives up its lease in the same stroke.
     change: (
-      value,
+      rows,
     ) => `r as (insert into runs (run_id, playbook_id, playbook_version, service_name, group_key, dry_run, state, outcome, open, created_at, finished_at, doc, lease_owner, lease_epoch, wake_at, poked)
   select r, p, v, n, g, dry, st, oc, op, ca, fa, d, l, case when l is null then 0 else 1 end, case when l is null then ca end, pk
-  from json_to_recordset(${value}::json) as x(r text, p text, v text, n text, g text, dry boolean, st text, oc text, op boolean, ca timestamptz, fa timestamptz, d json, l text, pk boolean)
+  from ${rows}
   on conflict (run_id) do update set state = excluded.state, outcome = excluded.outcome, open = excluded.open, finished_at = excluded.finished_at, doc = excluded.doc,
     lease_owner = case when excluded.open then runs.lease_owner end, poked = runs.poked or excluded.poked)`,
   },
   {
     table: 'outbox',
-    values: 'json',
-    change: (value) => `o as (insert into outbox (outbox_id, run_id, kind, step_id, message, created_at, next_at)
-  select i, r, k, s, m, a, least(a, now()) from json_to_recordset(${value}::json) as x(i text, r text, k text, s text, m text, a timestamptz))`,
+    columns: 'i text, r text, k text, s text, m text, a timestamptz',
+    change: (rows) => `o as (insert into outbox (outbox_id, run_id, kind, step_id, message, created_at, next_at)
+  select i, r, k, s, m, a, least(a, now()) from ${rows})`,
   },
   {
     table: 'approvals',
-    values: 'json',
-    change: (value) => `ap as (insert into approvals (approval_id, run_id, step_id, state, requested_at, doc)
-  select i, r, t, st, at, d from json_to_recordset(${value}::json) as x(i text, r text, t text, st text, at timestamptz, d json)
+    columns: 'i text, r text, t text, st text, at timestamptz, d json',
+    change: (rows) => `ap as (insert into approvals (approval_id, run_id, step_id, state, requested_at, doc)
+  select i, r, t, st, at, d from ${rows}
   on conflict (approval_id) do update set state = excluded.state, doc = excluded.doc)`,
   },
   {
     table: 'writes',
-    values: 'json',
-    change: (value) => `w as (insert into service_writes (service_name, at)
-  select s, max(a) from json_to_recordset(${value}::json) as x(s text, a timestamptz) group by s
+    columns: 's text, a timestamptz',
+    change: (rows) => `w as (insert into service_writes (service_name, at)
+  select s, max(a) from ${rows} group by s
   on conflict (service_name) do update set at = greatest(service_writes.at, excluded.at))`,
   },
   {
     table: 'finished',
-    values: 'texts',
-    change: (value) =>
-      `f as (update occurrences set run_open = false, version = version + 1 where run_id = any(${value}::text[]) and run_open)`,
+    change: (rows) =>
+      `f as (update occurrences set run_open = false, version = version + 1 where run_id = any(${rows}::text[]) and run_open)`,
   },
   {
     table: 'alerts',
-    values: 'json',
+    columns:
+      'i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, ac text, re text, ru text, du timestamptz, hb text',
+    documents: ['d', 'de'],
     // Only an alert that still waits for its decision may be decided: a second decision of a redelivery is a conflict.
     change: (
-      value,
+      rows,
     ) => `al as (insert into alerts (alert_id, source_system, alert_name, severity, status, service_name, fingerprint, received_at, doc, action, reason, run_id, decisions, due_at, held_by)
   select i, so, na, se, st, sv, fp, ra, d, ac, re, ru, de, du, hb
-  from json_to_recordset(${value}::json) as x(i text, so text, na text, se text, st text, sv text, fp text, ra timestamptz, d json, ac text, re text, ru text, de json, du timestamptz, hb text)
+  from ${rows}
   on conflict (alert_id) do update set action = excluded.action, reason = excluded.reason, run_id = excluded.run_id, due_at = excluded.due_at, held_by = excluded.held_by,
     decisions = ((case when ${HELD_AGAIN} then alerts.decisions::jsonb - -1 else alerts.decisions::jsonb end) || excluded.decisions::jsonb)::json
     where alerts.due_at is not null
@@ -194,19 +201,19 @@ const PARTS: readonly Part[] = [
   },
   {
     table: 'repeats',
-    values: 'json',
-    change: (value) =>
-      `re as (insert into repeats (first_id, received_at, items) select f, a, i from json_to_recordset(${value}::json) as x(f text, a timestamptz, i json))`,
+    columns: 'f text, a timestamptz, i json',
+    change: (rows) => `re as (insert into repeats (first_id, received_at, items) select f, a, i from ${rows})`,
   },
   {
     table: 'occurrences',
-    values: 'json',
+    columns:
+      'key text, open boolean, alert_id text, started_at timestamptz, resolved_at timestamptz, runs_used int, run_id text, run_open boolean, run_ids json, content_hash text, content_alert_id text, history json, version int, expected int',
     change: (
-      value,
+      rows,
     ) => `oc as (insert into occurrences (key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, history, version, based_on)
   select key, open, alert_id, started_at, resolved_at, runs_used, run_id, run_open, run_ids, content_hash, content_alert_id, history,
     case when expected = 0 then greatest(version, 1) else expected + 1 end, expected
-  from json_to_recordset(${value}::json) as x(key text, open boolean, alert_id text, started_at timestamptz, resolved_at timestamptz, runs_used int, run_id text, run_open boolean, run_ids json, content_hash text, content_alert_id text, history json, version int, expected int)
+  from ${rows}
   on conflict (key) do update set open = excluded.open, alert_id = excluded.alert_id, started_at = excluded.started_at, resolved_at = excluded.resolved_at,
     runs_used = excluded.runs_used, run_id = excluded.run_id, run_open = excluded.run_open, run_ids = excluded.run_ids,
     content_hash = excluded.content_hash, content_alert_id = excluded.content_alert_id, history = excluded.history, version = excluded.version,
@@ -217,46 +224,43 @@ const PARTS: readonly Part[] = [
   },
   {
     table: 'unwritten',
-    values: 'json',
+    columns: 's text, a timestamptz',
     // Not a look but a change, of nothing: it waits for a write that is being committed at this moment, and then sees it. A run that writes
     // and ends in one stroke would else be missed by a commit that had waited for that end.
-    change: (value) => `uw as (insert into service_writes (service_name, at)
-  select s, coalesce(a, 'epoch') from json_to_recordset(${value}::json) as x(s text, a timestamptz)
+    change: (rows) => `uw as (insert into service_writes (service_name, at)
+  select s, coalesce(a, 'epoch') from ${rows}
   on conflict (service_name) do update set at = service_writes.at where service_writes.at = excluded.at
   returning 1)`,
     check: (_rows, count) => `(select count(*) from uw) = ${count}::int`,
   },
   {
     table: 'seen',
-    values: 'json',
-    check: (value, count) =>
-      `(select count(*) from json_to_recordset(${value}::json) as x(key text, version int) join occurrences on occurrences.key = x.key and occurrences.version = x.version) = ${count}::int`,
+    columns: 'key text, version int',
+    check: (rows, count) =>
+      `(select count(*) from ${rows} join occurrences on occurrences.key = x.key and occurrences.version = x.version) = ${count}::int`,
   },
   {
     table: 'poke',
-    values: 'texts',
-    change: (value) => `p as (update runs set poked = true where run_id = any(${value}::text[]) and open)`,
+    change: (rows) => `p as (update runs set poked = true where run_id = any(${rows}::text[]) and open)`,
   },
   {
     table: 'joined',
-    values: 'texts',
-    check: (value, count) =>
-      `(select count(*) from runs where run_id = any(${value}::text[]) and open) = ${count}::int`,
+    check: (rows, count) => `(select count(*) from runs where run_id = any(${rows}::text[]) and open) = ${count}::int`,
   },
   {
     table: 'sources',
-    values: 'json',
-    change: (value) => `so as (insert into inhibition_sources (key, doc)
-  select distinct on (k) k, d from json_to_recordset(${value}::json) as x(k text, d json) where json_typeof(d) = 'object'
+    columns: 'k text, d json',
+    change: (rows) => `so as (insert into inhibition_sources (key, doc)
+  select distinct on (k) k, d from ${rows} where json_typeof(d) = 'object'
   on conflict (key) do update set doc = excluded.doc, changed = default),
   sv as (delete from inhibition_sources where key = any(array(
-    select k from json_to_recordset(${value}::json) as x(k text, d json) where json_typeof(d) is distinct from 'object')))`,
+    select k from ${rows} where json_typeof(d) is distinct from 'object')))`,
   },
   {
     table: 'budgets',
-    values: 'json',
-    change: (value) => `b as (insert into budgets (key, starts, run_id, ends_at, version)
-  select k, s, r, e, v + 1 from json_to_recordset(${value}::json) as x(k text, s json, r text, e timestamptz, v int)
+    columns: 'k text, s json, r text, e timestamptz, v int',
+    change: (rows) => `b as (insert into budgets (key, starts, run_id, ends_at, version)
+  select k, s, r, e, v + 1 from ${rows}
   on conflict (key) do update set starts = excluded.starts, run_id = excluded.run_id, ends_at = excluded.ends_at, version = excluded.version
     where budgets.version = excluded.version - 1
   returning 1)`,
@@ -264,16 +268,19 @@ const PARTS: readonly Part[] = [
   },
   {
     table: 'unmatched',
-    values: 'json',
+    columns: 'i text, na text, sv text, se text, d text, ra timestamptz',
     change: (
-      value,
+      rows,
     ) => `um as (insert into unmatched (alert_id, alert_name, service_name, severity, description, received_at)
-  select i, na, sv, se, d, ra from json_to_recordset(${value}::json) as x(i text, na text, sv text, se text, d text, ra timestamptz)
+  select i, na, sv, se, d, ra from ${rows}
   on conflict (alert_id) do nothing)`,
   },
 ];
 
-/** Statements by the tables that they write: one that names only what there is costs the database much less. */
+/** NUL, or half of a character, as JSON.stringify (well-formed, ECMA-262 25.5.2.3) writes them; a backslash of the text itself is two. */
+const UNREADABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+
+/** Statements by the database's kind and the tables that they write: one that names only what there is costs the database much less. */
 const statements = new Map<string, string>();
 
 /** Writes the rows of many operations in one statement, which is one transaction. It fails as a whole. */
@@ -286,28 +293,63 @@ export async function writeRows(db: Db, operations: readonly Rows[]): Promise<vo
     if (rows.length === 0) continue;
     parts.push(part);
     tables += 2 ** place;
-    values.push(part.values === 'json' ? JSON.stringify(rows) : rows);
+    values.push(...valuesOf(db, part, rows));
     if (part.check) values.push(rows.length);
   }
   if (parts.length === 0) return;
   // Postgres keeps 63 characters of a name: with the tables written out, statements with the same beginning were refused as one.
   const name = `commit-${tables.toString(36)}`;
-  let text = statements.get(name);
-  if (text === undefined) statements.set(name, (text = statementOf(parts)));
+  const key = `${db.kind} ${name}`;
+  let text = statements.get(key);
+  if (text === undefined) statements.set(key, (text = statementOf(db, parts)));
   await db.query({ name, text, values });
 }
 
-function statementOf(parts: readonly Part[]): string {
+/** The parameters that `rowsFrom` asks for. */
+function valuesOf(db: Db, { columns, documents }: Part, rows: readonly unknown[]): unknown[] {
+  if (columns === undefined) return [rows];
+  if (documents === undefined) return [JSON.stringify(rows)];
+  const records = rows as readonly Record<string, unknown>[]; // a row is an object of its columns
+  const lists = documents.map((name) => db.jsonList.value(records.map((row) => documentOf(row[name]))));
+  return [JSON.stringify(records.map((row) => besides(row, documents))), ...lists];
+}
+
+/** Within `json` Postgres takes what no question about it can read afterwards: refused here in the words that it has for other columns. */
+function documentOf(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!text.includes('\\u') || !UNREADABLE.test(text)) return text;
+  throw Object.assign(new Error('unsupported Unicode escape sequence in a document'), { code: '22P05' });
+}
+
+/** JSON leaves out what is undefined. */
+function besides(row: Readonly<Record<string, unknown>>, documents: readonly string[]): unknown {
+  const rest: Record<string, unknown> = { ...row };
+  for (const name of documents) rest[name] = undefined;
+  return rest;
+}
+
+function statementOf(db: Db, parts: readonly Part[]): string {
   const changes: string[] = [];
   const checks: string[] = [];
-  let place = 0;
+  let places = 0;
+  const next = (): string => `$${(places += 1)}`;
   for (const part of parts) {
-    const value = `$${(place += 1)}`;
-    if (part.change) changes.push(part.change(value));
-    if (part.check) checks.push(part.check(value, `$${(place += 1)}`));
+    const rows = rowsFrom(db, part, next);
+    if (part.change) changes.push(part.change(rows));
+    if (part.check) checks.push(part.check(rows, next()));
   }
   const answer = checks.length === 0 ? '1' : `fixpoint_conflict_unless(${checks.join('\n  and ')})`;
   return `${changes.length === 0 ? '' : `with ${changes.join(',\n')}\n`}select ${answer}`;
+}
+
+/** What answers the rows of a part; `next` is where the next parameter stands. */
+function rowsFrom({ jsonList }: Db, { columns, documents }: Part, next: () => string): string {
+  if (columns === undefined) return next();
+  const records = `json_to_recordset(${next()}::json)`;
+  if (documents === undefined) return `${records} as x(${columns})`;
+  const names = columns.split(', ').map((column) => column.replace(/ .*/, ''));
+  const lists = documents.map(() => jsonList.rows(next()));
+  return `rows from (${records} as (${columns}), ${lists.join(', ')}) as x(${[...names, ...documents].join(', ')})`;
 }
 
 function rowsOf(operations: readonly Rows[], table: Table): readonly unknown[] {

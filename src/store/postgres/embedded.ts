@@ -165,6 +165,8 @@ function embeddedDb(lite: PGlite, data: string, unlock: () => void): Db & { chec
     query,
     // One session: nobody waits for another.
     urgent: query,
+    // An array would have to be escaped, and read once more for that.
+    jsonList: { value: (texts) => `[${texts.join(',')}]`, rows: (place) => `json_array_elements(${place}::json)` },
     transaction: (work) => {
       activity += 1;
       return lite.transaction((tx) =>

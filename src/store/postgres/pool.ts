@@ -5,6 +5,7 @@ import { readInstant } from '../db.js';
 
 const BYTEA = 17;
 const INT8 = 20;
+const JSON_TYPE = 114;
 const TIMESTAMPTZ = 1184;
 
 const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
@@ -65,12 +66,31 @@ export function openPool(
     query: (statement) => (statement.looks ? ask(pool, statement) : counted(ask(pool, statement))),
     urgent: (statement) => counted(ask(urgent, statement)),
     script: (sql) => counted(runScript(pool, sql)),
+    jsonList: { value: binaryArray, rows: (place) => `unnest(${place}::json[])` },
     transaction: (work) => counted(inTransaction(pool, work)),
     activity: () => activity,
     stop: async () => {
       await Promise.all([pool.end(), urgent.end()]);
     },
   };
+}
+
+/**
+ * JSON texts as the database itself sends and receives an array (`array_recv`: dimensions, whether any is null, type, length, first index,
+ * then each with its length): nothing has to be escaped here, and there each is read once.
+ */
+function binaryArray(texts: readonly string[]): Buffer {
+  const header = texts.length === 0 ? [0, 0, JSON_TYPE] : [1, 0, JSON_TYPE, texts.length, 1];
+  const bytes = texts.reduce((sum, text) => sum + 4 + Buffer.byteLength(text), 4 * header.length);
+  const array = Buffer.allocUnsafe(bytes);
+  let end = 0;
+  for (const number of header) end = array.writeInt32BE(number, end);
+  for (const text of texts) {
+    const written = array.write(text, end + 4);
+    array.writeInt32BE(written, end);
+    end += 4 + written;
+  }
+  return array;
 }
 
 function parserOf(oid: number, format?: string): (text: string) => unknown {
