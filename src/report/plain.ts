@@ -9,7 +9,7 @@ export function plain(text: string, limit = 500): string {
   const line = text
     .slice(0, limit * 4 + 4_000)
     .replace(INVISIBLE, ' ')
-    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .toWellFormed()
     .replace(/\s+/g, ' ')
     .trim();
   const characters = [...line];

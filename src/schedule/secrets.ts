@@ -82,7 +82,7 @@ export class SecretVault {
 
 /** A value as it stands in requests, and so in what is said about them: itself, in an address, in JSON. */
 function formsOf(value: string): string[] {
-  const whole = value.replace(/\p{Cs}/gu, '\uFFFD'); // an address cannot hold half a character
+  const whole = value.toWellFormed(); // an address cannot hold half a character
   const forms = new Set([value, encodeURIComponent(whole), new URLSearchParams({ v: value }).toString().slice(2)]);
   return [...forms.add(JSON.stringify(value).slice(1, -1))];
 }

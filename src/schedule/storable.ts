@@ -1,7 +1,7 @@
+import { wellFormed } from '../domain/well-formed.js';
+
 /** Deeper than anything that people read; what is deeper could not be turned into text for the store. */
 const DEEPEST = 200;
-const UNSTORABLE = /\0|\p{Cs}/u;
-const ALL_UNSTORABLE = /\0|\p{Cs}/gu;
 
 /**
  * The value as the store can keep it: NUL and lone surrogates in texts and keys become U+FFFD, what is nested deeper than anybody reads is
@@ -12,7 +12,7 @@ export function storable<T>(value: T): T {
 }
 
 function keep(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return text(value);
+  if (typeof value === 'string') return wellFormed(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= DEEPEST) return '(nested too deep to be kept)';
   return Array.isArray(value) ? keepList(value, depth) : keepObject(value, depth);
@@ -31,14 +31,10 @@ function keepList(list: readonly unknown[], depth: number): readonly unknown[] {
 function keepObject(object: object, depth: number): object {
   let changed = false;
   const entries = Object.entries(object).map(([key, item]: [string, unknown]) => {
-    const name = text(key);
+    const name = wellFormed(key);
     const next = keep(item, depth + 1);
     if (name !== key || next !== item) changed = true;
     return [name, next] as const;
   });
   return changed ? Object.fromEntries(entries) : object;
-}
-
-function text(value: string): string {
-  return UNSTORABLE.test(value) ? value.replace(ALL_UNSTORABLE, '\uFFFD') : value;
 }

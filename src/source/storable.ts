@@ -1,4 +1,5 @@
 import { labelsFingerprint } from '../domain/alert/label.js';
+import { isWellFormed, wellFormed } from '../domain/well-formed.js';
 
 /** A single text of an alert is kept up to this many bytes of UTF-8. */
 export const MAX_TEXT_BYTES = 64 * 1024;
@@ -6,15 +7,9 @@ export const MAX_TEXT_BYTES = 64 * 1024;
 /** Fingerprints, group keys and the like are looked up by database indexes, which refuse long values. */
 const MAX_IDENTITY_LENGTH = 1_024;
 
-// NUL and lone surrogates: with the u flag a surrogate that is half of a pair does not match.
-// eslint-disable-next-line no-control-regex -- NUL is what this pattern is about
-const UNSTORABLE = /[\u0000\p{Surrogate}]/u;
-// eslint-disable-next-line no-control-regex -- see above
-const ALL_UNSTORABLE = /[\u0000\p{Surrogate}]/gu;
-
 /** The text as every database and JSON parser can keep it: NUL and lone surrogates become U+FFFD, what is too long is cut and marked. */
 export function storableText(text: string): string {
-  return isStorable(text) ? text : cut(text.replace(ALL_UNSTORABLE, '\uFFFD'));
+  return isStorable(text) ? text : cut(wellFormed(text));
 }
 
 /** The same for names and values of a map; answers the very map when nothing had to change. Safe for a name like `__proto__`. */
@@ -36,7 +31,7 @@ export function identity(text: string): string {
 
 function isStorable(text: string): boolean {
   // A UTF-16 unit is at most three bytes, so most texts need no counting.
-  return text.length <= MAX_TEXT_BYTES / 3 ? !UNSTORABLE.test(text) : isShort(text) && !UNSTORABLE.test(text);
+  return (text.length <= MAX_TEXT_BYTES / 3 || isShort(text)) && isWellFormed(text);
 }
 
 function isShort(text: string): boolean {

@@ -6,6 +6,7 @@ import type { FieldExpression } from './field-expression.js';
 import type { Labels } from './label.js';
 import { parseQuantity } from './quantity.js';
 import { mapSeverity } from './severity.js';
+import { wellFormed } from '../well-formed.js';
 
 /** What the expressions of a change see. */
 export const CHANGE_ROOTS: readonly string[] = ['alert'];
@@ -139,7 +140,7 @@ function setTexts(
       else {
         const text = textIn(result);
         if (text === null || text.length > MAX_TEXT) return `expected a text, came ${called(result)}`;
-        texts.set(key, storable(text));
+        texts.set(key, wellFormed(text));
       }
       return null;
     });
@@ -166,7 +167,7 @@ function named(value: unknown, limit: number, set: (text: string) => void): stri
   const text = textIn(value);
   if (text === null || text.trim() === '' || text.length > limit)
     return `expected a text of at most ${limit} characters that is not empty, came ${called(value)}`;
-  set(storable(text));
+  set(wellFormed(text));
   return null;
 }
 
@@ -188,10 +189,6 @@ function called(value: unknown): string {
   const text = textIn(value);
   if (text === null) return 'an object';
   return text.length > 60 ? `a text of ${text.length} characters` : JSON.stringify(value);
-}
-
-function storable(text: string): string {
-  return text.replace(/\0|\p{Cs}/gu, '\uFFFD');
 }
 
 function evaluated(value: FieldExpression | number, scope: { readonly alert: ParsedAlert }): unknown {

@@ -4,6 +4,7 @@ import { severityWordIn } from '../alert/label.js';
 import type { Labels } from '../alert/label.js';
 import { mapSeverity } from '../alert/severity.js';
 import { instant } from '../clock.js';
+import { wellFormed } from '../well-formed.js';
 import { Decision, DropReason, HoldReason } from '../decision/decision.js';
 import { Evaluation } from './evaluation.js';
 import { FilterText, PageQuery, Since } from './page.js';
@@ -81,7 +82,7 @@ const Text = z
   .string()
   .max(MAX_TEXT)
   // NUL and lone surrogates cannot be kept by a database; as in the intake they become U+FFFD.
-  .overwrite((text) => text.replace(/\0|\p{Cs}/gu, '\uFFFD'));
+  .overwrite(wellFormed);
 const Texts = z
   .record(Text, Text)
   .refine((texts) => Object.keys(texts).length <= 500, { error: 'expected at most 500 entries' });

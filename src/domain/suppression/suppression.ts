@@ -7,6 +7,7 @@ import { matcherHolds, MAX_MATCHER_LENGTH, parseMatcher } from '../alert/label.j
 import type { Labels, MatcherOperator } from '../alert/label.js';
 import { problemOfCron, problemOfZone } from './window-schedule.js';
 import { TimeInterval } from './time-interval.js';
+import { wellFormed } from '../well-formed.js';
 
 /** The most matchers that one silence, window or side of an inhibition rule may have. */
 export const MAX_MATCHERS = 50;
@@ -29,11 +30,7 @@ export const MatcherText = z
 const MatcherTexts = z.array(MatcherText).max(MAX_MATCHERS);
 
 /** Text for the people who will ask; a database can keep it. */
-export const Comment = z
-  .string()
-  .trim()
-  .max(MAX_COMMENT)
-  .overwrite((text) => text.replace(/\0|\p{Cs}/gu, '\uFFFD'));
+export const Comment = z.string().trim().max(MAX_COMMENT).overwrite(wellFormed);
 
 const Id = z
   .string()

@@ -1,5 +1,6 @@
 import type { DeadLetter, DeadLetters } from '../../domain/alert/dead-letter.js';
 import type { Ids } from '../../domain/id.js';
+import { wellFormed } from '../../domain/well-formed.js';
 import type { Db } from '../db.js';
 import { checkCursor, Conditions, pageOf } from './page.js';
 
@@ -23,7 +24,7 @@ export function createDeadLetters(db: Db, ids: Ids): DeadLetters {
           dead_letter_id,
           letter.source,
           letter.received_at,
-          storableText(letter.reason),
+          wellFormed(letter.reason), // it may quote the very bytes for which the body is refused
           JSON.stringify(letter.details),
           letter.body,
         ],
@@ -63,11 +64,6 @@ export function createDeadLetters(db: Db, ids: Ids): DeadLetters {
       });
     },
   };
-}
-
-/** A reason may quote the very bytes for which a body is refused; the letter is not to be lost for them. */
-function storableText(text: string): string {
-  return text.replaceAll(/\0|\p{Surrogate}/gu, '\uFFFD');
 }
 
 /** Whose turn it is to replay a letter. A process that dies in between keeps its turn until its time is over, and the letter stays. */
