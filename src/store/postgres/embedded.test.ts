@@ -21,3 +21,10 @@ it('names the data directory and its setting when the first start cannot fill it
     rmSync(home, { recursive: true, force: true });
   }
 });
+
+// There Node’s own way of making several folders at once tries for ever.
+it.runIf(process.platform === 'linux')('names a data directory whose parent takes no folder', async () => {
+  await expect(openEmbedded('/proc/fixpoint/data', null)).rejects.toThrow(
+    /^the data directory \/proc\/fixpoint\/data cannot be used: .*mkdir '\/proc\/fixpoint'/,
+  );
+});

@@ -1,6 +1,6 @@
 import { existsSync, statSync, readdirSync } from 'node:fs';
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { PGlite, types } from '@electric-sql/pglite';
 import { FixpointError, messageOf } from '../../domain/errors.js';
@@ -114,11 +114,20 @@ export async function openEmbedded(
 /** The directory, made where it was missing, for this process alone. */
 async function takeDirectory(directory: string): Promise<() => void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     return lockDirectory(directory);
   } catch (error) {
     throw error instanceof FixpointError ? error : unusable(directory, error);
   }
+}
+
+/** Folder by folder: where one cannot be made though its parent is there (below /proc), Node's `recursive` never comes back. */
+async function makeDirectory(directory: string): Promise<void> {
+  if (existsSync(directory)) return;
+  await makeDirectory(dirname(directory));
+  await mkdir(directory).catch((error: unknown) => {
+    if (!existsSync(directory)) throw error; // another process may have been first
+  });
 }
 
 function unusable(directory: string, cause: unknown): FixpointError {
