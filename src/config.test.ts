@@ -168,6 +168,13 @@ public_url: http://example.com:\${PORT_HERE}
     );
   });
 
+  it('refuses a secret whose file holds no UTF-8, names key and file, and shows none of it', () => {
+    writeFileSync(join(directory, 'token'), Buffer.from('hunter2 \xfc\xe9', 'latin1'));
+    const text = refusalOf('admin_token: ${file:token}\n');
+    expect(text).toContain(`admin_token: ${join(directory, 'token')}: expected UTF-8, came bytes that are none`);
+    expect(text).not.toContain('hunter2');
+  });
+
   it('says in words which letters a prefix of topics may have', () => {
     expect(refusalOf('kafka: {topic_prefix: a b}\n')).toContain('topic_prefix: expected letters, digits, ., _ and -');
   });

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { z } from 'zod';
 import { Duration, parseDuration } from './domain/duration.js';
-import { FixpointError, messageOf } from './domain/errors.js';
+import { FixpointError } from './domain/errors.js';
 import { intakeEntries } from './domain/alert/intake-entry.js';
 import type { ErrorDetail } from './domain/errors.js';
 import { IncidentsConfig } from './domain/incident/incident-rules.js';
@@ -16,6 +16,7 @@ import { FlappingConfig, GroupingConfig, NotifyUnmatched, StormConfig } from './
 import { sources } from './source/registry.js';
 import { substitute, takeAsNeeded } from './substitute.js';
 import type { Substituted } from './substitute.js';
+import { readUtf8 } from './utf8-file.js';
 
 const Level = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
 
@@ -260,7 +261,7 @@ function readSettings(
   put: Substituted,
 ): Record<string, unknown> {
   const lines = new LineCounter();
-  const document = parseDocument(textOf(file), { lineCounter: lines, version: '1.2' });
+  const document = parseDocument(readUtf8(file), { lineCounter: lines, version: '1.2' });
   const [fault] = document.errors;
   if (fault) {
     const { line, col } = lines.linePos(fault.pos[0]);
@@ -277,21 +278,6 @@ function readSettings(
       `${file}: expected keys and values, got ${Array.isArray(value) ? 'a list' : typeof value}`,
     );
   return substitute(value, { env, base: dirname(file), put }) as Record<string, unknown>; // an object stays one
-}
-
-/** The text of the file. Bytes that are no UTF-8 would become other ones in silence, in a password too. */
-function textOf(file: string): string {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (cause) {
-    throw new FixpointError('invalid', `${file} cannot be read: ${messageOf(cause)}`, { cause });
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new FixpointError('invalid', `${file}: expected UTF-8, came bytes that are none; save the file as UTF-8`);
-  }
 }
 
 function valueOf(document: Document, file: string): unknown {

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { FixpointError, messageOf } from './domain/errors.js';
 import { dataAt } from './domain/schema-problem.js';
+import { readUtf8 } from './utf8-file.js';
 
 /** What was put into a configuration file: by path (`kafka.brokers.0`) the placeholders that stood there. */
 export type Substituted = Map<string, string>;
@@ -79,8 +79,8 @@ function replaceAt(written: unknown, path: Mismatch['path'], value: unknown): vo
 
 function readSecret(file: string, path: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return readUtf8(file).replace(/\r?\n$/, '');
   } catch (error) {
-    throw new FixpointError('invalid', `${path}: ${file} cannot be read: ${messageOf(error)}`);
+    throw new FixpointError('invalid', `${path}: ${messageOf(error)}`);
   }
 }
