@@ -115,6 +115,10 @@ describe('what the service says, in Chinese', () => {
     expect(said('waits 1 h 5 min, until t')).toBe('等待 1 小时 5 分，直到 t');
     expect(said('PB-Fix by R-FIX: approve')).toBe('PB-Fix（规则 R-FIX）：先审批');
     expect(said('Grow it: replicas of a/b: 2 → 3')).toBe('Grow it：a/b 的 replicas：2 → 3');
+    const cutOff = (deed: string): string =>
+      said(`the service stopped while this was being done: ${deed}; looked up: x`);
+    expect(cutOff('replicas of a/b')).toBe('服务在执行此步骤时停止：a/b 的 replicas；查询结果：x');
+    expect(cutOff('POST http://a/b')).toBe('服务在执行此步骤时停止：POST http://a/b；查询结果：x');
   });
 
   it('is there for whatever conditions saw', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cut } from '../domain/cut.js';
 import { durationMs } from '../domain/duration.js';
+import { deedOf } from '../domain/run/outcome.js';
 import type { ApprovalPlan, Asks, Intent } from '../domain/run/outcome.js';
 import type { Run, Step } from '../domain/run/run.js';
 import type { PlannedTask } from './plan.js';
@@ -44,7 +45,7 @@ function planOfWrite(prepared: Prepared, intent: Intent | null, parameters: unkn
 }
 
 function describePlan({ target, what, from, to, parameters }: ApprovalPlan): string {
-  const deed = what.includes(target) ? what : `${what} of ${target}`;
+  const deed = deedOf(target, what);
   if (from !== null) return `${deed}: ${short(from)} → ${short(to)}`;
   // What was there before is not known: what is sent says more than what it is to become.
   const { action: _action, ...sent } = (parameters ?? {}) as Record<string, unknown>; // rendered parameters are an object

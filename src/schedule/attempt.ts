@@ -4,6 +4,7 @@ import { messageOf } from '../domain/errors.js';
 import type { AttemptContext, ReadyExecutor } from '../domain/executor.js';
 import type { ConditionAnswer } from '../domain/run/proof.js';
 import { limitTime } from '../domain/time-limit.js';
+import { deedOf } from '../domain/run/outcome.js';
 import type { Intent, Outcome } from '../domain/run/outcome.js';
 import type { Run } from '../domain/run/run.js';
 import { questionBefore } from './approval.js';
@@ -99,7 +100,7 @@ export async function lookUp(
   const executor = deps.executor(prepared.planned.kind);
   const isCutOff = run.steps[prepared.step_id]?.attempts.at(-1)?.outcome === 'running';
   const why = isCutOff ? 'the service stopped while this was being done' : 'nobody could tell whether this was done';
-  const inDoubt: AttemptEnd = { type: 'in_doubt', reason: `${why}: ${intent.what} of ${intent.target}` };
+  const inDoubt: AttemptEnd = { type: 'in_doubt', reason: `${why}: ${deedOf(intent.target, intent.what)}` };
   if (!executor?.lookup) return inDoubt;
   try {
     const input = revealedInput(deps.vault, prepared, executor);

@@ -296,7 +296,10 @@ describe('the scheduler', () => {
   });
 
   it('asks a person about a write that was under way at a crash, unless it can be looked up', async () => {
-    world.kind('write', 'write', () => new Promise<Outcome>(() => undefined));
+    const said = { target: 'http://shop/carts', what: 'POST http://shop/carts', from: null, to: null };
+    const asked = { lookup: () => Promise.resolve({ type: 'unknown', reason: 'it does not answer' } as const) };
+    const plan = () => Promise.resolve({ type: 'change', intent: said } as const);
+    world.kind('write', 'write', () => new Promise<Outcome>(() => undefined), { ...asked, plan });
     world.kind('known', 'write', () => new Promise<Outcome>(() => undefined), {
       lookup: () => Promise.resolve({ type: 'done', output: { n: 3 } }),
     });
@@ -320,7 +323,11 @@ describe('the scheduler', () => {
     await world.clock.advance(1_000);
     const run = world.memory.run(id);
     expect(run.steps).toMatchObject({
-      act: { state: 'waiting', reason: 'in_doubt' },
+      act: {
+        state: 'waiting',
+        reason: 'in_doubt',
+        message: 'the service stopped while this was being done: POST http://shop/carts; looked up: it does not answer',
+      },
       known: { state: 'succeeded', output: { n: 3 } },
       undone: { state: 'succeeded' },
     });

@@ -18,6 +18,11 @@ export interface Change {
   readonly to: unknown;
 }
 
+/** What a change does to what, before it is done: `replicas of shop/cart`. An executor may have said both at once (`POST https://…`). */
+export function deedOf(target: string, what: string): string {
+  return what.includes(target) ? what : `${what} of ${target}`;
+}
+
 /** The step needs an answer of people before it can go on. */
 export interface Asks {
   readonly type: 'asks';
