@@ -287,13 +287,13 @@ class Turn implements Advanced {
       if (item.state === 'waiting') this.#lookAtWait(planned, item);
       if (item.state !== 'pending') continue;
       if (this.run.cancel_requested)
-        this.#skip(planned, item.step_id, 'cancelled', this.run.reason ?? 'the run was cancelled', []);
+        this.#skip(planned, item.step_id, 'cancelled', this.run.ending ?? 'the run was cancelled', []);
       else if (failed || !goesOn(this.run, planned))
         this.#skip(
           planned,
           item.step_id,
           'aborted',
-          failed ? 'another item failed' : (this.run.reason ?? 'the run was aborted'),
+          failed ? 'another item failed' : (this.run.ending ?? 'the run was aborted'),
           [],
         );
       else if (busy < (planned.task.max_parallel ?? 1) && this.run.state !== 'paused' && !this.#facts.draining) {

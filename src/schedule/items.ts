@@ -35,6 +35,5 @@ export function errorOf(items: readonly Step[]): string | null {
 export function cancelOf(run: Run, items: readonly Step[]): string | null {
   const stopped = items.find((item) => item.state === 'cancelled' || item.reason === 'cancelled');
   if (!stopped) return null;
-  const ends = run.cancel_requested || run.aborted ? run.reason : null;
-  return ends ?? `${stopped.step_id}: ${stopped.message ?? 'the run was cancelled'}`;
+  return run.ending ?? `${stopped.step_id}: ${stopped.message ?? 'the run was cancelled'}`;
 }

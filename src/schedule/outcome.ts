@@ -21,9 +21,9 @@ export function endOf(run: Run, plan: Plan): RunEnd {
   );
   const failures = failed.map(({ task }) => `${task.id} failed`).join(', ');
   const refusals = denied.map((step) => `${step.step_id}: ${step.message ?? 'not approved'}`).join('; ');
-  if (run.cancel_requested) return { state: 'cancelled', reason: run.reason ?? refusals };
-  if (run.aborted || failed.length > 0) return { state: 'failed', reason: run.reason ?? failures };
-  if (denied.length > 0) return { state: 'cancelled', reason: run.reason ?? refusals };
+  if (run.cancel_requested) return { state: 'cancelled', reason: run.ending ?? refusals };
+  if (run.aborted || failed.length > 0) return { state: 'failed', reason: run.ending ?? failures };
+  if (denied.length > 0) return { state: 'cancelled', reason: run.ending ?? refusals };
   return { state: 'succeeded', reason: null };
 }
 

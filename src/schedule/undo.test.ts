@@ -144,6 +144,7 @@ describe('proving that a write helped, and taking it back', () => {
       const run_id = await world.begin(scheduler, tasks);
       await world.clock.advance(1_000);
       if (cut) {
+        expect(run(run_id)).toMatchObject({ state: 'waiting', reason: 'in_doubt' });
         const said = { by: 'alice', step_id: 'put:undo', solved: null, done: true, comment: null };
         await confirmRun(world.memory.store, run_id, said, world.clock);
         scheduler.wake(run_id);
@@ -151,9 +152,9 @@ describe('proving that a write helped, and taking it back', () => {
       }
       ends.push(run(run_id));
     }
-    expect(ends.map(({ state, outcome }) => `${state} ${outcome}`)).toEqual([
-      'failed handed_over',
-      'failed handed_over',
+    expect(ends.map(({ state, outcome, reason }) => `${state} ${outcome}: ${reason}`)).toEqual([
+      'failed handed_over: down failed: down',
+      'failed handed_over: down failed: down',
     ]);
   });
 

@@ -12,7 +12,7 @@ export type Verdict = 'blocked' | 'ready' | { readonly reason: SkipReason; reado
 
 /** Whether a task may begin, has to wait for others, or is left out, and why. */
 export function verdictOn(run: Run, plan: Plan, planned: PlannedTask): Verdict {
-  if (run.cancel_requested) return { reason: 'cancelled', message: run.reason ?? 'the run was cancelled' };
+  if (run.cancel_requested) return { reason: 'cancelled', message: run.ending ?? 'the run was cancelled' };
   const needs = planned.needs.map((id) => ({ id, step: run.steps[id] }));
   if (needs.some(({ step }) => !step || !isStepFinished(step.state))) return 'blocked';
   const runIf = planned.task.run_if ?? 'success';
@@ -34,7 +34,7 @@ function whyAborted(run: Run, plan: Plan): string {
   const failed = Object.values(run.steps).find(
     (step) => step.state === 'failed' && step.item_index === null && isBad(plan, step.step_id, step),
   );
-  return failed ? `the run was aborted: ${failed.step_id} failed` : (run.reason ?? 'the run was aborted');
+  return failed ? `the run was aborted: ${failed.step_id} failed` : (run.ending ?? 'the run was aborted');
 }
 
 /** True for a step after which what depends on it must not run: it failed and was not to be tolerated, or it was itself skipped for that. */
@@ -60,7 +60,7 @@ export function whyNotCheck(run: Run, { needs }: PlannedTask): string | null {
 
 /** Why a step waits no longer, nobody having ended its wait; null while it may. */
 export function whyNotWait(run: Run, plan: Plan, planned: PlannedTask, step: Step, now: number): string | null {
-  const ends = run.reason ?? 'the run ends';
+  const ends = run.ending ?? 'the run ends';
   if (!goesOn(run, planned)) return ends;
   if (!run.aborted) return null;
   const last = endOfRest(run, plan);

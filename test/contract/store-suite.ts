@@ -334,7 +334,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
         const stored = await store.runView.events(opened.run.run_id, 0);
         const rebuilt = fold(null, stored.map(plainEvent));
         expect((await store.runs.load(opened.run.run_id))?.run).toEqual(rebuilt);
-        const { steps, joined: _joined, ...header } = rebuilt;
+        const { steps, joined: _joined, ending: _ending, ...header } = rebuilt;
         const shown = await store.runView.get(opened.run.run_id);
         expect(shown).toEqual({ ...header, steps: Object.values(steps), deliveries: [] });
         const [listed] = (await store.runView.list({ playbook_id: 'PB-Test' }, { limit: 1, cursor: null })).items;

@@ -272,13 +272,13 @@ export class HttpWorld {
         get: async (run_id) => {
           const known = this.runs.get(run_id);
           if (!known) return null;
-          const { steps, joined: _joined, ...header } = known.run;
+          const { steps, joined: _joined, ending: _ending, ...header } = known.run;
           return { ...header, steps: Object.values(steps), deliveries: [] };
         },
         list: async (filter, page) => {
           ask('runs', { filter, page });
           return {
-            items: [...this.runs.values()].map(({ run: { steps: _s, joined: _j, ...header } }) => header),
+            items: [...this.runs.values()].map(({ run: { steps: _s, joined: _j, ending: _e, ...header } }) => header),
             next_cursor: null,
           };
         },

@@ -108,7 +108,7 @@ await describeWith(['postgres'], 'the store on a real Postgres', () => {
     const db = openPool(url, { lanes: 1, onError: () => undefined });
     await migrate(db, folder);
     const { run, events } = aNewRun({}, null, [aStart('look'), aStart('other')]);
-    const { steps: _steps, joined: _joined, seq: _seq, ...header } = run;
+    const { steps: _steps, joined: _joined, ending: _ending, seq: _seq, ...header } = run;
     await db.query({
       text: `insert into runs (run_id, playbook_id, playbook_version, group_key, dry_run, state, open, created_at, doc)
         values ($1, 'PB-Test', 'v1', $2, false, $3, true, $4, $5)`,

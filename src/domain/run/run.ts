@@ -204,6 +204,8 @@ export type NewRunHeader = Omit<
 >;
 
 export interface Run extends RunHeader {
+  /** Why it comes to its end, from when that is certain; null when nothing ends it. While it waits meanwhile, its `reason` says for what. */
+  readonly ending: string | null;
   /** How many events it is made of; the next event's number is one more. */
   readonly seq: number;
   readonly steps: Readonly<Record<string, Step>>;

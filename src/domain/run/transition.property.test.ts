@@ -213,9 +213,12 @@ function faultsOf(run: Run): string[] {
       (step.state === 'running' && step.kind !== 'foreach') || (step.state === 'waiting' && !waitsForAPerson(step)),
   );
   if (run.state === 'waiting' && (!waits || moves)) faults.push('it waits, and not for a person alone');
-  if (run.state === 'waiting' && run.reason === null) faults.push('it waits, and does not say for what');
-  if (run.state === 'running' && run.reason !== null && !run.aborted && !run.cancel_requested)
-    faults.push(`it goes on, and still says ${run.reason}`);
+  const words = Object.values(run.steps).flatMap((step) => (step.state === 'waiting' ? [step.reason] : []));
+  if (run.state === 'waiting' && !words.some((word) => word === run.reason))
+    faults.push(`it waits, and says ${run.reason}, not for what`);
+  const isEnding = run.aborted || run.cancel_requested;
+  if (run.state === 'running' && (isEnding ? run.reason === null || run.reason !== run.ending : run.reason !== null))
+    faults.push(`it goes on, and says ${run.reason}`);
   if (run.state === 'running' && waits && !moves) faults.push('it runs, and only a person moves it on');
   return faults;
 }

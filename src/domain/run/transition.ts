@@ -75,6 +75,7 @@ function open(run: Run | null, event: RunEvent & { type: 'run_opened' }): Run {
     started_at: null,
     finished_at: null,
     retried_at: null,
+    ending: null,
     seq: 1,
     steps: {},
     joined: begun.alert === null ? [] : [begun.alert],
@@ -170,15 +171,15 @@ function apply(run: Run, event: Exclude<RunEvent, { type: 'run_opened' }>): Run 
     case 'notice':
       return run;
     case 'run_aborted':
-      return { ...run, aborted: true, reason: event.reason };
+      return { ...run, aborted: true, ending: event.reason, reason: event.reason };
     case 'compensation_started':
       return { ...run, compensating: event.reason };
     case 'run_paused':
       if (run.state === 'paused') throw new FixpointError('conflict', `run ${run.run_id} is paused already`);
-      return { ...run, state: 'paused', reason: endsFor(run) ?? event.reason ?? `paused by ${event.by}` };
+      return { ...run, state: 'paused', reason: run.ending ?? event.reason ?? `paused by ${event.by}` };
     case 'run_resumed':
       if (run.state !== 'paused') throw new FixpointError('conflict', `run ${run.run_id} is ${run.state}, not paused`);
-      return { ...run, state: 'running', reason: endsFor(run) };
+      return { ...run, state: 'running' };
     case 'run_cancel_requested':
       if (run.cancel_requested) throw new FixpointError('conflict', `run ${run.run_id} is being cancelled already`);
       return cancelled(run, event);
@@ -207,18 +208,13 @@ function stateOf(run: Run): RunState {
 }
 
 /**
- * A run that waits says for what, in the word of the first step that only a person moves on; one that goes on needs no reason. Why a run ends
- * stays until it has ended: what still waits then only takes back or tidies up.
+ * A run that waits says for what, in the word of the first step that only a person moves on, also where it comes to its end; one that goes on
+ * needs no reason, or says why it ends.
  */
 function reasonOf(run: Run, state: RunState): string | null {
   if (state === 'paused' || isRunFinished(state)) return run.reason;
-  if (state !== 'waiting' || endsFor(run) !== null) return endsFor(run);
-  return Object.values(run.steps).find(waitsForAPerson)?.reason ?? null;
-}
-
-/** Why a run under way comes to its end; null when nothing ends it. A pause in the meantime does not make it forgotten. */
-function endsFor(run: Run): string | null {
-  return run.aborted || run.cancel_requested ? run.reason : null;
+  const waiting = state === 'waiting' ? Object.values(run.steps).find(waitsForAPerson) : undefined;
+  return waiting?.reason ?? run.ending;
 }
 
 /**
@@ -334,7 +330,7 @@ function cancelled(run: Run, { by, reason, compensate }: RunEvent & { type: 'run
     ...run,
     cancel_requested: true,
     state: 'running',
-    reason: why,
+    ending: why,
     compensating: compensate ? (run.compensating ?? why) : run.compensating,
   };
 }
@@ -375,6 +371,7 @@ function retried(run: Run, event: RunEvent & { type: 'run_retried' }): Run {
     alerts_resolved_at: null,
     finished_at: null,
     retried_at: event.at,
+    ending: null,
   };
 }
 

@@ -35,6 +35,7 @@ async function get(db: Db, run_id: string): Promise<(RunSummary & { steps: Step[
   const {
     steps,
     joined: _joined,
+    ending: _ending,
     ...header
   } = fold(
     null,

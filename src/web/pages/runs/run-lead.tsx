@@ -26,7 +26,8 @@ export function RunLead({ run, graph }: { readonly run: RunAnswer; readonly grap
   const failed = graph.nodes.filter(({ state }) => state === 'failed').length;
   const left_out = graph.nodes.filter(({ state }) => state === 'skipped' || state === 'cancelled').length;
   const notes = notesOf(run, lead);
-  const why = whyOf(run);
+  // For what it waits has a word of its own, and the lead's sentence tells it.
+  const why = run.state === 'waiting' ? null : run.reason;
   return (
     <section className={`panel run-lead ${tone}`}>
       <Icon name={icon} size={24} />
@@ -50,11 +51,6 @@ export function RunLead({ run, graph }: { readonly run: RunAnswer; readonly grap
       <Progress {...{ done, failed, left_out }} total={graph.nodes.length} />
     </section>
   );
-}
-
-/** Why a run has ended, is about to, or is paused, as it was said; for what it waits has a word of its own, and the lead's sentence tells it. */
-function whyOf({ state, reason, aborted, cancel_requested }: RunAnswer): string | null {
-  return state === 'waiting' && !aborted && !cancel_requested ? null : reason;
 }
 
 function signOfRun(run: RunAnswer): { readonly tone: SignTone; readonly icon: IconName } {
