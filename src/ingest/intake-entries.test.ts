@@ -45,6 +45,15 @@ describe('the setting intake', () => {
     expect(alerts[1]).not.toHaveProperty('original');
   });
 
+  it('says what dropped an alert without half a character, which no store keeps', () => {
+    const labels = { env: `${'x'.repeat(98)}😀${'y'.repeat(50)}` };
+
+    const { filtered } = changed([{ name: 'odd', matchers: ['env=~"x.*"'], drop: true }], came({ labels }));
+
+    expect(filtered?.explanation.isWellFormed()).toBe(true);
+    expect(filtered?.explanation).toContain(`(it is "${'x'.repeat(98)}…)`);
+  });
+
   it('changes fields and keeps them as they came', () => {
     const alert = changed(
       [

@@ -1,6 +1,7 @@
 import type { ParsedAlert } from '../domain/alert/alert.js';
 import { compileChanges, CHANGE_ROOTS, withOriginals } from '../domain/alert/alert-change.js';
 import type { ReadyChanges } from '../domain/alert/alert-change.js';
+import { cut } from '../domain/cut.js';
 import { messageOf } from '../domain/errors.js';
 import { compileBare } from '../domain/alert/field-expression.js';
 import type { FieldExpression } from '../domain/alert/field-expression.js';
@@ -83,7 +84,7 @@ function compileEntry(entry: IntakeEntry): ReadyEntry {
 function worked(entries: readonly ReadyEntry[], payload: ParsedPayload): ParsedPayload {
   const remarks = new Set(payload.remarks);
   const remark = (text: string): void => {
-    if (remarks.size < MAX_REMARKS) remarks.add(text.slice(0, MAX_REMARK_LENGTH));
+    if (remarks.size < MAX_REMARKS) remarks.add(cut(text, MAX_REMARK_LENGTH));
   };
   const alerts = payload.alerts.map((alert) => through(entries, alert, remark));
   return { ...payload, alerts, remarks: [...remarks] };
@@ -144,9 +145,7 @@ function renamed(alert: ParsedAlert, renames: ReadyEntry['renames']): ParsedAler
 
 function explain({ name, matchers, when }: ReadyEntry, { labels }: ParsedAlert): string {
   const asked = [
-    ...matchers.map(
-      ({ text, name: label }) => `${text} (it is ${JSON.stringify(labelOf(labels, label)).slice(0, 100)})`,
-    ),
+    ...matchers.map(({ text, name: label }) => `${text} (it is ${cut(JSON.stringify(labelOf(labels, label)), 100)})`),
     ...(when === null ? [] : [when.text]),
   ];
   return `the entry ${name} of intake drops ${asked.length === 0 ? 'everything' : `what is ${asked.join(' and ')}`}`;

@@ -155,6 +155,13 @@ report: {notify: []}
     expect(world.told[0]?.text).toContain('- 30 × Unknown at z [critical]');
   });
 
+  it('decides an alert of which nobody is in charge also where its description is cut in the middle of a character', async () => {
+    const description = `${'x'.repeat(499)}😀 is what it says`;
+    const alert = { ...labelled('Unknown', 'long', { severity: 'critical' }), annotations: { description } };
+    const [cut] = await world.post([alert], aGroup());
+    expect(cut?.decision).toMatchObject({ action: 'drop', reason: 'no_match' });
+  });
+
   it('tells what every rule says of an alert by the rules of its moment, and how often each has matched', async () => {
     const [alert] = await world.post([labelled('Grouped', 'ledger', { env: 'l' })], aGroup());
     interface Told {

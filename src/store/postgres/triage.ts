@@ -1,4 +1,5 @@
 import type { Alert } from '../../domain/alert/alert.js';
+import { cut } from '../../domain/cut.js';
 import type { UsedBudget } from '../../domain/decision/budget.js';
 import { placeOf, splitId } from '../../domain/id.js';
 import { isRunFinished } from '../../domain/run/run.js';
@@ -180,7 +181,7 @@ function budgetRow({ key, starts, run_id, ends_at, expected }: UsedBudget): Budg
 
 function unmatchedRow(alert: Alert): UnmatchedRow {
   const { alert_id, alert_name, service_name, severity, description, received_at } = alert;
-  const d = description.slice(0, LONGEST_DESCRIPTION);
+  const d = cut(description, LONGEST_DESCRIPTION);
   return { i: alert_id, na: alert_name, sv: service_name, se: severity, d, ra: received_at };
 }
 
