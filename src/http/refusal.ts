@@ -58,6 +58,13 @@ export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply)
   void reply.code(404).send(body('not_found', `there is no ${request.method} ${path}`));
 }
 
+/** The same, before the body is looked at: whoever misspells a path learns that, and not first what is wrong with the body. */
+export function answerUnreadRoute(request: FastifyRequest, reply: FastifyReply): void {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  if (length !== undefined || coding !== undefined) stayForTheRest(reply);
+  answerUnknownRoute(request, reply);
+}
+
 /** What a schema refuses, as the API tells it: the message names the first place, the details name all. */
 export function invalid(problems: readonly PathProblem[], what: string): FixpointError {
   const details = problems.map(({ path, message }) => ({ path: formatPath(path), message }));

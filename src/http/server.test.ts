@@ -266,6 +266,20 @@ describe('on the wire', () => {
     expect(ApiError.parse(JSON.parse(text.split('\r\n\r\n')[1]!)).error.code).toBe('invalid');
   });
 
+  it.each([
+    ['POST', '/api/v1/webhook/alertmanager', '{"alerts": ['],
+    ['PUT', '/api/v1/alerts', ''],
+    ['DELETE', '/nope', ''],
+    ['OPTIONS', '/api/v1/webhooks/alertmanager', ''],
+    ['POST', '/nope', 'x'.repeat(6 * 1024 * 1024)],
+  ] as const)('tells of %s %s that it is not there, whatever its body is', async (method, url, payload) => {
+    const headers = { 'content-type': 'application/json', ...BEARER };
+    const answer = await face.app.inject({ method, url, payload, headers });
+
+    expect(answer.statusCode).toBe(404);
+    expect(errorOf(answer)).toMatchObject({ code: 'not_found', message: `there is no ${method} ${url}` });
+  });
+
   it('answers 413 to a client that sends 6 MiB', async () => {
     const port = await listen();
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1/webhooks/alertmanager`, {

@@ -25,7 +25,7 @@ import { playbookCheckRoutes } from './playbook-checks.js';
 import { playbookRoutes } from './playbooks.js';
 import { incidentRoutes } from './incidents.js';
 import { probeRoutes } from './probes.js';
-import { answerError, answerUnknownRoute, errorText } from './refusal.js';
+import { answerError, answerUnknownRoute, answerUnreadRoute, errorText } from './refusal.js';
 import { readByZod } from './route.js';
 import type { Api } from './route.js';
 import { ruleRoutes } from './rules.js';
@@ -127,11 +127,12 @@ function bareServer(deps: ProbeDeps): FastifyInstance {
     closing = true;
     done();
   });
-  app.addHook('onRequest', (_request: FastifyRequest, reply: FastifyReply, done) => {
+  app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     reply.raw.setHeader('x-content-type-options', 'nosniff');
     reply.raw.setHeader('x-frame-options', 'DENY');
     reply.raw.setHeader('cache-control', 'no-store');
     if (closing) done(new FixpointError('unavailable', 'this server is stopping'));
+    else if (request.is404) answerUnreadRoute(request, reply);
     else done();
   });
   app.setErrorHandler((error, _request, reply) => answerError(error, reply, deps));
