@@ -96,6 +96,7 @@ export const chinese: Words = {
       nothing_done: null,
       handed_over: '问题已移交人工处理。',
     },
+    unproven: '无法判断是否有效。',
     left: (first, others) => `需要您处理：${first}${others > 0 ? `（另有 ${others} 项）` : ''}`,
   },
   heading: {

@@ -71,6 +71,7 @@ export const english: Words = {
       nothing_done: null,
       handed_over: 'The problem is handed over to people.',
     },
+    unproven: 'Whether it helped could not be told.',
     left: (first, others) => `Left for you: ${first}${others > 0 ? ` (and ${others} more)` : ''}`,
   },
   heading: {

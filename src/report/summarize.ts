@@ -2,6 +2,7 @@ import type { Alert } from '../domain/alert/alert.js';
 import type { IncidentBrief } from '../domain/incident/incident.js';
 import type { Language } from '../domain/notifier.js';
 import type { LeftReason, Report } from '../domain/run/report.js';
+import { PROOF_ID } from '../domain/run/proof.js';
 import { isRunFinished } from '../domain/run/run.js';
 import type { RunHeader, Step, StoredEvent } from '../domain/run/run.js';
 import { changeLine } from './change-line.js';
@@ -133,16 +134,18 @@ function seenOf(steps: readonly Step[], words: Words): Report['seen'] {
   return bounded(seen, (count) => ({ step_id: '', name: '…', text: words.more(count) }));
 }
 
+/** A step that failed may have changed something first, and one that began another run tells what that changed: neither is nothing. */
 function doneOf(steps: readonly Step[], words: Words): Done[] {
   const done: Done[] = [];
   for (const step of steps) {
-    if (step.state !== 'succeeded' || (step.effect !== 'write' && step.effect !== 'notify')) continue;
+    const effect = hasChanged(step) ? 'write' : step.effect;
+    if (!(step.state === 'succeeded' || hasChanged(step)) || (effect !== 'write' && effect !== 'notify')) continue;
     // A write that is only recorded need not have a change: then what it was about to do says it.
     const change = step.change ?? (step.recorded_only ? step.intent : null);
     done.push({
       step_id: step.step_id,
       name: plain(words.said(step.name), 200) || step.step_id,
-      effect: step.effect,
+      effect,
       target: change === null ? '' : plain(change.target, 200),
       what: change === null ? plain(words.said(step.summary ?? '')) : plain(words.said(change.what), 200),
       from: change === null ? '' : valueText(change.from),
@@ -151,6 +154,10 @@ function doneOf(steps: readonly Step[], words: Words): Done[] {
     });
   }
   return done.slice(0, MAX_LINES);
+}
+
+function hasChanged(step: Step): boolean {
+  return step.change !== null && !step.recorded_only;
 }
 
 function bounded<Line>(lines: Line[], rest: (count: number) => Line): Line[] {
@@ -171,7 +178,7 @@ function summaryOf(told: Told): string {
   const sentences = [beginning(run, words)];
   if (run.alert_ids.length > 1) sentences.push(words.summary.alerts(run.alert_ids.length));
   if (told.incident !== null) sentences.push(incidentLine(told.incident, words));
-  sentences.push(...changes(told), ...stateSentence(run, words), ...result(told));
+  sentences.push(...changes(told), ...whyNothing(told), ...stateSentence(run, words), ...result(told));
   const urgent = left.filter((entry) => URGENT.has(entry.reason));
   const first = urgent[0];
   // A run that failed or waits has said already over what; only what is left besides is worth another sentence.
@@ -202,10 +209,18 @@ function changes({ run, done, left, recorded_only, words }: Told): string[] {
   return [words.summary.nothing_changed];
 }
 
+/** Where a run that ended well did nothing, whoever reads only this must not have to guess what held it back. */
+function whyNothing({ run, left, words }: Told): string[] {
+  const held = run.outcome === 'nothing_done' && left.find(({ reason }) => reason === 'held');
+  return held ? [words.sentence(held.text)] : [];
+}
+
 /** Said only where all of it was: what could not be taken back stands in what is left. */
 function takenBack(steps: readonly Step[], words: Words): string[] {
-  const made = steps.filter((step) => step.state === 'succeeded' && step.effect === 'write' && !step.recorded_only);
-  const ids = new Set(made.map((step) => step.step_id));
+  const made = steps.filter(
+    (step) => hasChanged(step) || (step.state === 'succeeded' && step.effect === 'write' && !step.recorded_only),
+  );
+  const ids = new Set(made.filter((step) => step.state === 'succeeded').map((step) => step.step_id));
   const isWhole = made.every(({ step_id }) => step_id.endsWith(':undo') || ids.has(`${step_id}:undo`));
   return made.length > 0 && isWhole ? [words.summary.taken_back] : [];
 }
@@ -233,6 +248,8 @@ function result({ run, done, left, words }: Told): string[] {
   const sentences: string[] = [];
   const outcome = run.outcome === null ? null : words.summary.outcome[run.outcome];
   if (outcome !== null) sentences.push(outcome);
+  const isLookedAt = run.steps.some(({ step_id, state }) => step_id === PROOF_ID && state === 'succeeded');
+  if (isLookedAt && run.outcome === 'unverified') sentences.push(words.summary.unproven);
   if (run.alert === null || run.outcome === 'not_fixed') return sentences;
   const acted = isAnyInDoubt(left) || done.some((entry) => entry.effect === 'write' && !entry.recorded_only);
   if (run.alerts_resolved_at !== null)

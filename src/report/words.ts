@@ -40,6 +40,8 @@ export interface Words {
     readonly resolved_without_us: string;
     readonly still_firing: string;
     readonly outcome: Readonly<Record<RunOutcome, string | null>>;
+    /** It was looked at, and what came says neither yes nor no. */
+    readonly unproven: string;
     left(first: string, others: number): string;
   };
   readonly heading: {
