@@ -20,6 +20,35 @@ function holdNextSweep(world: World): { release(): void } {
   return { release };
 }
 
+/**
+ * Lets nobody but this worker take a run, whose answer comes late: `meanwhile` happens before, and before it asks which of its runs were poked.
+ * Answers how to let the answer come.
+ */
+function holdAnswerOfClaim(world: World, worker: string, meanwhile: () => void): () => void {
+  const { store } = world.memory;
+  const [claim, poked] = [store.claim.bind(store), store.poked.bind(store)];
+  let take = (): void => undefined;
+  let answer = (): void => undefined;
+  const taken = new Promise<void>((resolve) => (take = resolve));
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  let isTaken = false;
+  store.claim = async (...args): Promise<ClaimedRun[]> => {
+    if (!isTaken && !args[0].startsWith(worker)) return [];
+    const found = await claim(...args);
+    if (isTaken || found.length === 0) return found;
+    isTaken = true;
+    meanwhile();
+    take();
+    await answered;
+    return found;
+  };
+  store.poked = async (worker_id): Promise<string[]> => {
+    if (worker_id.startsWith(worker)) await taken;
+    return poked(worker_id);
+  };
+  return answer;
+}
+
 const never = () => new Promise<never>(() => undefined);
 
 describe('a run of this process', () => {
@@ -74,6 +103,21 @@ describe('a run of this process', () => {
     answer();
     await world.clock.advance(1_000);
     expect(world.memory.run(run_id).state).toBe('succeeded');
+  });
+
+  it('is kept when it is poked after this process has taken it, and before it knows of that', async () => {
+    world.kind('write', 'write', never);
+    await world.scheduler('a');
+    const other = await world.scheduler('b');
+    const run_id = await world.begin(other, [{ id: 'act', type: 'write' }], {}, {}, { go: false });
+    world.memory.give(run_id, 'gone#1');
+    const know = holdAnswerOfClaim(world, 'a#', () => world.memory.setAlerts(run_id, { alerts: [], firing: true }));
+    await world.clock.advance(1_000);
+    know();
+    await world.clock.advance(3_000);
+    expect(world.memory.holder(run_id)).toMatch(/^a#/);
+    expect(world.states(run_id)).toEqual({ act: 'running' });
+    expect(world.calls).toHaveLength(1);
   });
 
   it('gives its turn back when its worker is lost just as the write would begin', async () => {

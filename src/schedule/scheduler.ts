@@ -281,16 +281,28 @@ export class Scheduler {
           if (paused !== this.#paused) this.setPaused(paused);
           nextSweep = clock.monotonic() + lease_ms / 3;
         }
-        // At once, so that the store can look for both in one go.
-        await Promise.all([this.#wakePoked(), this.#claim(sweeps)]);
+        await this.#lookForWork(sweeps);
       } catch (error) {
         log.warn({ error: messageOf(error) }, 'the scheduler could not ask the store, trying again');
       }
     }
   }
 
-  async #wakePoked(): Promise<void> {
-    for (const run_id of await this.#deps.runs.poked(this.#lease.worker_id)) await this.#wakeAnywhere(run_id);
+  /** Both at once, so that the store can look for both in one go; over when both are, also when one fails. */
+  async #lookForWork(own: boolean): Promise<void> {
+    const claimed = this.#claim(own);
+    const both = [claimed, this.#wakePoked(claimed)];
+    await Promise.allSettled(both);
+    await Promise.all(both);
+  }
+
+  async #wakePoked(claimed: Promise<void>): Promise<void> {
+    const poked = await this.#deps.runs.poked(this.#lease.worker_id);
+    for (const run_id of poked) this.wake(run_id);
+    const others = poked.filter((run_id) => !this.#active.has(run_id));
+    // One that was claimed a moment ago is here only when the claim is over: given back before, another worker would have it as well.
+    if (others.length > 0) await claimed.catch(() => undefined);
+    for (const run_id of others) await this.#wakeAnywhere(run_id);
   }
 
   /** A poke that meets a run on its way out of memory must not get lost: its mark in the store is gone already. */
@@ -298,6 +310,7 @@ export class Scheduler {
     if (this.#active.has(run_id)) return this.wake(run_id);
     if (this.#elsewhere.has(run_id)) return void this.#early.add(run_id);
     await this.#leaving.get(run_id);
+    if (this.#active.has(run_id)) return this.wake(run_id);
     await this.#deps.runs.release(run_id, this.#lease.worker_id, instant(this.#deps.clock.now()));
   }
 
