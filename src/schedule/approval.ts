@@ -29,7 +29,7 @@ export function questionBefore(run: Run, prepared: Prepared, intent: Intent | nu
   return {
     type: 'asks',
     about: 'approval',
-    message: earlier?.state === 'approved' ? `${asked} (this has changed since it was approved)` : asked,
+    message: earlier?.state === 'approved' ? askedAgain(asked, earlier.plan, plan) : asked,
     approvers: approval?.approvers ?? [],
     quorum: approval?.quorum ?? 1,
     expires_ms: durationMs(approval?.expires ?? DEFAULT_EXPIRY),
@@ -37,11 +37,20 @@ export function questionBefore(run: Run, prepared: Prepared, intent: Intent | nu
   };
 }
 
+/** Where all that is shown stayed the same, whoever is asked again must hear what did not. */
+function askedAgain(asked: string, before: ApprovalPlan | null, now: ApprovalPlan): string {
+  const { identity: was, ...shownBefore } = before ?? {};
+  const { identity, ...shown } = now;
+  const isAnother = was !== undefined && was !== identity && canonical(shownBefore) === canonical(shown);
+  if (isAnother) return `${asked} (it was deleted and made anew since it was approved)`;
+  return `${asked} (this has changed since it was approved)`;
+}
+
 function planOfWrite(prepared: Prepared, intent: Intent | null, parameters: unknown): ApprovalPlan {
   const { kind, task } = prepared.planned;
   if (intent === null) return { kind, target: task.action ?? kind, what: kind, from: null, to: null, parameters };
-  const { target, what, from, to } = intent;
-  return { kind, target, what, from, to, parameters };
+  const { target, what, from, to, identity } = intent;
+  return { kind, target, what, from, to, parameters, ...(identity === undefined ? {} : { identity }) };
 }
 
 function describePlan({ target, what, from, to, parameters }: ApprovalPlan): string {

@@ -14,11 +14,13 @@ describe('people in the loop', () => {
   let scheduler: Scheduler;
   /** What the write's plan finds now. */
   let replicas = 2;
+  let identity = 'uid-1';
   let broken = true;
 
   beforeEach(async () => {
     world = new World();
     replicas = 2;
+    identity = 'uid-1';
     broken = true;
     const people = peopleModule.create({}, { clock: SYSTEM_CLOCK, notify: () => Promise.resolve([]) }).executors;
     for (const spec of [approvalSpec, confirmationSpec])
@@ -26,7 +28,10 @@ describe('people in the loop', () => {
     world.kind('look', 'read', () => ok());
     world.kind('tell', 'notify', () => ok());
     const plan = (): Promise<Plan> =>
-      Promise.resolve({ type: 'change', intent: { target: 'shop', what: 'replicas', from: replicas, to: 3 } });
+      Promise.resolve({
+        type: 'change',
+        intent: { target: 'shop', what: 'replicas', from: replicas, to: 3, identity },
+      });
     const change = { target: 'shop', what: 'replicas', from: 2, to: 3 };
     world.kind('scale', 'write', () => ({ type: 'succeeded', output: { replicas: 3 }, change }), { plan });
     world.kind('push', 'write', () => (broken ? { type: 'in_doubt', reason: 'cut' } : ok()));
@@ -114,6 +119,20 @@ describe('people in the loop', () => {
     await answer(run_id, 'more[1]', 'deny');
     expect(run(run_id)).toMatchObject({ state: 'waiting', reason: 'approval' });
     expect(step(run_id, 'more')).toMatchObject({ state: 'cancelled', message: 'more[1]: denied by alice' });
+  });
+
+  it('asks again when what was approved was deleted, and another one bears its name', async () => {
+    const run_id = await world.begin(scheduler, [{ ...SCALE, approval: {} }]);
+    const first = step(run_id, 'more').approval!;
+    identity = 'uid-2';
+    await answer(run_id, 'more', 'approve');
+    const second = step(run_id, 'more').approval!;
+    expect(second).toMatchObject({ state: 'pending', plan: { from: 2, to: 3, identity: 'uid-2' } });
+    expect(second.approval_id).not.toBe(first.approval_id);
+    expect(second.message).toContain('it was deleted and made anew since it was approved');
+    expect(did()).toEqual([]);
+    await answer(run_id, 'more', 'approve');
+    expect(did()).toEqual(['more']);
   });
 
   it('asks again when what would be changed is not any more what was approved', async () => {

@@ -42,6 +42,8 @@ export interface Asks {
 /** A write as it is shown to whoever approves it. */
 export interface ApprovalPlan extends Change {
   readonly kind: string;
+  /** As the intent has it. */
+  readonly identity?: string;
   /** What the step was rendered with; secrets by their names. */
   readonly parameters: unknown;
 }
@@ -82,6 +84,8 @@ export interface Intent {
   readonly from: unknown;
   readonly to: unknown;
   readonly idempotency_key: string;
+  /** What tells the target from another one that bears its name later, such as the uid of a Kubernetes object. */
+  readonly identity?: string;
   /** What the executor needs to look the effect up later, or to do exactly this. JSON, free of secrets. */
   readonly details?: Readonly<Record<string, unknown>>;
 }

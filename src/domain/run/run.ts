@@ -52,8 +52,13 @@ export const PERSON_WAITS: ReadonlySet<WaitReason> = new Set<WaitReason>([
 export const StepChange = z.object({ target: z.string(), what: z.string(), from: z.unknown(), to: z.unknown() });
 export type StepChange = z.infer<typeof StepChange>;
 
+const Identity = z
+  .string()
+  .describe('What tells the target from another one that bears its name later, such as the uid of a Kubernetes object');
+
 export const StepIntent = StepChange.extend({
   idempotency_key: z.string(),
+  identity: Identity.exactOptional(),
   details: z.record(z.string(), z.unknown()).exactOptional(),
 });
 
@@ -74,7 +79,7 @@ export const StepApproval = z.object({
   approval_id: z.string(),
   state: ApprovalState,
   message: z.string(),
-  plan: StepChange.extend({ kind: z.string(), parameters: z.unknown() })
+  plan: StepChange.extend({ kind: z.string(), parameters: z.unknown(), identity: Identity.exactOptional() })
     .nullable()
     .describe('Exactly what is to be done; null for a question of its own'),
   plan_hash: z.string().describe('Hex SHA-256 of the plan: a plan that has changed since is asked about again'),

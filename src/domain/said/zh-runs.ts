@@ -127,6 +127,7 @@ export const RUNS: readonly Saying[] = [
 /** Chinese: what approvals and confirmations ask, and what the most frequent steps say of themselves. */
 export const STEPS: readonly Saying[] = [
   ['{asked~} (this has changed since it was approved)', '{asked}（批准之后内容已改变）'],
+  ['{asked~} (it was deleted and made anew since it was approved)', '{asked}（批准之后对象已被删除并重新创建）'],
   ['{asked~} (asked because of {by#})', '{asked}（因 {by} 而征询）'],
   ['{task}: {method!} {url#} with {sent}', '{task}：{method} {url}，内容为 {sent}'],
   ['{task}: {what#} of {target#}: {before} → {after}', '{task}：{target} 的 {what}：{before} → {after}'],

@@ -244,7 +244,8 @@ function failed(reason: string): Outcome {
 }
 
 function planned(target: string, workload: Workload, from: number, to: number, notes: readonly string[]): Plan {
-  return { type: 'change', intent: { target, what: 'replicas', from, to, details: detailsOf(workload, notes) } };
+  const details = detailsOf(workload, notes);
+  return { type: 'change', intent: { target, what: 'replicas', from, to, identity: workload.uid, details } };
 }
 
 function nothingToDo(input: ScaleInput, workload: Workload, target: string, guard: string | null): Plan {
