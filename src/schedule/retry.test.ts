@@ -159,6 +159,19 @@ describe('a run that is tried again', () => {
     expect(run(run_id).seq).toBe(before);
   });
 
+  it.each(['constructor', '__proto__', 'nobody'])(
+    'is refused for a step that it does not have: %s',
+    async (step_id) => {
+      broken.add('see');
+      const run_id = await world.begin(scheduler, [{ id: 'see', type: 'look' }]);
+      await world.clock.advance(5_000);
+      await expect(again(run_id, step_id)).rejects.toMatchObject({
+        message: expect.stringContaining(step_id) as unknown,
+        details: [{ path: 'step_id' }],
+      });
+    },
+  );
+
   const EACH = [
     { id: 'each', type: 'push', foreach: ['a', 'b', 'c'], max_parallel: 3 },
     { id: 'say', type: 'look', depends_on: ['each'] },

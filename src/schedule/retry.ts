@@ -18,7 +18,7 @@ export interface RetryCommand {
 /** The events by which a run that has ended is taken up again; `conflict` where nothing in it can be. */
 export function retryEvents(run: Run, command: RetryCommand, at: string): RunEvent[] {
   const { by, reason, step_id } = command;
-  const asked = step_id === null ? undefined : run.steps[step_id];
+  const asked = Object.values(run.steps).find((step) => step.step_id === step_id);
   if (asked && isUndo(asked)) return undoAgain(run, asked, command, at);
   refuseTakenBack(run);
   const forgets = leftovers(run).map((step) => step.step_id);

@@ -115,6 +115,13 @@ describe('the graph of a playbook', () => {
     ]);
   });
 
+  it('refuses the ids that every object has: a run could not tell its steps from them', () => {
+    expect(problems({ tasks: ['constructor', '__proto__', 'valueof'].map((id) => ({ id, ...WAIT })) })).toEqual([
+      'tasks.0.id: a task cannot be called constructor; choose another id',
+      'tasks.1.id: a task cannot be called __proto__; choose another id',
+    ]);
+  });
+
   it('gives every output one name, which means nothing else', () => {
     const tasks = ['x', 'x', 'alert', 'item', 'in', 'list'].map((output_variable, i) => ({
       id: `t${i}`,

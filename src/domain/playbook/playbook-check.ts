@@ -63,6 +63,9 @@ function graphProblems({ tasks }: Playbook): PathProblem[] {
     const first = places.get(id);
     if (first === undefined) places.set(id, index);
     else problems.push({ path: ['tasks', index, 'id'], message: `task ${id} stands twice, first as tasks[${first}]` });
+    // Steps are kept by their id in plain objects, which have these two names already.
+    if (id in Object.prototype)
+      problems.push({ path: ['tasks', index, 'id'], message: `a task cannot be called ${id}; choose another id` });
   }
   for (const [index, task] of tasks.entries()) {
     for (const [place, id] of (task.depends_on ?? []).entries()) {
