@@ -83,6 +83,9 @@ function refusalOf(thrown: unknown, bodyLimit: number): FixpointError | null {
   if (!(thrown instanceof Error)) return null;
   // Fastify's own errors carry a code FST_… and a status; any other error with a status is a stranger's and stays a fault.
   const { code, statusCode } = thrown as Error & { code?: unknown; statusCode?: unknown }; // read as unknown and tested below
+  // Node's word for a sender that went away: nobody hears the answer, and no fault of ours is to be looked for in the log.
+  if (code === 'ECONNRESET' && thrown.message === 'aborted')
+    return new FixpointError('invalid', 'the connection ended before the whole body had come');
   if (typeof code !== 'string' || !code.startsWith('FST_') || typeof statusCode !== 'number') return null;
   if (statusCode === 413)
     return new FixpointError('too_large', `the body is larger than ${bodyLimit} bytes (body_limit)`);

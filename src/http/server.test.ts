@@ -280,6 +280,23 @@ describe('on the wire', () => {
     expect(errorOf(answer)).toMatchObject({ code: 'not_found', message: `there is no ${method} ${url}` });
   });
 
+  it('does not take a sender that goes away in the middle of its body for a fault of its own', async () => {
+    let broken = 0;
+    face.app.addHook('onError', (_request, _reply, _error, done) => {
+      broken += 1;
+      done();
+    });
+    const socket = connect(await listen(), '127.0.0.1');
+    socket.write(
+      `POST /api/v1/webhooks/alertmanager HTTP/1.1\r\nhost: x\r\nauthorization: ${BEARER.authorization}\r\n`,
+    );
+    socket.write('transfer-encoding: chunked\r\n\r\n2\r\n[1\r\n');
+    setTimeout(() => socket.destroy(), 100);
+    await until('the end of the request', () => broken > 0);
+
+    expect(face.world.logged).toEqual([]);
+  });
+
   it('answers 413 to a client that sends 6 MiB', async () => {
     const port = await listen();
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1/webhooks/alertmanager`, {
