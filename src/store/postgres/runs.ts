@@ -50,14 +50,27 @@ export function createRunStore(
     },
     poked: async (worker_id) => {
       if (!(await glance.look({ worker: worker_id })).poked) return [];
-      const rows = await db.query<{ run_id: string }>({
-        text: 'update runs set poked = false where lease_owner = $1 and open and poked returning run_id',
-        values: [worker_id],
-      });
-      return rows.map((row) => row.run_id);
+      return takeMarks(db, worker_id);
     },
     alertsOf: async (run_id) => (await alertsOfRuns(db, [run_id])).get(run_id) ?? NOTHING_FOUND,
   };
+}
+
+/**
+ * Read first, so that they are told also when the answer to the change is lost: then the marks may be gone. Where the change did not take
+ * place, they are told once more. What is poked in between is told after it, and looks at all that there is.
+ */
+async function takeMarks(db: Db, worker_id: string): Promise<string[]> {
+  const rows = await db.query<{ run_id: string }>({
+    text: 'select run_id from runs where lease_owner = $1 and open and poked',
+    values: [worker_id],
+    looks: true,
+  });
+  const poked = rows.map(({ run_id }) => run_id);
+  if (poked.length === 0) return poked;
+  const text = 'update runs set poked = false where lease_owner = $1 and open and poked and run_id = any($2::text[])';
+  await db.query({ text, values: [worker_id, poked] }).catch(() => undefined);
+  return poked;
 }
 
 async function load(db: Db, run_id: string): Promise<{ run: Run; holder: string | null } | null> {
