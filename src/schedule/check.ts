@@ -35,7 +35,7 @@ interface Look {
 
 /**
  * Looks until it is good for as long as it has to hold, or until the time is over. A restart begins the hold anew, never the time. The
- * alert's own condition is a finding whatever it is; a `verify` that does not come true has failed.
+ * alert's own condition is a finding whatever it is; a `verify` that does not come true has failed, also where that is for want of data.
  */
 export async function makeCheck(
   run: Run,
@@ -71,7 +71,9 @@ function beginOf(run: Run, step_id: string): number {
 function found({ isGood, result, explanation, evidence }: Look, check: Check): Outcome {
   const output = { result, explanation };
   if (check.condition === null || isGood) return { type: 'succeeded', output, summary: explanation, evidence };
-  return { type: 'failed', reason: `it did not help: ${explanation}`, retryable: false, output, evidence };
+  const reason =
+    result === 'false' ? `it did not help: ${explanation}` : `whether it helped cannot be told: ${explanation}`;
+  return { type: 'failed', reason, retryable: false, output, evidence };
 }
 
 async function lookAtAlert(run: Run, signal: AbortSignal, deps: AttemptDeps): Promise<Look> {
@@ -131,8 +133,8 @@ async function lookAtCondition(
     if (output_variable !== undefined) scope[output_variable] = answer.output;
     if (answer.summary !== undefined) evidence[id] = answer.summary;
   }
-  const { holds, explanation } = evaluateCondition(condition, scope);
-  const result = holds ? 'true' : 'false';
+  const { holds, explanation, unjudged } = evaluateCondition(condition, scope);
+  const result = unjudged ? 'no_data' : holds ? 'true' : 'false';
   return { isGood: holds, isFinal: asked === 0, result, explanation, evidence: { ...evidence, condition } };
 }
 

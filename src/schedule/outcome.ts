@@ -37,7 +37,7 @@ export function outcomeOf(run: Run, plan: Plan, state: RunEnd['state']): RunOutc
   if (said && solvedOf(said) === false) return 'not_fixed';
   if (said && state === 'succeeded') return 'verified';
   const checks = steps.filter((step) => plan.byId.get(step.task_id)?.check);
-  if (checks.some((step) => step.state === 'failed' || resultOf(step) === 'holds_still')) return 'not_fixed';
+  if (checks.some((step) => resultOf(step) === 'not_so')) return 'not_fixed';
   const isProven = checks.some((step) => resultOf(step) === 'verified');
   if (changesOf(run).some((step) => run.steps[undoIdOf(step.step_id)]?.state !== 'succeeded')) {
     if (isProven && state === 'succeeded') return 'verified';
@@ -92,11 +92,12 @@ function isRefused(step: Step): boolean {
   return step.approval?.state === 'denied' || step.approval?.state === 'expired';
 }
 
-/** `verified`: it was looked at and is as it should be; `holds_still`: the alert's own condition is not over. */
-export function resultOf({ output }: Step): 'verified' | 'holds_still' | null {
+/** `verified`: it was looked at and is as it should be; `not_so`: it was, and is not, or the alert's own condition is not over. Null: nobody knows. */
+export function resultOf({ output }: Step): 'verified' | 'not_so' | null {
   if (typeof output !== 'object' || output === null || !('result' in output) || !('explanation' in output)) return null;
   const { result } = output;
-  return result === 'over' || result === 'true' ? 'verified' : result === 'holds' ? 'holds_still' : null;
+  if (result === 'over' || result === 'true') return 'verified';
+  return result === 'holds' || result === 'false' ? 'not_so' : null;
 }
 
 /** What somebody answered to "is it solved?". */

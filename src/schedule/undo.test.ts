@@ -209,6 +209,21 @@ describe('proving that a write helped, and taking it back', () => {
     expect(notices(run_id)[0]).toContain('it did not help: seen.p99 is 900');
   });
 
+  it('takes back, and says neither, where nobody can tell whether it helped', async () => {
+    for (const [answer, why] of [
+      [() => ok({ p99: null }), 'seen.p99 is null'],
+      [() => ({ type: 'failed', reason: 'gone', retryable: true }) as const, 'look could not be asked again: gone'],
+    ] as const) {
+      let asked = 0;
+      world.kind('measure', 'read', () => (asked++ === 0 ? ok({ p99: 900 }) : answer()));
+      const run_id = await world.begin(await world.scheduler(), VERIFIED);
+      await world.clock.advance(150_000);
+      expect(run(run_id)).toMatchObject({ state: 'failed', outcome: 'handed_over' });
+      expect(world.states(run_id)).toMatchObject({ 'more:verify': 'failed', 'more:undo': 'succeeded' });
+      expect(run(run_id).steps['more:verify']?.error).toBe(`whether it helped cannot be told: ${why}`);
+    }
+  });
+
   it("asks for the alert's own condition after the last write: over, still there, or nobody can tell", async () => {
     world.condition = asked;
     for (const [last, outcome] of [

@@ -87,6 +87,7 @@ export const RUNS: readonly Saying[] = [
   ['it could not be begun: {why~}', '无法开始：{why}'],
   ['its result cannot be kept: {why~}', '其结果无法保存：{why}'],
   ['it did not help: {why~}', '没有效果：{why}'],
+  ['whether it helped cannot be told: {why~}', '无法判断是否有效：{why}'],
   ['it gave no answer', '没有给出应答'],
   ['{step#} could not be asked again: {why~}', '无法再次查询 {step}：{why}'],
   ['{step#} succeeded', '{step} 成功'],
