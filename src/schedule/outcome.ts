@@ -36,7 +36,8 @@ export function outcomeOf(run: Run, plan: Plan, state: RunEnd['state']): RunOutc
   const said = steps.findLast((step) => step.kind === 'confirmation' && typeof solvedOf(step) === 'boolean');
   if (said && solvedOf(said) === false) return 'not_fixed';
   if (said && state === 'succeeded') return 'verified';
-  const checks = steps.filter((step) => plan.byId.get(step.task_id)?.check);
+  // One that was cut off says nothing, whatever it had found before it was tried again.
+  const checks = steps.filter((step) => plan.byId.get(step.task_id)?.check && step.state !== 'cancelled');
   if (checks.some((step) => resultOf(step) === 'not_so')) return 'not_fixed';
   const isProven = checks.some((step) => resultOf(step) === 'verified');
   if (changesOf(run).some((step) => run.steps[undoIdOf(step.step_id)]?.state !== 'succeeded')) {

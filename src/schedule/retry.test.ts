@@ -131,6 +131,20 @@ describe('a run that is tried again', () => {
     expect(did().filter((step_id) => step_id === 'act')).toHaveLength(1);
   });
 
+  it('counts no earlier look where the next one was cut off', async () => {
+    broken.add('act:undo');
+    const run_id = await world.begin(scheduler, VERIFIED);
+    await world.clock.advance(70_000);
+    expect(run(run_id)).toMatchObject({ state: 'failed', outcome: 'not_fixed' });
+
+    await again(run_id);
+    await world.clock.advance(20_000);
+    await steerRun(world.memory.store, run_id, { type: 'cancel', by: 'ann', reason: null }, world.clock);
+    await world.clock.advance(20_000);
+    expect(world.states(run_id)).toMatchObject({ 'act:verify': 'cancelled' });
+    expect(run(run_id)).toMatchObject({ state: 'cancelled', outcome: 'unverified' });
+  });
+
   it('takes back again, when that is asked for, and nothing else', async () => {
     broken.add('act:undo');
     const run_id = await world.begin(scheduler, VERIFIED);
