@@ -62,6 +62,23 @@ await describeWith(['chromium'], 'the web pages when somebody is quick', ({ chro
     240_000,
   );
 
+  it('opens again what was closed a moment ago, 50 times', async () => {
+    const { page, faults } = await stage.at('/runs');
+    const opened = page.locator('dialog[open]');
+    const unheard: number[] = [];
+    for (let time = 0; time < 50; time++) {
+      await page.keyboard.press('/');
+      await opened.waitFor();
+      await Promise.all(['Escape', '/'].map((one) => page.keyboard.press(one)));
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 50))));
+      if (!(await opened.isVisible())) unheard.push(time);
+      else await page.keyboard.press('Escape');
+      await opened.waitFor({ state: 'detached' });
+    }
+    expect(unheard).toEqual([]);
+    expect(faults).toEqual([]);
+  }, 240_000);
+
   it('goes everywhere by keyboard alone', async () => {
     const run_id = await stage.world.startRun('Slow_Checkout', 'checkout');
     await stage.world.runIs(run_id, 'succeeded');

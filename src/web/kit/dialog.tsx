@@ -36,9 +36,15 @@ export function Dialog({ open, onClose, title, children, footer, as = 'dialog' }
       ref={ref}
       className={`dialog ${as}`}
       aria-labelledby={id}
+      onCancel={(event) => {
+        // At once: the browser tells that it has closed only after keys that were pressed since, and would close what they opened.
+        if (event.target !== event.currentTarget) return;
+        event.preventDefault();
+        onClose();
+      }}
       onClose={(event) => {
-        // A question asked from inside it closes by itself: this one stays.
-        if (open && event.target === event.currentTarget) onClose();
+        // A question asked from inside it closes by itself: this one stays. So does one that was opened again before this was told.
+        if (open && event.target === event.currentTarget && !event.currentTarget.open) onClose();
       }}
       onMouseDown={(event) => {
         if (event.target === event.currentTarget) onClose();
