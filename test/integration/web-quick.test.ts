@@ -70,7 +70,7 @@ await describeWith(['chromium'], 'the web pages when somebody is quick', ({ chro
       await page.keyboard.press('/');
       await opened.waitFor();
       await Promise.all(['Escape', '/'].map((one) => page.keyboard.press(one)));
-      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 50))));
+      await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 50)))');
       if (!(await opened.isVisible())) unheard.push(time);
       else await page.keyboard.press('Escape');
       await opened.waitFor({ state: 'detached' });
