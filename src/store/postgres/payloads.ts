@@ -3,6 +3,7 @@ import { deflateRaw, inflateRaw } from 'node:zlib';
 import { splitId } from '../../domain/id.js';
 import { MAX_PAYLOAD_BYTES } from '../../domain/alert/payload.js';
 import type { KeptPayload, PayloadBody, PayloadDelivery, Payloads } from '../../domain/alert/payload.js';
+import { wellFormed } from '../../domain/well-formed.js';
 import type { Db } from '../db.js';
 import { repeatOf } from './alert-rows.js';
 
@@ -62,7 +63,7 @@ async function keep(db: Db, bodies: readonly PayloadBody[], deliveries: readonly
       deliveries.map(({ payload_id }) => payload_id),
       deliveries.map(({ source }) => source),
       deliveries.map(({ received_at }) => received_at),
-      deliveries.map(({ received_from }) => (received_from ?? '').replaceAll('\0', '\uFFFD')),
+      deliveries.map(({ received_from }) => wellFormed(received_from ?? '')),
       deliveries.map(({ alerts }) => alerts),
       deliveries.map(({ rejected }) => rejected),
     ],
